@@ -1,0 +1,3 @@
+//! The `coracle-monitor` command: one small process beside each container.
+
+fn main() {}

@@ -1,0 +1,51 @@
+//! From a failure to what the user sees: `Error: …` on stderr, a hint, an exit code.
+
+use crate::engine::{EngineError, Kind};
+use std::error::Error as _;
+use std::fmt::Write as _;
+
+/// A failed command.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The command line asks for something that cannot be.
+    #[error("{0}")]
+    Usage(String),
+    /// The command worked and this is its code; nothing is printed.
+    #[error("exit code {0}")]
+    Code(i32),
+}
+
+impl CliError {
+    /// The exit code: Podman's, which are Docker's.
+    #[must_use]
+    pub fn code(&self) -> i32 {
+        match self {
+            Self::Code(code) => *code,
+            Self::Usage(_) => 125,
+            Self::Engine(error) => match error.kind() {
+                Kind::NotExecutable => 126,
+                Kind::CommandNotFound => 127,
+                _ => 125,
+            },
+        }
+    }
+
+    /// The text for stderr: the failure, what lies below it, and the hint.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = format!("Error: {self}");
+        let mut below = self.source();
+        while let Some(source) = below {
+            let _ = write!(text, ": {source}");
+            below = source.source();
+        }
+        if let Self::Engine(error) = self
+            && let Some(hint) = error.hint()
+        {
+            let _ = write!(text, "\nHint: {hint}");
+        }
+        text
+    }
+}

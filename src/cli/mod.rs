@@ -1,0 +1,49 @@
+//! The command line: clap types to requests, reports to text. One file per command.
+
+pub mod error;
+
+use clap::{Parser, Subcommand};
+use error::CliError;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// Run containers as yourself: no daemon, no root.
+#[derive(Debug, Parser)]
+#[command(name = "coracle", version, disable_help_subcommand = true, max_term_width = 120)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+/// Runs the command line of this process and returns its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => finish(dispatch(cli)),
+        // Podman ends with 125 where Docker's and clap's habit differ; help and version are no errors.
+        Err(error) => {
+            let _ = error.print();
+            ExitCode::from(if error.use_stderr() { 125 } else { 0 })
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<i32, CliError> {
+    match cli.command {}
+}
+
+fn finish(result: Result<i32, CliError>) -> ExitCode {
+    let code = match result {
+        Ok(code) => code,
+        Err(error) => {
+            if !matches!(error, CliError::Code(_)) {
+                let _ = writeln!(std::io::stderr(), "{}", error.text());
+            }
+            error.code()
+        }
+    };
+    ExitCode::from(u8::try_from(code).unwrap_or(125))
+}

@@ -1,0 +1,6 @@
+//! What the surroundings say: environment variables and the places of our files.
+
+pub mod env;
+pub mod paths;
+
+pub use paths::Paths;

@@ -1,0 +1,60 @@
+//! What can go wrong, in the kinds that users and scripts tell apart.
+
+use crate::config::paths::PathsError;
+use crate::state::StateError;
+
+/// The kind of a failure: what an exit code or an HTTP status is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    NoSuch,
+    Exists,
+    InUse,
+    Invalid,
+    WrongState,
+    Unsupported,
+    Denied,
+    /// The command inside the container cannot be executed (exit code 126).
+    NotExecutable,
+    /// The command inside the container does not exist (exit code 127).
+    CommandNotFound,
+    Internal,
+}
+
+/// A failed use case.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error(transparent)]
+    Paths(#[from] PathsError),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error("no container with name or ID {name:?} found: no such container")]
+    NoSuchContainer { name: String },
+    #[error("{what} ID prefix {prefix:?} is ambiguous: more than one {what} begins with it (give more digits)")]
+    Ambiguous { what: &'static str, prefix: String },
+    #[error("{name}: image not known")]
+    NoSuchImage { name: String },
+}
+
+impl EngineError {
+    /// The kind of the failure.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::NoSuchContainer { .. } | Self::NoSuchImage { .. } => Kind::NoSuch,
+            Self::Ambiguous { .. } => Kind::Invalid,
+            Self::State(StateError::NameInUse { .. }) => Kind::Exists,
+            Self::Paths(_) | Self::State(_) => Kind::Internal,
+        }
+    }
+
+    /// What the user can do about it, where the message does not say it itself.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::State(StateError::NameInUse { name, .. }) => {
+                Some(format!("remove it with `coracle rm {name}`, or choose another --name"))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The use cases. A request comes in, a report goes out; nothing here prints, exits or reads the environment.
+
+pub mod error;
+
+pub use error::{EngineError, Kind};
+
+use crate::config::Paths;
+use crate::state::Db;
+
+/// The open store of one user: its folders and its database.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) paths: Paths,
+    pub(crate) db: Db,
+}
+
+impl Engine {
+    /// Opens the calling user's store, making it where there is none.
+    ///
+    /// # Errors
+    /// The folders or the database cannot be used.
+    pub fn open(paths: Paths) -> Result<Self, EngineError> {
+        paths.prepare()?;
+        let db = Db::open(&paths.database())?;
+        Ok(Self { paths, db })
+    }
+
+    /// Where the files are.
+    #[must_use]
+    pub fn paths(&self) -> &Paths {
+        &self.paths
+    }
+}

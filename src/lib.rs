@@ -1,0 +1,55 @@
+//! coracle: a rootless, daemonless container tool for Linux.
+//!
+//! # The house
+//!
+//! Arrows go down only. A module may use what stands below it and what the table names beside it; `tests/it/layers.rs`
+//! reads this table and checks every import against it. Everyone may use `model`, `config` and `sys`.
+//!
+//! ```text
+//! layer     module    may also use
+//! front     cli       engine
+//! engine    engine    image storage state runtime monitor net cgroup userns
+//! service   image     storage
+//! service   storage   -
+//! service   state     -
+//! service   runtime   cgroup userns
+//! service   monitor   cgroup
+//! service   net       userns
+//! service   cgroup    -
+//! service   userns    -
+//! pure      model     -
+//! pure      config    -
+//! kernel    sys       -
+//! ```
+//!
+//! # The way of `coracle run`
+//!
+//! ```text
+//! coracle (the CLI; single-threaded, host namespaces)
+//!   │ parse → look up the image, write the container row → build the OCI runtime spec
+//!   ├─ fork → M, the monitor-to-be: setsid, in the session user namespace S
+//!   │          ├─ clone3(new namespaces) → I, the container's init
+//!   │          │         I: overlay, /proc /dev /sys, pivot_root, masks, seccomp, capabilities → stub → execve
+//!   │          └─ execve("coracle-monitor"): owns I's stdio, writes the log, serves attach, reaps I
+//!   └─ is the first attach client of M (foreground) or prints the id (-d)
+//! ```
+//!
+//! Where the design that this follows was changed, and why:
+//!
+//! - *No runtime process between M and I.* M makes I with `clone3` itself and then becomes the monitor by `execve`: I is M's child
+//!   without `CLONE_PARENT`, and one fork of the big process is saved. I reports errors to the CLI on a close-on-exec pipe.
+//! - *Liveness is in files, not in the database.* `containers/<id>/run.json` names the living processes (pid, start time, boot) and
+//!   `exit.json` holds the end; both appear by rename. The monitor needs no SQLite, a killed command leaves nothing half
+//!   written, and a reboot shows every container as exited because the boot id differs.
+//! - *The last step is a stub.* I never calls `execve` on the user's program itself: it enters a program of a few hundred bytes in
+//!   a sealed memfd, which does. So `/proc/self/exe`, also by way of `#!/proc/self/exe`, is never the tool's own binary.
+//! - *The monitor removes a `--rm` container's folder itself*, being root in S; the row goes with the CLI, or with the next
+//!   command if the CLI is gone. No helper is executed for it.
+
+pub mod cli;
+pub mod config;
+pub mod engine;
+pub mod model;
+pub mod monitor;
+pub mod state;
+pub mod sys;

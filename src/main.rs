@@ -1,0 +1,5 @@
+//! The `coracle` command.
+
+fn main() -> std::process::ExitCode {
+    coracle::cli::main()
+}

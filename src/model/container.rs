@@ -1,0 +1,93 @@
+//! A container's configuration: what the user asked, merged with the image, fixed at `create`.
+
+use super::{ContainerId, ImageId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// How a container is joined to a network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NetworkMode {
+    /// A network namespace of its own with nothing but loopback.
+    None,
+    /// The host's network namespace.
+    Host,
+    /// A network namespace of its own, joined to the host by one user-mode stack (pasta, else slirp4netns).
+    Private,
+}
+
+impl NetworkMode {
+    /// Returns the word that `--network` takes.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Host => "host",
+            Self::Private => "private",
+        }
+    }
+}
+
+/// Where the container's output goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogDriver {
+    /// `ctr.log` in the Kubernetes CRI format: time, stream, `F` or `P`, text.
+    K8sFile,
+    None,
+}
+
+/// A bind mount of a host path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BindMount {
+    /// Absolute, on the host.
+    pub source: PathBuf,
+    /// Absolute, in the container.
+    pub target: String,
+    pub read_only: bool,
+    /// `rbind`: the mounts below the source come along. Podman's default.
+    pub recursive: bool,
+    /// `private`, `rprivate` (the default), `slave`, `rslave`, `shared` or `rshared`.
+    pub propagation: String,
+    pub exec: bool,
+    pub suid: bool,
+    pub dev: bool,
+}
+
+/// Everything that is fixed when a container is made. Stored as JSON in its row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerConfig {
+    pub id: ContainerId,
+    pub name: String,
+    pub image: ImageId,
+    /// The reference that the user named, made full.
+    pub image_name: String,
+    /// Nanoseconds since the epoch.
+    pub created_at: i64,
+    /// The program and its arguments: entrypoint, then command.
+    pub argv: Vec<String>,
+    /// `--entrypoint` or the image's; for inspect.
+    pub entrypoint: Vec<String>,
+    /// The command of the user or the image; for inspect.
+    pub command: Vec<String>,
+    /// `NAME=value`, complete.
+    pub env: Vec<String>,
+    pub workdir: String,
+    /// As given by `-u` or the image: `user[:group]`, names or numbers; empty for root.
+    pub user: String,
+    pub hostname: String,
+    pub tty: bool,
+    pub stdin_open: bool,
+    pub labels: BTreeMap<String, String>,
+    pub mounts: Vec<BindMount>,
+    pub network: NetworkMode,
+    pub auto_remove: bool,
+    /// A signal number.
+    pub stop_signal: i32,
+    /// Seconds that `stop` waits before it kills.
+    pub stop_timeout: u32,
+    pub log_driver: LogDriver,
+    /// The full command line that made the container; for inspect.
+    pub create_command: Vec<String>,
+}

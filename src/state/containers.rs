@@ -1,0 +1,84 @@
+//! The table `containers`.
+
+use super::{Db, StateError, query};
+use crate::model::{ContainerConfig, ContainerId};
+use rusqlite::{OptionalExtension as _, params};
+
+impl Db {
+    /// Records a new container; its name is claimed in the same step.
+    ///
+    /// # Errors
+    /// `NameInUse`, or the database fails.
+    pub fn insert_container(&mut self, config: &ContainerConfig) -> Result<(), StateError> {
+        let text = serde_json::to_string(config).map_err(|source| StateError::BadRow { what: "a container", source })?;
+        let done = self.connection.execute(
+            "INSERT INTO containers (id, name, image, created, config) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![config.id.as_str(), config.name, config.image.hex(), config.created_at, text],
+        );
+        match done {
+            Ok(_) => Ok(()),
+            Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == rusqlite::ErrorCode::ConstraintViolation => {
+                let holder = self.container_by_name(&config.name)?.map(|other| other.id.short().to_owned());
+                Err(StateError::NameInUse { name: config.name.clone(), holder: holder.unwrap_or_default() })
+            }
+            Err(source) => Err(query("record the container")(source)),
+        }
+    }
+
+    /// Returns the container that has exactly this name.
+    ///
+    /// # Errors
+    /// The database fails or the row cannot be read.
+    pub fn container_by_name(&self, name: &str) -> Result<Option<ContainerConfig>, StateError> {
+        let text: Option<String> = self
+            .connection
+            .query_row("SELECT config FROM containers WHERE name = ?1", params![name], |row| row.get(0))
+            .optional()
+            .map_err(query("look up the container"))?;
+        text.map(|text| parse(&text)).transpose()
+    }
+
+    /// Returns at most two containers whose id begins with `prefix`: two mean that it is ambiguous.
+    ///
+    /// # Errors
+    /// The database fails or a row cannot be read.
+    pub fn containers_by_id_prefix(&self, prefix: &str) -> Result<Vec<ContainerConfig>, StateError> {
+        self.many_containers("SELECT config FROM containers WHERE id >= ?1 AND id < ?1 || 'g' LIMIT 2", params![prefix])
+    }
+
+    /// Returns every container, newest first.
+    ///
+    /// # Errors
+    /// The database fails or a row cannot be read.
+    pub fn containers(&self) -> Result<Vec<ContainerConfig>, StateError> {
+        self.many_containers("SELECT config FROM containers ORDER BY created DESC, id", [])
+    }
+
+    /// Returns the containers that were made from this image.
+    ///
+    /// # Errors
+    /// The database fails or a row cannot be read.
+    pub fn containers_of_image(&self, image: &str) -> Result<Vec<ContainerConfig>, StateError> {
+        self.many_containers("SELECT config FROM containers WHERE image = ?1 ORDER BY created DESC", params![image])
+    }
+
+    /// Removes the row; returns whether it was there. The folder has to be gone before.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn remove_container(&mut self, id: &ContainerId) -> Result<bool, StateError> {
+        let gone = self.connection.execute("DELETE FROM containers WHERE id = ?1", params![id.as_str()]);
+        gone.map(|count| count > 0).map_err(query("remove the container"))
+    }
+
+    fn many_containers(&self, sql: &str, keys: impl rusqlite::Params) -> Result<Vec<ContainerConfig>, StateError> {
+        let action = "look up containers";
+        let mut statement = self.connection.prepare(sql).map_err(query(action))?;
+        let rows = statement.query_map(keys, |row| row.get::<_, String>(0)).map_err(query(action))?;
+        rows.map(|row| row.map_err(query(action)).and_then(|text| parse(&text))).collect()
+    }
+}
+
+fn parse(text: &str) -> Result<ContainerConfig, StateError> {
+    serde_json::from_str(text).map_err(|source| StateError::BadRow { what: "a container", source })
+}

@@ -1,0 +1,78 @@
+//! The database: rows to model types and back, nothing else.
+//!
+//! One SQLite file in WAL mode with `synchronous=NORMAL`: a commit costs no fsync, and a power cut loses at most the last
+//! commits, never the file. What is alive is not in here (see the crate documentation).
+
+mod containers;
+mod images;
+mod schema;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a command waits for another command's transaction. Transactions are single statements or a handful.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// An open database.
+#[derive(Debug)]
+pub struct Db {
+    connection: Connection,
+}
+
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    #[error("open database {}", path.display())]
+    Open {
+        path: PathBuf,
+        #[source]
+        source: rusqlite::Error,
+    },
+    #[error("database {} has schema {found}, this coracle knows {known} (use the newer coracle that wrote it)", path.display())]
+    TooNew { path: PathBuf, found: i64, known: i64 },
+    #[error("{action}")]
+    Query {
+        action: &'static str,
+        #[source]
+        source: rusqlite::Error,
+    },
+    #[error("read {what} from the database")]
+    BadRow {
+        what: &'static str,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("the name {name:?} is in use by container {holder}")]
+    NameInUse { name: String, holder: String },
+}
+
+impl Db {
+    /// Opens the database, making or migrating it first where needed.
+    ///
+    /// # Errors
+    /// The file cannot be opened or made, is no database, or was written by a newer coracle.
+    pub fn open(path: &Path) -> Result<Self, StateError> {
+        let fail = |source| StateError::Open { path: path.to_owned(), source };
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(path, flags).map_err(fail)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(fail)?;
+        let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail)?;
+        if found > schema::VERSION {
+            return Err(StateError::TooNew { path: path.to_owned(), found, known: schema::VERSION });
+        }
+        if found < schema::VERSION {
+            schema::migrate(&mut connection).map_err(fail)?;
+        }
+        connection.execute_batch("PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;").map_err(fail)?;
+        Ok(Self { connection })
+    }
+
+    fn transaction(&mut self, action: &'static str) -> Result<rusqlite::Transaction<'_>, StateError> {
+        self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(query(action))
+    }
+}
+
+fn query(action: &'static str) -> impl Fn(rusqlite::Error) -> StateError {
+    move |source| StateError::Query { action, source }
+}

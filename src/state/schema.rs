@@ -1,0 +1,48 @@
+//! The tables, and the way from one version to the next.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// The schema's version, in `PRAGMA user_version`; 0 is a new file.
+pub(super) const VERSION: i64 = 1;
+
+const V1: &str = "
+CREATE TABLE images (
+    id TEXT PRIMARY KEY NOT NULL,       -- digest of the config, 64 hex digits
+    manifest TEXT NOT NULL,             -- digest of the manifest, sha256:…
+    created INTEGER NOT NULL,           -- ns since the epoch
+    size INTEGER NOT NULL,              -- bytes, unpacked
+    layers TEXT NOT NULL,               -- JSON array of diffIDs, bottom first
+    config TEXT NOT NULL                -- the image config as it is in blobs/
+) STRICT, WITHOUT ROWID;
+CREATE TABLE names (
+    name TEXT PRIMARY KEY NOT NULL,     -- registry/repository:tag or @digest
+    image TEXT NOT NULL REFERENCES images(id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX names_image ON names(image);
+CREATE TABLE layers (
+    diff_id TEXT PRIMARY KEY NOT NULL,  -- 64 hex digits
+    size INTEGER NOT NULL               -- bytes, unpacked
+) STRICT, WITHOUT ROWID;
+CREATE TABLE containers (
+    id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL UNIQUE,
+    image TEXT NOT NULL,
+    created INTEGER NOT NULL,           -- ns since the epoch
+    config TEXT NOT NULL                -- JSON of model::ContainerConfig
+) STRICT, WITHOUT ROWID;
+CREATE INDEX containers_image ON containers(image);
+";
+
+/// Brings the file to `VERSION`; the second of two commands that do so at once finds it done.
+pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    // journal_mode cannot change inside a transaction, and waits for no lock holder: an error here is SQLITE_BUSY from
+    // another command that sets the same, so the busy timeout is left to the transaction below.
+    let _: rusqlite::Result<String> = connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0));
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version < 1 {
+        transaction.execute_batch(V1)?;
+    }
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}

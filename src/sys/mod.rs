@@ -1,0 +1,4 @@
+//! The kernel: the only place with `unsafe`.
+#![allow(unsafe_code)]
+
+pub mod process;

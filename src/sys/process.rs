@@ -1,0 +1,84 @@
+//! Processes: who lives, when it began, and how it ends.
+
+use crate::model::PidRef;
+use rustix::process::{Pid, PidfdFlags, Signal};
+use std::io;
+use std::os::fd::OwnedFd;
+
+/// Returns the start time of a process: field 22 of `/proc/<pid>/stat`, in clock ticks after boot.
+///
+/// # Errors
+/// `NotFound` when there is no such process.
+pub fn start_time(pid: i32) -> io::Result<u64> {
+    let text = std::fs::read(format!("/proc/{pid}/stat"))?;
+    // The command name may hold anything, also ") 1 2"; nothing after its last bracket can.
+    let after = text.iter().rposition(|byte| *byte == b')').map_or(&text[..], |at| &text[at + 1..]);
+    std::str::from_utf8(after)
+        .ok()
+        .and_then(|rest| rest.split_ascii_whitespace().nth(19))
+        .and_then(|field| field.parse().ok())
+        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+}
+
+/// Names the process `pid` by pid and start time.
+///
+/// # Errors
+/// `NotFound` when there is no such process.
+pub fn pid_ref(pid: i32) -> io::Result<PidRef> {
+    Ok(PidRef { pid, start: start_time(pid)? })
+}
+
+/// Opens a pidfd for exactly this process; nothing where it is gone, also where its pid is another process now.
+///
+/// # Errors
+/// The system refuses for another reason (no descriptors left).
+pub fn open_pidfd(process: PidRef) -> io::Result<Option<OwnedFd>> {
+    let Some(pid) = Pid::from_raw(process.pid) else { return Ok(None) };
+    let fd = match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(fd) => fd,
+        Err(rustix::io::Errno::SRCH | rustix::io::Errno::INVAL) => return Ok(None),
+        Err(errno) => return Err(errno.into()),
+    };
+    // The start time is read after the pidfd is open: if it fits, the pidfd is of that process.
+    match start_time(process.pid) {
+        Ok(start) if start == process.start => Ok(Some(fd)),
+        Ok(_) => Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound) || error.raw_os_error() == Some(libc::ESRCH) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Tells whether exactly this process is there and is no zombie.
+#[must_use]
+pub fn is_alive(process: PidRef) -> bool {
+    let Ok(text) = std::fs::read(format!("/proc/{}/stat", process.pid)) else { return false };
+    let after = text.iter().rposition(|byte| *byte == b')').map_or(&text[..], |at| &text[at + 1..]);
+    let Ok(rest) = std::str::from_utf8(after) else { return false };
+    let mut fields = rest.split_ascii_whitespace();
+    let state = fields.next();
+    !matches!(state, Some("Z" | "X")) && fields.nth(18).and_then(|field| field.parse().ok()) == Some(process.start)
+}
+
+/// Sends a signal through a pidfd, so never to a process that took over the pid.
+///
+/// # Errors
+/// The process is gone (`ESRCH`) or may not be signalled.
+pub fn send_signal(pidfd: &OwnedFd, signal: i32) -> io::Result<()> {
+    // SAFETY: every number from 1 to 64 is a signal to the kernel; it answers EINVAL to others.
+    let signal = unsafe { Signal::from_raw_unchecked(signal) };
+    rustix::process::pidfd_send_signal(pidfd, signal).map_err(io::Error::from)
+}
+
+/// The boot id of this boot.
+///
+/// # Errors
+/// `/proc` cannot be read.
+pub fn boot_id() -> io::Result<String> {
+    Ok(std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
+}
+
+/// Ends the calling process at once: no destructors, no buffers. For children of `fork`.
+pub fn exit_now(code: i32) -> ! {
+    // SAFETY: _exit takes any value and does not return.
+    unsafe { libc::_exit(code) }
+}
