@@ -53,3 +53,4 @@ pub mod model;
 pub mod monitor;
 pub mod state;
 pub mod sys;
+pub mod userns;
