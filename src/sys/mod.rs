@@ -4,6 +4,7 @@
 pub mod clone;
 pub mod exec;
 pub mod fd;
+pub mod keyring;
 pub mod mount;
 pub mod namespace;
 pub mod process;
