@@ -51,5 +51,6 @@ pub mod config;
 pub mod engine;
 pub mod model;
 pub mod monitor;
+pub mod runtime;
 pub mod state;
 pub mod sys;
