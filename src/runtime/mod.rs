@@ -1,3 +1,4 @@
 //! The built-in OCI runtime.
 
 pub mod seccomp;
+pub mod users;
