@@ -54,3 +54,4 @@ pub mod monitor;
 pub mod runtime;
 pub mod state;
 pub mod sys;
+pub mod userns;

@@ -2,6 +2,7 @@
 
 use crate::config::paths::PathsError;
 use crate::state::StateError;
+use crate::userns::session::SessionError;
 
 /// The kind of a failure: what an exit code or an HTTP status is made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,10 @@ pub enum EngineError {
     Paths(#[from] PathsError),
     #[error(transparent)]
     State(#[from] StateError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error("wait for a child process")]
+    Wait { source: std::io::Error },
     #[error("no container with name or ID {name:?} found: no such container")]
     NoSuchContainer { name: String },
     #[error("{what} ID prefix {prefix:?} is ambiguous: more than one {what} begins with it (give more digits)")]
@@ -43,7 +48,8 @@ impl EngineError {
             Self::NoSuchContainer { .. } | Self::NoSuchImage { .. } => Kind::NoSuch,
             Self::Ambiguous { .. } => Kind::Invalid,
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
-            Self::Paths(_) | Self::State(_) => Kind::Internal,
+            Self::Session(_) => Kind::Denied,
+            Self::Paths(_) | Self::State(_) | Self::Wait { .. } => Kind::Internal,
         }
     }
 
