@@ -51,6 +51,7 @@ pub mod config;
 pub mod engine;
 pub mod model;
 pub mod monitor;
+pub mod runtime;
 pub mod state;
 pub mod sys;
 pub mod userns;

@@ -25,5 +25,7 @@ pub mod message;
 mod mounts;
 mod process;
 mod rootfs;
+pub mod seccomp;
 pub mod spec;
 mod terminal;
+pub mod users;

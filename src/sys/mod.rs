@@ -7,6 +7,8 @@ pub mod fd;
 pub mod keyring;
 pub mod mount;
 pub mod namespace;
+pub mod netif;
 pub mod process;
 pub mod root;
+pub mod seccomp;
 pub mod stub;

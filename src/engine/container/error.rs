@@ -33,10 +33,6 @@ pub enum ContainerError {
     NotExecutable { program: String, why: String },
     #[error("find the program coracle-monitor beside {} (install both)", beside.display())]
     NoMonitor { beside: PathBuf },
-    #[error("compile the seccomp filter")]
-    Seccomp(#[source] crate::runtime::seccomp::SeccompError),
-    #[error("set up the network")]
-    Network(#[source] crate::net::NetError),
     #[error("signal container {name}")]
     Signal { name: String, #[source] source: io::Error },
     #[error("wait for container {name}")]
