@@ -17,7 +17,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Plan {
     pub spec: Spec,
-    pub root: rootfs::Overlay,
+    pub root: Overlay,
     /// `user[:group]`, looked up in the container's own files; the spec's numbers count where it is empty.
     pub user: String,
     /// The compiled seccomp filter; none for an unconfined container.
@@ -97,7 +97,14 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         wait_for_network(pipe)?;
     }
     let seccomp = plan.seccomp.as_deref();
-    Err(process::leave(Leave { process: program, identity: &identity, seccomp, stdio, report: &report, guardian: Some(&guardian) }))
+    Err(process::leave(Leave {
+        process: program,
+        identity: &identity,
+        seccomp,
+        stdio,
+        report: &report,
+        guardian: Some(&guardian),
+    }))
 }
 
 /// Tells whether the spec asks for a namespace of this type (a new one or one to join).
@@ -107,7 +114,7 @@ pub fn has_namespace(spec: &Spec, kind: LinuxNamespaceType) -> bool {
     namespaces.is_some_and(|list| list.iter().any(|namespace| namespace.typ() == kind))
 }
 
-fn tty_stdio(slave: OwnedFd, identity: &Identity) -> Result<[OwnedFd; 3], Failure> {
+pub(super) fn tty_stdio(slave: OwnedFd, identity: &Identity) -> Result<[OwnedFd; 3], Failure> {
     let at = || Failure::at(Stage::Terminal, "");
     terminal::control(&slave)?;
     if identity.uid != 0 {
@@ -120,7 +127,7 @@ fn tty_stdio(slave: OwnedFd, identity: &Identity) -> Result<[OwnedFd; 3], Failur
 
 /// Works out who the program runs as: the user of the plan by the container's own files, else the spec's numbers.
 pub(super) fn identity(root: &SafeRoot, user: &str, program: &oci_spec::runtime::Process) -> Result<Identity, Failure> {
-    let resolved = super::users::resolve(root, user).map_err(|error| Failure::text(Stage::User, error.to_string()))?;
+    let resolved = super::users::resolve(root.as_fd(), user).map_err(|error| Failure::text(Stage::User, error.to_string()))?;
     if !user.is_empty() {
         return Ok(Identity { uid: resolved.uid, gid: resolved.gid, groups: resolved.groups, home: resolved.home });
     }

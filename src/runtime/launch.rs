@@ -10,7 +10,7 @@ use crate::sys::{exec, fd, process};
 use oci_spec::runtime::LinuxNamespaceType;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use std::io;
-use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// Everything that M needs beside the plan. The paths and descriptors are made by the CLI before it forks M.

@@ -27,5 +27,5 @@ mod process;
 mod rootfs;
 pub mod seccomp;
 pub mod spec;
-mod terminal;
+pub mod terminal;
 pub mod users;

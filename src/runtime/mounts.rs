@@ -24,7 +24,7 @@ const DEV_LINKS: [(&str, &str); 6] = [
 ];
 
 /// A mount's options, sorted into what the kernel calls take.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Options<'a> {
     set: Attributes,
     bind: bool,
@@ -34,7 +34,7 @@ struct Options<'a> {
 }
 
 fn options(mount: &Mount) -> Options<'_> {
-    let mut sorted = Options { set: Attributes::empty(), ..Options::default() };
+    let mut sorted = Options { set: Attributes::empty(), bind: false, recursive: false, propagation: None, data: Vec::new() };
     for option in mount.options().iter().flatten() {
         match option.as_str() {
             "ro" => sorted.set |= Attributes::MOUNT_ATTR_RDONLY,
@@ -113,8 +113,9 @@ fn sysfs(options: &Options<'_>) -> io::Result<OwnedFd> {
 
 /// The container's own cgroup tree; where the kernel does not let it be seen (no cgroup v2 here), an empty folder.
 fn cgroup(options: &Options<'_>) -> io::Result<OwnedFd> {
-    mount::new_filesystem("cgroup2", &[], options.set)
-        .or_else(|_| mount::new_filesystem("tmpfs", &[Parameter::Value("mode", "755"), Parameter::Value("size", "0")], options.set))
+    mount::new_filesystem("cgroup2", &[], options.set).or_else(|_| {
+        mount::new_filesystem("tmpfs", &[Parameter::Value("mode", "755"), Parameter::Value("size", "0")], options.set)
+    })
 }
 
 /// `gid=5` is for the group tty, which a namespace with one id does not have.
@@ -216,7 +217,10 @@ fn existing(root: &SafeRoot, path: &str) -> Result<Option<OwnedFd>, Failure> {
 
 fn empty_folder() -> io::Result<OwnedFd> {
     let parameters = [Parameter::Value("mode", "555"), Parameter::Value("nr_inodes", "2")];
-    let set = Attributes::MOUNT_ATTR_RDONLY | Attributes::MOUNT_ATTR_NOSUID | Attributes::MOUNT_ATTR_NODEV | Attributes::MOUNT_ATTR_NOEXEC;
+    let set = Attributes::MOUNT_ATTR_RDONLY
+        | Attributes::MOUNT_ATTR_NOSUID
+        | Attributes::MOUNT_ATTR_NODEV
+        | Attributes::MOUNT_ATTR_NOEXEC;
     mount::new_filesystem("tmpfs", &parameters, set)
 }
 

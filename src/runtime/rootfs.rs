@@ -60,5 +60,6 @@ fn older_kernel(overlay: &Overlay) -> Result<std::os::fd::OwnedFd, Failure> {
     if overlay.volatile {
         parameters.push(Parameter::Flag("volatile"));
     }
-    mount::new_filesystem("overlay", &parameters, Attributes::empty()).map_err(Failure::at(Stage::Overlay, overlay.target.clone()))
+    mount::new_filesystem("overlay", &parameters, Attributes::empty())
+        .map_err(Failure::at(Stage::Overlay, overlay.target.clone()))
 }

@@ -3,8 +3,8 @@
 use crate::model::{BindMount, ContainerConfig, NetworkMode};
 use oci_spec::OciSpecError;
 use oci_spec::runtime::{
-    Capabilities, Capability, LinuxBuilder, LinuxCapabilitiesBuilder, LinuxNamespaceBuilder, LinuxNamespaceType, Mount, MountBuilder,
-    ProcessBuilder, RootBuilder, Spec, SpecBuilder, UserBuilder,
+    Capabilities, Capability, LinuxBuilder, LinuxCapabilitiesBuilder, LinuxNamespaceBuilder, LinuxNamespaceType, Mount,
+    MountBuilder, Process, ProcessBuilder, RootBuilder, Spec, SpecBuilder, UserBuilder,
 };
 use std::path::{Path, PathBuf};
 
@@ -55,25 +55,7 @@ pub struct OwnFile {
 /// # Errors
 /// A part that the specification requires is missing.
 pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile]) -> Result<Spec, OciSpecError> {
-    let capabilities: Capabilities = DEFAULT_CAPABILITIES.into_iter().collect();
-    let process = ProcessBuilder::default()
-        .terminal(config.tty)
-        .user(UserBuilder::default().uid(0u32).gid(0u32).umask(0o022u32).build()?)
-        .args(config.argv.clone())
-        .env(config.env.clone())
-        .cwd(PathBuf::from(&config.workdir))
-        .capabilities(
-            LinuxCapabilitiesBuilder::default()
-                .bounding(capabilities.clone())
-                .effective(capabilities.clone())
-                .permitted(capabilities)
-                .inheritable(Capabilities::new())
-                .ambient(Capabilities::new())
-                .build()?,
-        )
-        .rlimits(Vec::new())
-        .no_new_privileges(false)
-        .build()?;
+    let process = session_process(config, config.argv.clone(), &config.env, None, config.tty)?;
     let linux = LinuxBuilder::default()
         .namespaces(namespaces(config)?)
         .masked_paths(masked())
@@ -86,6 +68,38 @@ pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile]) -> Result
         .hostname(config.hostname.clone())
         .mounts(mounts(config, files)?)
         .linux(linux)
+        .build()
+}
+
+/// Builds the process part: of init, or of an exec session with its own command, environment and working directory.
+///
+/// # Errors
+/// A part that the specification requires is missing.
+pub fn session_process(
+    config: &ContainerConfig,
+    argv: Vec<String>,
+    env: &[String],
+    workdir: Option<&str>,
+    tty: bool,
+) -> Result<Process, OciSpecError> {
+    let capabilities: Capabilities = DEFAULT_CAPABILITIES.into_iter().collect();
+    ProcessBuilder::default()
+        .terminal(tty)
+        .user(UserBuilder::default().uid(0u32).gid(0u32).umask(0o022u32).build()?)
+        .args(argv)
+        .env(env.to_vec())
+        .cwd(PathBuf::from(workdir.unwrap_or(&config.workdir)))
+        .capabilities(
+            LinuxCapabilitiesBuilder::default()
+                .bounding(capabilities.clone())
+                .effective(capabilities.clone())
+                .permitted(capabilities)
+                .inheritable(Capabilities::new())
+                .ambient(Capabilities::new())
+                .build()?,
+        )
+        .rlimits(Vec::new())
+        .no_new_privileges(false)
         .build()
 }
 
@@ -156,4 +170,16 @@ fn special(target: &str, kind: &str, options: &[&str]) -> Result<Mount, OciSpecE
 fn bind(source: &Path, target: &str, options: &[&str]) -> Result<Mount, OciSpecError> {
     let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
     MountBuilder::default().destination(target).typ("bind").source(source).options(options).build()
+}
+
+/// The default capabilities as a mask.
+#[must_use]
+pub fn default_mask() -> super::seccomp::CapMask {
+    DEFAULT_CAPABILITIES.iter().fold(super::seccomp::CapMask::default(), |mask, one| mask.or(mask_of(*one)))
+}
+
+/// A capability as the bit of its number.
+fn mask_of(capability: Capability) -> super::seccomp::CapMask {
+    let set = rustix::thread::CapabilitySet::from_name(&capability.to_string());
+    super::seccomp::CapMask(set.map_or(0, |set| set.bits()))
 }

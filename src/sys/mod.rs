@@ -11,4 +11,5 @@ pub mod netif;
 pub mod process;
 pub mod root;
 pub mod seccomp;
+pub mod socket;
 pub mod stub;

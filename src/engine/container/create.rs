@@ -135,7 +135,12 @@ fn make_folder(folder: &Path) -> Result<File, ContainerError> {
     Ok(lock)
 }
 
-fn configure(request: &CreateRequest, image: &ImageRecord, id: ContainerId, name: String) -> Result<ContainerConfig, ContainerError> {
+fn configure(
+    request: &CreateRequest,
+    image: &ImageRecord,
+    id: ContainerId,
+    name: String,
+) -> Result<ContainerConfig, ContainerError> {
     if !is_valid_name(&name) {
         let why = "names are made of letters, digits, _ . and -, and begin with a letter or digit";
         return Err(ContainerError::Invalid { what: "the name", value: name, why });
@@ -153,7 +158,8 @@ fn configure(request: &CreateRequest, image: &ImageRecord, id: ContainerId, name
         None if request.network == Some(NetworkMode::Host) => host_name().unwrap_or_else(|| id.short().to_owned()),
         None => id.short().to_owned(),
     };
-    let workdir = request.workdir.clone().or(defaults.working_dir).filter(|path| !path.is_empty()).unwrap_or_else(|| "/".to_owned());
+    let workdir =
+        request.workdir.clone().or(defaults.working_dir).filter(|path| !path.is_empty()).unwrap_or_else(|| "/".to_owned());
     if !workdir.starts_with('/') {
         return Err(ContainerError::Invalid { what: "the working directory", value: workdir, why: "it has to be absolute" });
     }
@@ -227,11 +233,17 @@ fn set(list: &mut Vec<String>, entry: String) {
 }
 
 fn valid_hostname(text: &str) -> Result<String, ContainerError> {
-    let good = !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+    let good = !text.is_empty()
+        && text.len() <= 64
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
     if good && !text.starts_with('-') {
         return Ok(text.to_owned());
     }
-    Err(ContainerError::Invalid { what: "the host name", value: text.to_owned(), why: "it is made of at most 64 letters, digits, - . and _" })
+    Err(ContainerError::Invalid {
+        what: "the host name",
+        value: text.to_owned(),
+        why: "it is made of at most 64 letters, digits, - . and _",
+    })
 }
 
 fn host_name() -> Option<String> {
@@ -269,7 +281,12 @@ mod tests {
 
     #[test]
     fn the_environment_has_each_name_once_and_the_user_wins() {
-        let request = CreateRequest { env: vec!["A=3".into(), "PATH=/p".into()], tty: true, term: Some("vt100".into()), ..CreateRequest::default() };
+        let request = CreateRequest {
+            env: vec!["A=3".into(), "PATH=/p".into()],
+            tty: true,
+            term: Some("vt100".into()),
+            ..CreateRequest::default()
+        };
         let image = vec!["A=1".into(), "SECRET".into(), "*".into(), "=x".into(), "B=b=c".into()];
         let list = environment(&request, image, "h");
         assert_eq!(list, ["PATH=/p", "TERM=vt100", "container=coracle", "A=3", "B=b=c", "HOSTNAME=h"]);

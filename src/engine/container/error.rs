@@ -14,11 +14,20 @@ pub enum ContainerError {
     #[error("{what} {value:?} is not valid: {why}")]
     Invalid { what: &'static str, value: String, why: &'static str },
     #[error("read the config of image {image}")]
-    ImageConfig { image: String, #[source] source: serde_json::Error },
+    ImageConfig {
+        image: String,
+        #[source]
+        source: serde_json::Error,
+    },
     #[error("build the runtime spec")]
     Spec(#[source] oci_spec::OciSpecError),
     #[error("{action} {}", path.display())]
-    File { action: &'static str, path: PathBuf, #[source] source: io::Error },
+    File {
+        action: &'static str,
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("container {name} is {status}: {cannot}")]
     WrongState { name: String, status: Status, cannot: &'static str },
     #[error("cannot remove container {name} as it is {status}")]
@@ -34,10 +43,20 @@ pub enum ContainerError {
     #[error("find the program coracle-monitor beside {} (install both)", beside.display())]
     NoMonitor { beside: PathBuf },
     #[error("signal container {name}")]
-    Signal { name: String, #[source] source: io::Error },
+    Signal {
+        name: String,
+        #[source]
+        source: io::Error,
+    },
     #[error("wait for container {name}")]
-    Wait { name: String, #[source] source: io::Error },
-    #[error("container {name} did not end within 10 seconds of SIGKILL (a process in it waits for a disk or a network file system)")]
+    Wait {
+        name: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error(
+        "container {name} did not end within 10 seconds of SIGKILL (a process in it waits for a disk or a network file system)"
+    )]
     Unkillable { name: String },
 }
 
@@ -60,7 +79,9 @@ impl ContainerError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoCommand { .. } => Some("name a command after the image".to_owned()),
-            Self::RemoveAlive { name, .. } => Some(format!("stop it with `coracle stop {name}`, or remove it with `coracle rm -f {name}`")),
+            Self::RemoveAlive { name, .. } => {
+                Some(format!("stop it with `coracle stop {name}`, or remove it with `coracle rm -f {name}`"))
+            }
             Self::Launch(Failure { stage: Stage::Source, errno: libc::EACCES, .. }) => {
                 Some("you need search permission on every folder of that path".to_owned())
             }

@@ -55,7 +55,8 @@ impl Engine {
     /// Tells whether a row is what a removal left that did not come to its end: the folder goes first, and a `--rm` container's
     /// monitor removes nothing else.
     fn is_leftover(&self, config: &ContainerConfig) -> bool {
-        std::fs::symlink_metadata(self.paths.container(&config.id)).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+        std::fs::symlink_metadata(self.paths.container(&config.id))
+            .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
     }
 
     /// Removes rows whose folder is gone, and folders whose row never came or is gone: what killed commands left.
@@ -64,12 +65,14 @@ impl Engine {
     /// The database fails.
     pub fn sweep(&mut self) -> Result<(), EngineError> {
         let rows = self.db.containers()?;
-        for config in rows.iter().filter(|config| self.is_leftover(config)) {
+        let (leftovers, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|config| self.is_leftover(config));
+        for config in leftovers {
             self.db.remove_container(&config.id)?;
         }
         let known: std::collections::HashSet<&str> = rows.iter().map(|config| config.id.as_str()).collect();
         let entries = std::fs::read_dir(self.paths.containers()).into_iter().flatten().flatten();
-        let orphans: Vec<_> = entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| !known.contains(name))).collect();
+        let orphans: Vec<_> =
+            entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| !known.contains(name))).collect();
         for orphan in orphans {
             self.sweep_folder(&orphan.path())?;
         }

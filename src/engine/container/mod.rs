@@ -10,6 +10,5 @@ pub mod remove;
 pub mod start;
 pub mod status;
 pub mod stop;
-pub mod wait;
 
 pub use error::ContainerError;
