@@ -3,6 +3,8 @@
 use super::ContainerError;
 use crate::engine::{Engine, EngineError, session};
 use crate::model::ContainerConfig;
+use crate::sys::tree;
+use std::ffi::CString;
 use std::io;
 use std::path::Path;
 
@@ -55,13 +57,19 @@ impl Engine {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(fail(folder)(error).into()),
         }
-        if crate::sys::tree::remove(&away).is_ok() {
+        if remove_tree(&away).is_ok() {
             return Ok(());
         }
-        let done = session::within(&self.paths, || i32::from(crate::sys::tree::remove(&away).is_err()))?;
+        let done = session::within(&self.paths, || i32::from(remove_tree(&away).is_err()))?;
         match done.code {
             0 => Ok(()),
             _ => Err(fail(&away)(io::Error::from(io::ErrorKind::PermissionDenied)).into()),
         }
     }
+}
+
+fn remove_tree(path: &Path) -> Result<(), tree::RemoveError> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let name = CString::new(path.as_os_str().as_bytes()).unwrap_or_default();
+    tree::remove(rustix::fs::CWD, &name)
 }
