@@ -1,11 +1,14 @@
 //! `attach`: the user's terminal or pipes joined to a container through its monitor.
 
+use super::ContainerError;
 use super::detach::DetachKeys;
 use super::relay::{self, Came, Far, PIECE};
 use crate::config::Paths;
-use crate::model::ContainerId;
+use crate::engine::{Engine, EngineError};
+use crate::model::{ContainerConfig, ContainerId};
 use crate::monitor::SOCKET;
 use crate::monitor::protocol::{ClientMessage, MonitorMessage};
+use crate::sys::process;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::net::{
@@ -62,6 +65,38 @@ pub enum AttachError {
     Poll(#[source] io::Error),
     #[error("talk to the monitor")]
     Talk(#[source] io::Error),
+}
+
+/// What `attach` is asked for.
+#[derive(Clone, Debug)]
+pub struct AttachRequest {
+    /// `--no-stdin`.
+    pub no_stdin: bool,
+    pub detach_keys: DetachKeys,
+    pub sig_proxy: bool,
+}
+
+impl Engine {
+    /// Joins this process's standard streams to a running container; returns as [`relay`] does.
+    ///
+    /// # Errors
+    /// The container does not run, its monitor cannot be reached, or our terminal cannot be taken over.
+    pub fn attach(&self, config: &ContainerConfig, request: &AttachRequest) -> Result<RelayEnd, EngineError> {
+        let state = self.status(config);
+        let cannot = "you can only attach to running containers";
+        let wrong = || ContainerError::WrongState { name: config.name.clone(), status: state.status, cannot };
+        let run = state.run.as_ref().filter(|_| state.status.is_alive()).ok_or_else(wrong)?;
+        let signal = |source| ContainerError::Signal { name: config.name.clone(), source };
+        let options = RelayOptions {
+            interactive: config.stdin_open && !request.no_stdin,
+            tty: config.tty,
+            detach_keys: request.detach_keys.clone(),
+            sig_proxy: request.sig_proxy,
+            init: process::open_pidfd(run.init).map_err(signal)?,
+        };
+        let socket = connect(&self.paths, &config.id).map_err(ContainerError::from)?;
+        relay(socket, options).map_err(|error| ContainerError::from(error).into())
+    }
 }
 
 /// Connects to a container's monitor.

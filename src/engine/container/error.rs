@@ -1,5 +1,7 @@
 //! What can go wrong with a container.
 
+use super::attach::AttachError;
+use super::logs::LogsError;
 use crate::engine::Kind;
 use crate::model::Status;
 use crate::runtime::message::{Failure, Stage};
@@ -42,6 +44,10 @@ pub enum ContainerError {
     NotExecutable { program: String, why: String },
     #[error("find the program coracle-monitor beside {} (install both)", beside.display())]
     NoMonitor { beside: PathBuf },
+    #[error(transparent)]
+    Attach(#[from] AttachError),
+    #[error(transparent)]
+    Logs(#[from] LogsError),
     #[error("signal container {name}")]
     Signal {
         name: String,

@@ -6,6 +6,7 @@ pub mod detach;
 pub mod error;
 pub mod exec;
 mod files;
+pub mod logs;
 pub mod lookup;
 mod names;
 mod relay;

@@ -28,7 +28,11 @@ pub(super) const PIECE: usize = 32 * 1024;
 pub(super) enum Came {
     Nothing,
     /// Bytes in the room that was given: where they begin and end, and whether they are for stderr.
-    Output { from: usize, to: usize, error: bool },
+    Output {
+        from: usize,
+        to: usize,
+        error: bool,
+    },
     /// Nothing more will come.
     End,
 }
