@@ -1,5 +1,6 @@
 //! The life of a container.
 
+pub mod attach;
 pub mod create;
 pub mod error;
 pub mod exec;
@@ -10,5 +11,6 @@ pub mod remove;
 pub mod start;
 pub mod status;
 pub mod stop;
+pub mod wait;
 
 pub use error::ContainerError;

@@ -153,7 +153,7 @@ impl Engine {
             lowers,
             upper: format!("{own}/upper"),
             work: format!("{own}/work"),
-            target: own,
+            target: format!("{own}/upper"),
             volatile: config.auto_remove,
         })
     }
