@@ -4,8 +4,10 @@
 pub mod clone;
 pub mod exec;
 pub mod fd;
+pub mod leash;
 pub mod mount;
 pub mod namespace;
+pub mod netdev;
 pub mod process;
 pub mod root;
 pub mod seccomp;
