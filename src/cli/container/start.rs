@@ -86,6 +86,10 @@ pub(super) fn foreground(
     let Some(client) = started.client else { return Ok(0) };
     let options = attach::relay_options(Some(started.run.init));
     let done = attach::relay(client, options).map_err(crate::engine::EngineError::from)?;
+    if !matches!(done, RelayEnd::Detached) {
+        // The monitor is our child: it would stay a zombie for as long as whoever inherits it does not look.
+        let _ = started.monitor.wait();
+    }
     end(engine, config, done)
 }
 

@@ -42,6 +42,10 @@ pub enum ContainerError {
     NotExecutable { program: String, why: String },
     #[error("find the program coracle-monitor beside {} (install both)", beside.display())]
     NoMonitor { beside: PathBuf },
+    #[error("set up the container's network")]
+    Network(#[from] crate::net::NetError),
+    #[error("the container's first process vanished before its program began")]
+    Vanished,
     #[error("signal container {name}")]
     Signal {
         name: String,
