@@ -83,7 +83,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         nix::unistd::sethostname(name).map_err(|errno| Failure::at(Stage::Hostname, name.as_str())(errno.into()))?;
     }
     if has_namespace(spec, LinuxNamespaceType::Network) {
-        crate::sys::netif::loopback_up().map_err(Failure::at(Stage::Loopback, ""))?;
+        crate::sys::netdev::loopback_up().map_err(Failure::at(Stage::Loopback, ""))?;
     }
     let identity = identity(&root, &plan.user, program)?;
     let stdio = match (stdio, slave) {

@@ -5,7 +5,7 @@ use super::detach::DetachKeys;
 use super::relay::{self, Came, Far, PIECE};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
-use crate::model::{ContainerConfig, ContainerId};
+use crate::model::{ContainerConfig, ContainerId, PidRef};
 use crate::monitor::SOCKET;
 use crate::monitor::protocol::{ClientMessage, MonitorMessage};
 use crate::sys::process;
@@ -86,16 +86,29 @@ impl Engine {
         let cannot = "you can only attach to running containers";
         let wrong = || ContainerError::WrongState { name: config.name.clone(), status: state.status, cannot };
         let run = state.run.as_ref().filter(|_| state.status.is_alive()).ok_or_else(wrong)?;
+        self.relay(config, run.init, connect(&self.paths, &config.id)?, request)
+    }
+
+    /// Joins this process's standard streams to a container by way of a monitor's socket; returns as [`relay`] does.
+    ///
+    /// # Errors
+    /// Our terminal cannot be taken over.
+    pub fn relay(
+        &self,
+        config: &ContainerConfig,
+        init: PidRef,
+        socket: OwnedFd,
+        request: &AttachRequest,
+    ) -> Result<RelayEnd, EngineError> {
         let signal = |source| ContainerError::Signal { name: config.name.clone(), source };
         let options = RelayOptions {
             interactive: config.stdin_open && !request.no_stdin,
             tty: config.tty,
             detach_keys: request.detach_keys.clone(),
             sig_proxy: request.sig_proxy,
-            init: process::open_pidfd(run.init).map_err(signal)?,
+            init: process::open_pidfd(init).map_err(signal)?,
         };
-        let socket = connect(&self.paths, &config.id).map_err(ContainerError::from)?;
-        relay(socket, options).map_err(|error| ContainerError::from(error).into())
+        Ok(relay(socket, options)?)
     }
 }
 

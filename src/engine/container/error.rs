@@ -1,6 +1,5 @@
 //! What can go wrong with a container.
 
-use super::attach::AttachError;
 use super::logs::LogsError;
 use crate::engine::Kind;
 use crate::model::Status;
@@ -45,9 +44,11 @@ pub enum ContainerError {
     #[error("find the program coracle-monitor beside {} (install both)", beside.display())]
     NoMonitor { beside: PathBuf },
     #[error(transparent)]
-    Attach(#[from] AttachError),
-    #[error(transparent)]
     Logs(#[from] LogsError),
+    #[error("set up the container's network")]
+    Network(#[from] crate::net::NetError),
+    #[error("the container's first process vanished before its program began")]
+    Vanished,
     #[error("signal container {name}")]
     Signal {
         name: String,

@@ -6,7 +6,7 @@
 use super::ContainerError;
 use crate::engine::{Engine, EngineError};
 use crate::model::{ContainerConfig, LogDriver, RunRecord};
-use crate::monitor::logs::Stream;
+pub use crate::monitor::logs::Stream;
 use crate::monitor::logs::k8s_file::{FILE, Record};
 use crate::sys::process;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};

@@ -15,5 +15,6 @@ pub mod session_relay;
 pub mod start;
 pub mod status;
 pub mod stop;
+pub mod wait;
 
 pub use error::ContainerError;
