@@ -29,6 +29,12 @@ impl Cgroup {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// Gives the folder's path and the open folder.
+    #[must_use]
+    pub fn into_parts(self) -> (PathBuf, OwnedFd) {
+        (self.path, self.folder)
+    }
 }
 
 impl AsFd for Cgroup {
