@@ -3,8 +3,8 @@
 use super::message::{Failure, Stage};
 use super::process::{self, Identity, Leave};
 use super::{mounts, rootfs, terminal};
-use crate::sys::{fd, mount};
 use crate::sys::root::{Leaf, SafeRoot};
+use crate::sys::{fd, mount};
 use oci_spec::runtime::{LinuxNamespaceType, Spec};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::DumpableBehavior;
@@ -66,9 +66,6 @@ pub fn run(plan: &Plan, fds: InitFds) -> i32 {
 fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failure> {
     let InitFds { stdio, console, network, report, guardian } = fds;
     process::die_with(Some(&guardian))?;
-    // Nobody who comes to share this pid namespace may look at us or at our binary before the program runs (CVE-2016-9962).
-    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
-        .map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
     rustix::process::setsid().map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
     rustix::process::umask(Mode::empty());
     let spec = &plan.spec;
@@ -108,6 +105,10 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         wait_for_network(pipe)?;
     }
     let seccomp = plan.seccomp.as_deref();
+    // Nobody who comes to share this pid namespace may look at us or at our binary before the program runs (CVE-2016-9962). Not
+    // earlier: who sets the network up has to open our namespaces.
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
     Err(process::leave(Leave {
         process: program,
         identity: &identity,
