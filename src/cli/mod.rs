@@ -1,6 +1,7 @@
 //! The command line: clap types to requests, reports to text. One file per command.
 
 pub mod error;
+pub mod format;
 pub mod system;
 pub mod ui;
 
