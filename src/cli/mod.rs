@@ -2,6 +2,7 @@
 
 pub mod container;
 pub mod error;
+pub mod format;
 pub mod system;
 pub mod ui;
 
