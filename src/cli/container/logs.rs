@@ -77,6 +77,8 @@ struct Printer {
     timestamps: bool,
     outputs: [BufWriter<File>; 2],
     last: usize,
+    /// The container whose line is not ended yet on each output.
+    inside: [Option<usize>; 2],
 }
 
 impl Printer {
@@ -84,7 +86,7 @@ impl Printer {
         // Our own buffers: the standard library's writes every line by itself.
         let stdout = BufWriter::with_capacity(32 * 1024, File::from(io::stdout().as_fd().try_clone_to_owned()?));
         let stderr = BufWriter::with_capacity(32 * 1024, File::from(io::stderr().as_fd().try_clone_to_owned()?));
-        Ok(Self { prefixes, timestamps, outputs: [stdout, stderr], last: 0 })
+        Ok(Self { prefixes, timestamps, outputs: [stdout, stderr], last: 0, inside: [None; 2] })
     }
 }
 
@@ -96,6 +98,10 @@ impl LogsSink for Printer {
             self.last = stream;
         }
         let output = &mut self.outputs[stream];
+        if self.inside[stream].is_some_and(|other| other != container) {
+            output.write_all(b"\n")?;
+        }
+        self.inside[stream] = Some(container).filter(|_| !piece.ends);
         if piece.begins {
             output.write_all(self.prefixes[container].as_bytes())?;
             if self.timestamps {

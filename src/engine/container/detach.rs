@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn the_keys_are_found_across_reads_and_nothing_else_is_lost() {
-        let table: [(&str, &[&[u8]], &[u8], bool); 6] = [
+        type Case = (&'static str, &'static [&'static [u8]], &'static [u8], bool);
+        let table: [Case; 6] = [
             ("ctrl-p,ctrl-q", &[b"ab\x10", b"\x11cd"], b"ab", true),
             ("ctrl-p,ctrl-q", &[b"\x10\x10\x11"], b"\x10", true),
             ("ctrl-p,ctrl-q", &[b"\x10", b"x\x11\x10"], b"\x10x\x11", false),

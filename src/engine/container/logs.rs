@@ -263,13 +263,16 @@ fn last_lines(window: &[u8], lines: usize, whole: bool) -> Option<usize> {
     // A window may begin inside a record.
     let first = if whole { 0 } else { window.iter().position(ends)? + 1 };
     let end = window.iter().rposition(ends).map_or(first, |at| at + 1);
-    let (mut starts, mut at, mut begins) = (Vec::new(), first, true);
-    for record in window[first..end].split_inclusive(ends) {
-        if begins {
-            starts.push(at);
+    let (mut starts, mut at, mut inside) = (Vec::new(), first, [false; 2]);
+    for line in window[first..end].split_inclusive(ends) {
+        if let Some(record) = Record::parse(line.trim_ascii_end()) {
+            let inside = &mut inside[usize::from(record.stream == Stream::Stderr)];
+            if !*inside {
+                starts.push(at);
+            }
+            *inside = !record.full;
         }
-        begins = Record::parse(record.trim_ascii_end()).is_none_or(|record| record.full);
-        at += record.len();
+        at += line.len();
     }
     // The first line of a window may have begun before it.
     let known = if whole { starts.len() } else { starts.len().saturating_sub(1) };
@@ -294,7 +297,7 @@ mod tests {
 
     #[test]
     fn the_last_lines_are_found_in_whole_files_and_windows() {
-        let text = log(&["stdout F one", "stdout P tw", "stdout F o", "stderr F three", "stdout P fo"]);
+        let text = log(&["stdout F one", "stdout P tw", "stdout F o", "stderr P fo", "stdout F three"]);
         let record = |number: usize| text.match_indices(T).nth(number).map(|(at, _)| at);
         let table = [(0, Some(text.len())), (1, record(4)), (2, record(3)), (3, record(1)), (4, record(0)), (99, record(0))];
         for (lines, expected) in table {
