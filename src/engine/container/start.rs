@@ -1,5 +1,6 @@
 //! `start`: from a row and a folder to a running init with its monitor.
 
+use super::remove::remove_leftover_cgroup;
 use super::status::State;
 use super::{ContainerError, create, files};
 use crate::cgroup::{Cgroup, Delegation};
@@ -76,6 +77,7 @@ impl Engine {
         if State::read(&folder, &boot).status.is_alive() {
             return Ok(StartOutcome::AlreadyRunning);
         }
+        remove_leftover_cgroup(&folder);
         forget_last_run(&folder)?;
         let (launch, ends) = self.prepare(config, &folder, boot, foreground)?;
         let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry))?;
