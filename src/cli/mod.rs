@@ -1,5 +1,6 @@
 //! The command line: clap types to requests, reports to text. One file per command.
 
+pub mod container;
 pub mod error;
 pub mod format;
 pub mod system;
@@ -7,7 +8,6 @@ pub mod ui;
 
 use clap::{Parser, Subcommand};
 use error::CliError;
-use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Run containers as yourself: no daemon, no root.
@@ -20,7 +20,18 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Create(container::create::CreateArgs),
+    Exec(container::exec::ExecArgs),
+    Inspect(container::inspect::InspectArgs),
+    Kill(container::kill::KillArgs),
+    #[command(visible_aliases = ["ls", "list"])]
+    Ps(container::ps::PsArgs),
+    Rm(container::rm::RmArgs),
+    Run(container::run::RunArgs),
+    Start(container::start::StartArgs),
+    Stop(container::stop::StopArgs),
     Unshare(system::unshare::UnshareArgs),
+    Wait(container::wait::WaitArgs),
 }
 
 /// Runs the command line of this process and returns its exit code.
@@ -38,6 +49,16 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: Cli) -> Result<i32, CliError> {
     match cli.command {
+        Command::Create(args) => container::create::run(args),
+        Command::Exec(args) => container::exec::run(args),
+        Command::Inspect(args) => container::inspect::run(&args),
+        Command::Ps(args) => container::ps::run(&args),
+        Command::Kill(args) => container::kill::run(args),
+        Command::Rm(args) => container::rm::run(args),
+        Command::Run(args) => container::run::run(args),
+        Command::Start(args) => container::start::run(args),
+        Command::Stop(args) => container::stop::run(args),
+        Command::Wait(args) => container::wait::run(args),
         Command::Unshare(args) => system::unshare::run(args),
     }
 }
@@ -47,7 +68,7 @@ fn finish(result: Result<i32, CliError>) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             if !matches!(error, CliError::Code(_)) {
-                let _ = writeln!(std::io::stderr(), "{}", error.text());
+                ui::note(&error.text());
             }
             error.code()
         }

@@ -1,5 +1,7 @@
 //! What can go wrong, in the kinds that users and scripts tell apart.
 
+use super::container::ContainerError;
+use super::container::attach::AttachError;
 use crate::config::paths::PathsError;
 use crate::state::StateError;
 use crate::userns::session::SessionError;
@@ -29,6 +31,10 @@ pub enum EngineError {
     #[error(transparent)]
     State(#[from] StateError),
     #[error(transparent)]
+    Container(#[from] ContainerError),
+    #[error(transparent)]
+    Attach(#[from] AttachError),
+    #[error(transparent)]
     Session(#[from] SessionError),
     #[error("wait for a child process")]
     Wait { source: std::io::Error },
@@ -48,8 +54,9 @@ impl EngineError {
             Self::NoSuchContainer { .. } | Self::NoSuchImage { .. } => Kind::NoSuch,
             Self::Ambiguous { .. } => Kind::Invalid,
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
+            Self::Container(error) => error.kind(),
             Self::Session(_) => Kind::Denied,
-            Self::Paths(_) | Self::State(_) | Self::Wait { .. } => Kind::Internal,
+            Self::Attach(_) | Self::Paths(_) | Self::State(_) | Self::Wait { .. } => Kind::Internal,
         }
     }
 
@@ -60,6 +67,7 @@ impl EngineError {
             Self::State(StateError::NameInUse { name, .. }) => {
                 Some(format!("remove it with `coracle rm {name}`, or choose another --name"))
             }
+            Self::Container(error) => error.hint(),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 
 /// Marks every descriptor from `first` on close-on-exec (close_range(2) with `CLOSE_RANGE_CLOEXEC`, Linux 5.11).
 ///
@@ -43,4 +43,18 @@ pub fn become_stdio(fd: impl AsFd, number: u8) -> io::Result<()> {
         _ => rustix::stdio::dup2_stderr(fd),
     }
     .map_err(io::Error::from)
+}
+
+/// Puts a copy of `fd` at the number `number`, not close-on-exec; whatever was there is closed.
+///
+/// # Errors
+/// It is not open.
+pub fn duplicate_to(fd: BorrowedFd<'_>, number: i32) -> io::Result<OwnedFd> {
+    // SAFETY: dup2 takes two numbers; the caller gives up what it had at the second.
+    let done = unsafe { libc::dup2(fd.as_raw_fd(), number) };
+    if done < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: dup2 has just made it, and it is ours.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }

@@ -1,0 +1,15 @@
+//! Commands about containers.
+
+pub mod create;
+pub mod exec;
+pub mod inspect;
+pub mod kill;
+mod mounts;
+mod options;
+pub mod ps;
+pub mod rm;
+pub mod run;
+pub mod start;
+pub mod stop;
+mod targets;
+pub mod wait;
