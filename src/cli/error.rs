@@ -10,6 +10,9 @@ use std::fmt::Write as _;
 pub enum CliError {
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A failure with a code of its own: of `rm`, 1 is "not there" and 2 "in use".
+    #[error("{0}")]
+    WithCode(EngineError, i32),
     #[error(transparent)]
     Format(#[from] FormatError),
     #[error("write to standard output")]
@@ -17,9 +20,6 @@ pub enum CliError {
         #[source]
         source: std::io::Error,
     },
-    /// A failure with a code of its own: of `rm`, 1 is "not there" and 2 "in use".
-    #[error("{0}")]
-    WithCode(EngineError, i32),
     /// The command line asks for something that cannot be.
     #[error("{0}")]
     Usage(String),

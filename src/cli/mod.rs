@@ -20,12 +20,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Attach(container::attach::AttachArgs),
     Create(container::create::CreateArgs),
     Exec(container::exec::ExecArgs),
     Inspect(container::inspect::InspectArgs),
     Kill(container::kill::KillArgs),
     #[command(visible_aliases = ["ls", "list"])]
     Ps(container::ps::PsArgs),
+    Logs(container::logs::LogsArgs),
     Rm(container::rm::RmArgs),
     Run(container::run::RunArgs),
     Start(container::start::StartArgs),
@@ -49,11 +51,13 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: Cli) -> Result<i32, CliError> {
     match cli.command {
+        Command::Attach(args) => container::attach::run(args),
         Command::Create(args) => container::create::run(args),
         Command::Exec(args) => container::exec::run(args),
         Command::Inspect(args) => container::inspect::run(&args),
         Command::Ps(args) => container::ps::run(&args),
         Command::Kill(args) => container::kill::run(args),
+        Command::Logs(args) => container::logs::run(args),
         Command::Rm(args) => container::rm::run(args),
         Command::Run(args) => container::run::run(args),
         Command::Start(args) => container::start::run(args),

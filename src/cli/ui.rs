@@ -14,12 +14,12 @@ const COLUMN: usize = 12;
 /// The blanks between two columns.
 const GAP: usize = 2;
 
-/// Writes one line of data to standard output; see [`print`].
+/// Writes one line of data to standard output; see [`out`].
 ///
 /// # Errors
-/// See [`print`].
+/// See [`out`].
 pub fn print_line(line: &str) -> Result<(), CliError> {
-    print(&format!("{line}\n"))
+    out(format!("{line}\n"))
 }
 
 /// Writes data to standard output.
@@ -28,9 +28,9 @@ pub fn print_line(line: &str) -> Result<(), CliError> {
 ///
 /// # Errors
 /// `CliError::Code` for a closed pipe, `CliError::Output` for any other failure (a full disk).
-pub fn print(text: &str) -> Result<(), CliError> {
+pub fn out(text: impl AsRef<[u8]>) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(output_error)
+    stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()).map_err(output_error)
 }
 
 /// Tells a reader that went away from a failure; for commands that write in pieces.

@@ -20,7 +20,7 @@ pub struct InspectArgs {
     /// The container made last
     #[arg(short, long, conflicts_with = "names")]
     latest: bool,
-    /// Add up the files of containers: SizeRw and SizeRootFs
+    /// Add up the files of containers
     #[arg(short, long)]
     size: bool,
     /// Names or ids
@@ -63,7 +63,7 @@ pub fn run(args: &InspectArgs) -> Result<i32, CliError> {
         Format::Json => format::json_array(&found, 5)?,
         other => format::render(&found, &other, &[], true)?,
     };
-    ui::print(&text)?;
+    ui::out(&text)?;
     for error in &errors {
         ui::note(&error.text());
     }

@@ -1,9 +1,11 @@
 //! Commands about containers.
 
+pub mod attach;
 pub mod create;
 pub mod exec;
 pub mod inspect;
 pub mod kill;
+pub mod logs;
 mod mounts;
 mod options;
 pub mod ps;

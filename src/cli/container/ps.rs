@@ -95,7 +95,7 @@ pub fn run(args: &PsArgs) -> Result<i32, CliError> {
     };
     let mut found = open_engine()?.list(&request)?;
     sort(&mut found, args.sort);
-    ui::print(&render(args, &format, &found, now)?)?;
+    ui::out(&render(args, &format, &found, now)?)?;
     Ok(0)
 }
 

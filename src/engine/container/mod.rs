@@ -2,16 +2,20 @@
 
 pub mod attach;
 pub mod create;
+pub mod detach;
 pub mod error;
 pub mod exec;
 mod files;
 mod filter;
 pub mod inspect;
 pub mod list;
+pub mod logs;
 pub mod lookup;
 pub mod moment;
 mod names;
+mod relay;
 pub mod remove;
+pub mod session_relay;
 mod size;
 pub mod start;
 pub mod status;
