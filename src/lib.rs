@@ -52,4 +52,5 @@ pub mod engine;
 pub mod model;
 pub mod monitor;
 pub mod state;
+pub mod storage;
 pub mod sys;
