@@ -49,6 +49,7 @@
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod image;
 pub mod model;
 pub mod monitor;
 pub mod state;
