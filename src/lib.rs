@@ -52,6 +52,8 @@ pub mod engine;
 pub mod image;
 pub mod model;
 pub mod monitor;
+pub mod runtime;
 pub mod state;
 pub mod storage;
 pub mod sys;
+pub mod userns;

@@ -1,6 +1,8 @@
 //! The command line: clap types to requests, reports to text. One file per command.
 
 pub mod error;
+pub mod system;
+pub mod ui;
 
 use clap::{Parser, Subcommand};
 use error::CliError;
@@ -16,7 +18,9 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Unshare(system::unshare::UnshareArgs),
+}
 
 /// Runs the command line of this process and returns its exit code.
 #[must_use]
@@ -32,7 +36,9 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<i32, CliError> {
-    match cli.command {}
+    match cli.command {
+        Command::Unshare(args) => system::unshare::run(args),
+    }
 }
 
 fn finish(result: Result<i32, CliError>) -> ExitCode {
