@@ -8,7 +8,7 @@ use super::error::io_error;
 use super::layer::StagedLayer;
 use super::staging::Staging;
 use super::tar::TarError;
-use super::unpack::{Limits, UnpackError, Unpacked, unpack};
+use super::unpack::{Borrowed, Limits, Outcome, UnpackError, Unpacked, unpack};
 use super::{StorageError, decompress};
 use crate::config::Paths;
 use crate::model::{DiffId, Digest};
@@ -80,12 +80,12 @@ pub fn receive<R: BufRead>(paths: &Paths, source: R, expected: &Expected, limits
     };
     check(expected, &digest, size)?;
     let pumped = pumped?;
-    let unpacked = made?;
+    let (unpacked, borrowed) = made?;
     let (diff_id, tar_size) = pumped.ok_or(StorageError::Thread)?;
     if let Some(promised) = expected.diff_id.clone().filter(|promised| *promised != diff_id) {
         return Err(StorageError::WrongDiffId { blob: digest, expected: promised, found: diff_id });
     }
-    Ok(Received { layer: StagedLayer { staging, diff_id: diff_id.clone() }, diff_id, digest, size, tar_size, unpacked })
+    Ok(Received { layer: StagedLayer { staging, diff_id: diff_id.clone(), borrowed }, diff_id, digest, size, tar_size, unpacked })
 }
 
 fn make_root(staging: &Staging) -> Result<OwnedFd, StorageError> {
@@ -147,12 +147,12 @@ fn read_full(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 /// The other thread. What trails the archive is taken too: it belongs to the diffID, and the sender must not wait for ever.
-fn make_files(chunks: Chunks, root: BorrowedFd<'_>, limits: &Limits) -> Result<Unpacked, UnpackError> {
-    let (unpacked, mut chunks) = unpack(chunks, root, limits)?;
+fn make_files(chunks: Chunks, root: BorrowedFd<'_>, limits: &Limits) -> Result<(Unpacked, Vec<Borrowed>), UnpackError> {
+    let Outcome { unpacked, borrowed, rest: mut chunks } = unpack(chunks, root, limits)?;
     while let len @ 1.. = chunks.fill_buf().map_err(TarError::Read)?.len() {
         chunks.consume(len);
     }
-    Ok(unpacked)
+    Ok((unpacked, borrowed))
 }
 
 /// Bytes on their way from one thread to the other.

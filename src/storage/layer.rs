@@ -2,6 +2,7 @@
 
 use super::error::io_error;
 use super::staging::Staging;
+use super::unpack::Borrowed;
 use super::{StorageError, remove_tree};
 use crate::config::Paths;
 use crate::model::{DiffId, Digest};
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 pub struct StagedLayer {
     pub(super) staging: Staging,
     pub(super) diff_id: DiffId,
+    pub(super) borrowed: Vec<Borrowed>,
 }
 
 /// The folder of a layer that overlay stacks.

@@ -13,6 +13,7 @@
 //! is only ever resolved by the kernel inside the layer's root, from a descriptor of it.
 
 pub mod blob;
+pub mod borrow;
 mod decompress;
 pub mod digest;
 mod error;

@@ -7,6 +7,7 @@
 //! What lower layers have is hidden the way overlay wants it: `.wh.NAME` becomes a device 0:0, `.wh..wh..opq` the xattr
 //! `user.overlay.opaque` (the stack is mounted with `userxattr`). They never touch what the same layer brings.
 
+mod borrowed;
 mod error;
 mod metadata;
 mod owner;
@@ -15,6 +16,8 @@ mod place;
 mod tree;
 mod whiteout;
 
+pub use borrowed::Borrowed;
+pub(super) use borrowed::{Lender, lend, look};
 pub use error::UnpackError;
 
 use super::tar::{EntryKind, TarReader};
@@ -25,6 +28,9 @@ use rustix::fd::BorrowedFd;
 use std::collections::HashMap;
 use std::io::BufRead;
 use tree::Tree;
+
+/// Marks a folder that hides all that lower layers have in it.
+const OPAQUE_XATTR: &str = "user.overlay.opaque";
 
 /// What a layer may cost at most.
 #[derive(Clone, Copy, Debug)]
@@ -63,17 +69,28 @@ impl std::ops::AddAssign for Unpacked {
     }
 }
 
-/// Unpacks the archive into the empty folder `root`, and returns the reader for what trails the archive.
+/// What came out of an archive.
+#[derive(Debug)]
+pub struct Outcome<R> {
+    pub unpacked: Unpacked,
+    /// Links to files of lower layers, in the order of the archive.
+    pub borrowed: Vec<Borrowed>,
+    /// For what trails the archive.
+    pub rest: R,
+}
+
+/// Unpacks the archive into the empty folder `root`.
 ///
 /// # Errors
 /// The archive is unsound, goes beyond `limits`, names a place outside, or a file cannot be made.
-pub fn unpack<R: BufRead>(reader: R, root: BorrowedFd<'_>, limits: &Limits) -> Result<(Unpacked, R), UnpackError> {
+pub fn unpack<R: BufRead>(reader: R, root: BorrowedFd<'_>, limits: &Limits) -> Result<Outcome<R>, UnpackError> {
     let mut tar = TarReader::new(reader);
     let mut layer = Layer {
         tree: Tree::new(root),
         owners: Owners::of_this_process(),
         umask: metadata::umask(),
         folders: HashMap::new(),
+        borrowed: Vec::new(),
         done: Unpacked::default(),
         limits: *limits,
         whiteout_form: whiteout::Form::Device,
@@ -100,8 +117,7 @@ pub fn unpack<R: BufRead>(reader: R, root: BorrowedFd<'_>, limits: &Limits) -> R
         }
     }
     layer.finish_folders()?;
-    let done = layer.done;
-    Ok((done, tar.into_inner()))
+    Ok(Outcome { unpacked: layer.done, borrowed: layer.borrowed, rest: tar.into_inner() })
 }
 
 /// The layer while it is unpacked.
@@ -112,6 +128,7 @@ struct Layer<'a> {
     /// What folders shall be like at the end: files that are put into them would change their times, and permissions that
     /// shut out their owner, or pass on a group, come last too.
     folders: HashMap<Vec<u8>, Metadata>,
+    borrowed: Vec<Borrowed>,
     done: Unpacked,
     limits: Limits,
     whiteout_form: whiteout::Form,

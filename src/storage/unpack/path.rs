@@ -11,7 +11,7 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 const RESERVED: &[u8] = b".wh..wh.";
 
 /// A place in the layer: the folder it is in, relative to the root, and its name there.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) folder: Vec<u8>,
     pub(super) name: Vec<u8>,

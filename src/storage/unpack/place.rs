@@ -1,5 +1,6 @@
 //! Entries that are really there: files, folders, links, fifos.
 
+use super::borrowed::Borrowed;
 use super::error::failed;
 use super::metadata::Metadata;
 use super::path::{self, Place, show};
@@ -92,14 +93,21 @@ impl Layer<'_> {
     }
 
     fn hard_link(&mut self, folder: BorrowedFd<'_>, place: &Place, entry: &Entry) -> Result<(), UnpackError> {
-        let missing = || UnpackError::MissingLinkTarget { path: show(&entry.path), link: show(&entry.link) };
-        let target = path::place(&entry.link)?.ok_or_else(missing)?;
-        let source = self.tree.find(&target.folder).map_err(|_| missing())?;
+        let (path, link) = (show(&entry.path), show(&entry.link));
+        let Some(target) = path::place(&entry.link)? else { return Err(UnpackError::MissingLinkTarget { path, link }) };
         let stat = |folder: BorrowedFd<'_>, name: &[u8]| rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW);
-        let inode = stat(source.as_fd(), &target.name).map_err(|_| missing())?;
-        if FileType::from_raw_mode(inode.st_mode) == FileType::CharacterDevice {
-            return Err(missing());
-        }
+        let source = self.tree.find(&target.folder);
+        let inode = source.as_ref().map_err(|errno| *errno).and_then(|source| stat(source.as_fd(), &target.name));
+        let (source, inode) = match (source, inode) {
+            (Ok(source), Ok(inode)) if FileType::from_raw_mode(inode.st_mode) != FileType::CharacterDevice => (source, inode),
+            _ => {
+                if self.tree.clear(folder, &place.name, false).map_err(failed("replace", &entry.path))? == Found::Folder {
+                    self.forget_below(&place.path());
+                }
+                self.borrowed.push(Borrowed { place: place.clone(), target, path, link });
+                return Ok(());
+            }
+        };
         // Already the same file: clearing the way would delete the target.
         if stat(folder, &place.name).is_ok_and(|other| (other.st_dev, other.st_ino) == (inode.st_dev, inode.st_ino)) {
             return Ok(());

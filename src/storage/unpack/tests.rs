@@ -34,7 +34,7 @@ impl Place {
 
     fn unpack_within(&self, archive: &[u8], limits: &Limits) -> Result<Unpacked, UnpackError> {
         let root = rustix::fs::open(self.root(), OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()).unwrap();
-        unpack(archive, root.as_fd(), limits).map(|(done, _)| done)
+        unpack(archive, root.as_fd(), limits).map(|outcome| outcome.unpacked)
     }
 
     fn canary_is_whole(&self) -> bool {
@@ -87,7 +87,8 @@ fn files_folders_and_links_keep_what_they_are() {
 #[test]
 fn no_trick_with_links_reaches_outside() {
     let canary = |place: &Place| place.temp.path().join("canary").to_string_lossy().into_owned();
-    let tricks: [fn(Builder, &str) -> Builder; 8] = [
+    let tricks: [fn(Builder, &str) -> Builder; 9] = [
+        |tar, _| tar.link(b'2', "l", "../canary").link(b'1', "h", "l/file").file("h", b"evil"),
         |tar, outside| tar.link(b'2', "l", outside).file("l/file", b"evil"),
         |tar, _| tar.link(b'2', "l", "../canary").file("l/file", b"evil"),
         |tar, outside| tar.link(b'2', "l", &format!("{outside}/file")).file("l", b"evil"),
@@ -108,7 +109,6 @@ fn no_trick_with_links_reaches_outside() {
         Builder::new().file("a/../../canary/file", b"evil"),
         Builder::new().file("../canary/.wh.file", b""),
         Builder::new().link(b'1', "h", "../canary/file"),
-        Builder::new().link(b'2', "l", "../canary").link(b'1', "h", "l/file").file("h", b"evil"),
         Builder::new().link(b'2', "./", "/etc"),
         Builder::new().file("/", b"x"),
     ] {

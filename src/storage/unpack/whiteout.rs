@@ -3,13 +3,12 @@
 use super::error::failed;
 use super::metadata::IMPLIED;
 use super::path::Place;
-use super::{Layer, UnpackError};
+use super::{Layer, OPAQUE_XATTR, UnpackError};
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, XattrFlags};
 use rustix::io::Errno;
 use std::rc::Rc;
 
-const OPAQUE_XATTR: &str = "user.overlay.opaque";
 const WHITEOUT_XATTR: &str = "user.overlay.whiteout";
 
 /// How a whiteout is written.
