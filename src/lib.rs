@@ -46,12 +46,14 @@
 //! - *The monitor removes a `--rm` container's folder itself*, being root in S; the row goes with the CLI, or with the next
 //!   command if the CLI is gone. No helper is executed for it.
 
+pub mod cgroup;
 pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod image;
 pub mod model;
 pub mod monitor;
+pub mod net;
 pub mod runtime;
 pub mod state;
 pub mod storage;

@@ -1,6 +1,8 @@
 //! The command line: clap types to requests, reports to text. One file per command.
 
+pub mod container;
 pub mod error;
+pub mod format;
 pub mod system;
 pub mod ui;
 
@@ -19,7 +21,17 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Attach(container::attach::AttachArgs),
+    Create(container::create::CreateArgs),
+    Exec(container::exec::ExecArgs),
+    Kill(container::kill::KillArgs),
+    Logs(container::logs::LogsArgs),
+    Rm(container::rm::RmArgs),
+    Run(container::run::RunArgs),
+    Start(container::start::StartArgs),
+    Stop(container::stop::StopArgs),
     Unshare(system::unshare::UnshareArgs),
+    Wait(container::wait::WaitArgs),
 }
 
 /// Runs the command line of this process and returns its exit code.
@@ -37,6 +49,16 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: Cli) -> Result<i32, CliError> {
     match cli.command {
+        Command::Attach(args) => container::attach::run(args),
+        Command::Create(args) => container::create::run(args),
+        Command::Exec(args) => container::exec::run(args),
+        Command::Kill(args) => container::kill::run(args),
+        Command::Logs(args) => container::logs::run(args),
+        Command::Rm(args) => container::rm::run(args),
+        Command::Run(args) => container::run::run(args),
+        Command::Start(args) => container::start::run(args),
+        Command::Stop(args) => container::stop::run(args),
+        Command::Wait(args) => container::wait::run(args),
         Command::Unshare(args) => system::unshare::run(args),
     }
 }

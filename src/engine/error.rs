@@ -1,6 +1,7 @@
 //! What can go wrong, in the kinds that users and scripts tell apart.
 
 use super::container::ContainerError;
+use super::container::attach::AttachError;
 use crate::config::paths::PathsError;
 use crate::image::ImageError;
 use crate::state::StateError;
@@ -33,6 +34,8 @@ pub enum EngineError {
     State(#[from] StateError),
     #[error(transparent)]
     Container(#[from] ContainerError),
+    #[error(transparent)]
+    Attach(#[from] AttachError),
     #[error(transparent)]
     Session(#[from] SessionError),
     #[error("wait for a child process")]
@@ -67,7 +70,7 @@ impl EngineError {
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
             Self::Container(error) => error.kind(),
             Self::Session(_) => Kind::Denied,
-            Self::Paths(_) | Self::State(_) | Self::Wait { .. } => Kind::Internal,
+            Self::Attach(_) | Self::Paths(_) | Self::State(_) | Self::Wait { .. } => Kind::Internal,
         }
     }
 

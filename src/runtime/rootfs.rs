@@ -19,7 +19,8 @@ pub struct Overlay {
     pub upper: String,
     /// `containers/<id>/work`.
     pub work: String,
-    /// `containers/<id>`: the folder that the overlay is attached on, in the container's own mount namespace.
+    /// `containers/<id>/upper` too: any folder of the container's that holds no mount source. The overlay is attached there, in the
+    /// container's own mount namespace, where nobody looks below it again.
     pub target: String,
     /// Nothing of the upper layer has to survive a crash: the kernel need not sync it when the container ends.
     pub volatile: bool,

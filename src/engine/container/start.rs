@@ -1,18 +1,23 @@
 //! `start`: from a row and a folder to a running init with its monitor.
 
+use super::remove::remove_leftover_cgroup;
 use super::status::State;
 use super::{ContainerError, create, files};
+use crate::cgroup::{Cgroup, Delegation};
 use crate::engine::{Engine, EngineError};
 use crate::model::{ContainerConfig, NetworkMode, PidRef, RunRecord};
+use crate::net::{Leash, private};
 use crate::runtime::init::{Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::Failure;
 use crate::runtime::{seccomp, spec};
+use crate::sys::clone::Child;
 use crate::sys::{fd, process, socket};
 use crate::userns::map::WhySingle;
 use crate::userns::session::{self, Member};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -23,6 +28,8 @@ pub struct Started {
     pub run: RunRecord,
     /// The socket to the monitor, for a caller that stays in the foreground.
     pub client: Option<OwnedFd>,
+    /// The monitor; ours to wait for.
+    pub monitor: Child,
     /// Set when this start made a session that has but one id; to be told to the user.
     pub why_single: Option<WhySingle>,
 }
@@ -38,8 +45,17 @@ pub enum StartOutcome {
 struct Ends {
     report: OwnedFd,
     client: Option<OwnedFd>,
-    /// Where init waits for its network, and where its pid comes from.
-    network: Option<(OwnedFd, OwnedFd)>,
+    network: Option<NetworkEnds>,
+}
+
+/// What is needed to set the network of a waiting init up.
+struct NetworkEnds {
+    /// Init goes on when a byte comes here, and gives up when it is closed.
+    go: OwnedFd,
+    /// M writes init's pid.
+    pid: OwnedFd,
+    /// Ends the user-mode stack with the monitor.
+    collar: OwnedFd,
 }
 
 impl Engine {
@@ -61,6 +77,7 @@ impl Engine {
         if State::read(&folder, &boot).status.is_alive() {
             return Ok(StartOutcome::AlreadyRunning);
         }
+        remove_leftover_cgroup(&folder);
         forget_last_run(&folder)?;
         let (launch, ends) = self.prepare(config, &folder, boot, foreground)?;
         let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry))?;
@@ -83,8 +100,7 @@ impl Engine {
             let path = folder.to_owned();
             move |source| ContainerError::File { action, path, source }
         };
-        let contents = files::Contents { resolv_conf: String::new(), hosts: String::new() };
-        let files = files::write(config, folder, contents)?;
+        let files = files::write(config, folder, files::Contents::of(config)?)?;
         let spec = spec::build(config, folder, &files).map_err(ContainerError::Spec)?;
         let mask = spec::default_mask();
         let plan = Plan {
@@ -101,11 +117,14 @@ impl Engine {
         };
         let streams = if config.tty { None } else { Some(streams(config.stdin_open).map_err(os("make pipes for"))?) };
         let (report, report_there) = fd::pipe().map_err(os("make pipes for"))?;
+        let mut keep = Vec::new();
         let (network, network_there) = match config.network {
             NetworkMode::Private => {
                 let (wait, go) = fd::pipe().map_err(os("make pipes for"))?;
                 let (pid, pid_there) = fd::pipe().map_err(os("make pipes for"))?;
-                (Some((go, pid)), Some((wait, pid_there)))
+                let Leash { hand, collar } = Leash::new().map_err(ContainerError::from)?;
+                keep.push(hand);
+                (Some(NetworkEnds { go, pid, collar }), Some((wait, pid_there)))
             }
             NetworkMode::None | NetworkMode::Host => (None, None),
         };
@@ -120,8 +139,9 @@ impl Engine {
             streams,
             report: report_there,
             network: network_there,
-            keep: Vec::new(),
-            cgroup: None,
+            keep,
+            // Where nothing was delegated the container is in the caller's cgroup, without limits and without a word.
+            cgroup: Delegation::find().and_then(|own| own.create(&cgroup_name(config))).map(Cgroup::into_parts),
             log: config.log_driver,
             auto_remove: config.auto_remove,
             started_at: create::now(),
@@ -153,7 +173,7 @@ impl Engine {
             lowers,
             upper: format!("{own}/upper"),
             work: format!("{own}/work"),
-            target: own,
+            target: format!("{own}/upper"),
             volatile: config.auto_remove,
         })
     }
@@ -176,15 +196,16 @@ fn forget_last_run(folder: &Path) -> Result<(), ContainerError> {
 /// Waits until the program runs or the report says why it does not.
 fn finish(config: &ContainerConfig, folder: &Path, member: Member, ends: Ends) -> Result<Started, EngineError> {
     let Ends { report, client, network } = ends;
-    drop(network);
+    let joined = network.map_or(Ok(()), |network| join_network(folder, network));
     let program = config.argv.first().map(String::as_str).unwrap_or_default();
     let failure = Failure::receive(report).map_err(|source| EngineError::Wait { source })?;
-    if let Some(failure) = failure {
+    if failure.is_some() || joined.is_err() {
         // The monitor, where there is one by now, records the end and cleans up; so wait for it, whoever it is.
         drop(client);
         let _ = member.child.wait();
         member.forget();
-        return Err(ContainerError::from_failure(failure, program).into());
+        joined?;
+        return Err(failure.map_or(ContainerError::Vanished, |failure| ContainerError::from_failure(failure, program)).into());
     }
     let path = folder.join("run.json");
     let run = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -196,7 +217,26 @@ fn finish(config: &ContainerConfig, folder: &Path, member: Member, ends: Ends) -
         started_at: 0,
         cgroup: None,
     });
-    Ok(Started { run, client, why_single: member.why_single })
+    Ok(Started { run, client, monitor: member.child, why_single: member.why_single })
+}
+
+/// Starts the user-mode stack for the waiting init and lets it go on. Where the stack cannot be had, init's pipe is closed, and
+/// the container ends before its program begins.
+fn join_network(folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> {
+    let mut pid = [0; 4];
+    if File::from(ends.pid).read_exact(&mut pid).is_err() {
+        // M did not come so far; its report says why.
+        return Ok(());
+    }
+    let stack = private::start(i32::from_le_bytes(pid), &ends.collar)?;
+    files::use_forwarder(folder, stack.nameserver())?;
+    // A broken pipe: init has ended meanwhile, and its report says why.
+    let _ = File::from(ends.go).write_all(b"n");
+    Ok(())
+}
+
+fn cgroup_name(config: &ContainerConfig) -> String {
+    format!("coracle-{}", config.id.short())
 }
 
 fn streams(stdin_open: bool) -> std::io::Result<Streams> {

@@ -1,0 +1,15 @@
+//! Commands about containers.
+
+pub mod attach;
+pub mod create;
+pub mod exec;
+pub mod kill;
+pub mod logs;
+mod mounts;
+mod options;
+pub mod rm;
+pub mod run;
+pub mod start;
+pub mod stop;
+mod targets;
+pub mod wait;
