@@ -16,6 +16,8 @@
 mod harness;
 mod identity;
 mod run;
+mod settings;
+mod volumes;
 
 use harness::{case, host, root};
 use libtest_mimic::Arguments;
@@ -30,7 +32,7 @@ fn main() -> ExitCode {
     }
     args.test_threads.get_or_insert(2);
     case::keep_panics();
-    let cases = [identity::cases(), run::cases()].into_iter().flatten();
+    let cases = [identity::cases(), run::cases(), settings::cases(), volumes::cases()].into_iter().flatten();
     let trials = cases.map(harness::Case::into_trial).collect();
     let conclusion = libtest_mimic::run(&args, trials);
     if !args.list && host::var("CORACLE_E2E_ROOT").is_none() {

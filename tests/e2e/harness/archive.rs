@@ -77,7 +77,10 @@ impl Layer {
         let mut header = Header::new_ustar();
         {
             let old = header.as_old_mut();
-            assert!(name.len() < old.name.len() && link.len() < old.linkname.len(), "{name} -> {link} is too long for this writer");
+            assert!(
+                name.len() < old.name.len() && link.len() < old.linkname.len(),
+                "{name} -> {link} is too long for this writer"
+            );
             old.name[..name.len()].copy_from_slice(name.as_bytes());
             old.linkname[..link.len()].copy_from_slice(link.as_bytes());
         }

@@ -50,7 +50,15 @@ fn fingerprint(path: &Path) -> BTreeMap<PathBuf, String> {
 
 fn visit(path: &Path, found: &mut BTreeMap<PathBuf, String>) {
     let meta = std::fs::symlink_metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let mut text = format!("mode {:o} owner {}:{} size {} mtime {}.{}", meta.mode(), meta.uid(), meta.gid(), meta.len(), meta.mtime(), meta.mtime_nsec());
+    let mut text = format!(
+        "mode {:o} owner {}:{} size {} mtime {}.{}",
+        meta.mode(),
+        meta.uid(),
+        meta.gid(),
+        meta.len(),
+        meta.mtime(),
+        meta.mtime_nsec()
+    );
     if meta.is_symlink() {
         let target = std::fs::read_link(path).expect("read a link");
         let _ = write!(text, " -> {}", target.display());

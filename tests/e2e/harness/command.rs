@@ -96,9 +96,13 @@ impl Cmd {
             errors: Vec::new(),
             deadline: Instant::now() + self.time_limit,
         };
-        for fd in [running.stdin.as_ref().map(AsFd::as_fd), running.stdout.as_ref().map(AsFd::as_fd), running.stderr.as_ref().map(AsFd::as_fd)]
-            .into_iter()
-            .flatten()
+        for fd in [
+            running.stdin.as_ref().map(AsFd::as_fd),
+            running.stdout.as_ref().map(AsFd::as_fd),
+            running.stderr.as_ref().map(AsFd::as_fd),
+        ]
+        .into_iter()
+        .flatten()
         {
             nonblocking(fd);
         }

@@ -70,7 +70,10 @@ impl TestEnv {
             None => root_folder().join(number.to_string()),
         };
         for folder in [&path, &path.join("h"), &path.join("d"), &path.join("r"), &path.join("w")] {
-            std::fs::DirBuilder::new().mode(0o700).create(folder).unwrap_or_else(|error| panic!("make {}: {error}", folder.display()));
+            std::fs::DirBuilder::new()
+                .mode(0o700)
+                .create(folder)
+                .unwrap_or_else(|error| panic!("make {}: {error}", folder.display()));
         }
         let cgroup = host::cgroup().map(|cgroup| cgroup.join(format!("t{number}")));
         if let Some(cgroup) = &cgroup {

@@ -56,9 +56,7 @@ impl Need {
                 var("CORACLE_E2E_DISKS").is_none().then(|| "the tests were not started by root".to_owned())
             }
             Self::Keyring => (!Path::new("/proc/keys").exists()).then(|| "the kernel has no keyrings".to_owned()),
-            Self::SharedImages => {
-                shared_images().is_none().then(|| "CORACLE_SHARED_IMAGES does not name a folder".to_owned())
-            }
+            Self::SharedImages => shared_images().is_none().then(|| "CORACLE_SHARED_IMAGES does not name a folder".to_owned()),
         }
     }
 }
@@ -107,7 +105,10 @@ pub fn var(name: &str) -> Option<String> {
 
 /// Returns the program's path, as the clean environment of the cases finds it.
 pub fn find_program(name: &str) -> Option<PathBuf> {
-    ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"].iter().map(|dir| Path::new(dir).join(name)).find(|path| path.is_file())
+    ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"]
+        .iter()
+        .map(|dir| Path::new(dir).join(name))
+        .find(|path| path.is_file())
 }
 
 static USERNS: OnceLock<Option<String>> = OnceLock::new();

@@ -123,7 +123,9 @@ fn processes(env: &TestEnv, pause_too: bool) -> BTreeMap<i32, String> {
         }
         let zombie = lossy(&folder.join("stat")).rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'));
         // Podman keeps one process that pins its user namespace.
-        let pause = host::under() == Under::Podman && !pause_too && (command.contains("catatonit -P") || command.starts_with("podman pause"));
+        let pause = host::under() == Under::Podman
+            && !pause_too
+            && (command.contains("catatonit -P") || command.starts_with("podman pause"));
         if !zombie && !pause {
             found.insert(pid, command);
         }
@@ -153,7 +155,12 @@ fn folders(path: &Path) -> Vec<String> {
 }
 
 fn names(path: &Path) -> Vec<String> {
-    std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    std::fs::read_dir(path)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect()
 }
 
 fn lossy(path: &Path) -> String {

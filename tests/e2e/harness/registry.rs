@@ -54,7 +54,8 @@ impl Registry {
     }
 
     pub fn push_blob(&self, repository: &str, blob: &[u8]) {
-        let (status, headers) = self.request("POST", &format!("/v2/{repository}/blobs/uploads/"), "application/octet-stream", &[]);
+        let (status, headers) =
+            self.request("POST", &format!("/v2/{repository}/blobs/uploads/"), "application/octet-stream", &[]);
         assert!(status == 202, "begin an upload: {status}");
         let location = headers.get("location").expect("the upload's address");
         let path = location.split_once(&self.address).map_or(location.as_str(), |(_, path)| path);
@@ -192,7 +193,10 @@ fn serve(stream: TcpStream, replies: &Replies, log: &Mutex<Vec<String>>) {
         let mut words = first.split(' ');
         let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         log.lock().expect("no server thread panics").push(format!("{method} {path}"));
-        let missing = Reply { status: 404, ..Reply::new("application/json", br#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"unknown"}]}"#.to_vec()) };
+        let missing = Reply {
+            status: 404,
+            ..Reply::new("application/json", br#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"unknown"}]}"#.to_vec())
+        };
         let reply = replies.get(path.split('?').next().unwrap_or_default()).unwrap_or(&missing);
         let head = format!(
             "HTTP/1.1 {} Reply\r\nContent-Type: {}\r\nContent-Length: {}\r\nDocker-Distribution-Api-Version: registry/2.0\r\n\r\n",

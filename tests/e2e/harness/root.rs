@@ -25,11 +25,14 @@ pub fn run_as_user() -> Option<ExitCode> {
     }
     let name = var("CORACLE_TEST_USER").unwrap_or_else(|| "coracle-test".to_owned());
     let Some((uid, gid, home)) = program::user(&name) else {
-        eprintln!("the tests run as an ordinary user, and there is no {name}: make it (tests/run does), or set CORACLE_TEST_USER");
+        eprintln!(
+            "the tests run as an ordinary user, and there is no {name}: make it (tests/run does), or set CORACLE_TEST_USER"
+        );
         return Some(ExitCode::from(101));
     };
     unshare(CloneFlags::CLONE_NEWNS).expect("root makes a mount namespace");
-    mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>).expect("make every mount private");
+    mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)
+        .expect("make every mount private");
     let folder = tempfile::Builder::new()
         .prefix("ce-")
         .tempdir_in(var("CORACLE_TEST_TMP").unwrap_or_else(|| "/var/tmp".to_owned()))
@@ -58,7 +61,9 @@ pub fn run_as_user() -> Option<ExitCode> {
     Some(match status {
         Ok(status) => status.code().or_else(|| status.signal().map(|signal| 128 + signal)).map_or(101, |code| code as u8).into(),
         Err(error) => {
-            eprintln!("run the tests as {name}: {error} (is the folder of the binaries closed to that user? tests/run copies them)");
+            eprintln!(
+                "run the tests as {name}: {error} (is the folder of the binaries closed to that user? tests/run copies them)"
+            );
             ExitCode::from(101)
         }
     })
@@ -75,7 +80,8 @@ fn prepare_disks(root: &Path, uid: u32, gid: u32) -> Vec<PathBuf> {
     let mut disks = Vec::new();
     for (path, options) in small.chain(few) {
         std::fs::create_dir(&path).expect("make a folder to mount on");
-        mount(Some("tmpfs"), &path, Some("tmpfs"), MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some(options)).expect("mount a small tmpfs");
+        mount(Some("tmpfs"), &path, Some("tmpfs"), MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some(options))
+            .expect("mount a small tmpfs");
         own(&path, uid, gid);
         disks.push(path);
     }

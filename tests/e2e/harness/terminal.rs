@@ -19,7 +19,8 @@ use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::Instant;
 
-const SCRIPT: &str = r#"trap : INT; folder=$1; shift; stty -g >"$folder/before"; "$@"; code=$?; stty -g >"$folder/after"; exit $code"#;
+const SCRIPT: &str =
+    r#"trap : INT; folder=$1; shift; stty -g >"$folder/before"; "$@"; code=$?; stty -g >"$folder/after"; exit $code"#;
 
 /// A command that runs on a terminal of its own.
 pub struct Terminal {
@@ -42,9 +43,11 @@ impl Cmd {
         grantpt(&master).expect("grant the terminal");
         unlockpt(&master).expect("unlock the terminal");
         let name = ptsname(&master, Vec::new()).expect("the terminal's name");
-        let slave = rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).expect("open the terminal");
+        let slave = rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())
+            .expect("open the terminal");
         tcsetwinsize(&master, Winsize { ws_row: rows, ws_col: cols, ws_xpixel: 0, ws_ypixel: 0 }).expect("set the size");
-        let folder = tempfile::tempdir_in(self.cwd.parent().unwrap_or(&self.cwd)).expect("a folder for the terminal's settings").keep();
+        let folder =
+            tempfile::tempdir_in(self.cwd.parent().unwrap_or(&self.cwd)).expect("a folder for the terminal's settings").keep();
         let words = self.words();
         let folder_text = folder.to_string_lossy().into_owned();
         let mut command = self.env("TERM", "xterm").behind(&["setsid", "-c", "sh", "-c", SCRIPT, "sh", &folder_text]).command();
@@ -82,7 +85,11 @@ impl Terminal {
     pub fn write(&mut self, bytes: &[u8]) {
         let mut left = bytes;
         while !left.is_empty() {
-            assert!(command::wait_for(&mut [PollFd::new(&self.master, PollFlags::OUT)], self.deadline), "{}: takes no input", self.words);
+            assert!(
+                command::wait_for(&mut [PollFd::new(&self.master, PollFlags::OUT)], self.deadline),
+                "{}: takes no input",
+                self.words
+            );
             match rustix::io::write(&self.master, left) {
                 Ok(count) => left = &left[count..],
                 Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
