@@ -13,8 +13,13 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
+mod exec;
 mod harness;
 mod identity;
+mod isolation;
+mod kernel;
+mod lifecycle;
+mod logs;
 mod run;
 mod settings;
 mod volumes;
@@ -32,7 +37,19 @@ fn main() -> ExitCode {
     }
     args.test_threads.get_or_insert(2);
     case::keep_panics();
-    let cases = [identity::cases(), run::cases(), settings::cases(), volumes::cases()].into_iter().flatten();
+    let cases = [
+        exec::cases(),
+        lifecycle::cases(),
+        logs::cases(),
+        identity::cases(),
+        isolation::cases(),
+        kernel::cases(),
+        run::cases(),
+        settings::cases(),
+        volumes::cases(),
+    ]
+    .into_iter()
+    .flatten();
     let trials = cases.map(harness::Case::into_trial).collect();
     let conclusion = libtest_mimic::run(&args, trials);
     if !args.list && host::var("CORACLE_E2E_ROOT").is_none() {

@@ -81,6 +81,8 @@ impl Cmd {
     pub fn spawn(self) -> Running {
         let mut command = self.command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A group of its own: ctrl-c on the harness's terminal is not for it.
+        command.process_group(0);
         let mut child = command.spawn().unwrap_or_else(|error| panic!("start {}: {error}", self.words()));
         let pid = Pid::from_child(&child);
         let running = Running {
@@ -121,8 +123,6 @@ impl Cmd {
         words.extend(self.args.iter().map(OsString::from));
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).env_clear().envs(self.env.iter().map(|(name, value)| (name, value))).current_dir(&self.cwd);
-        // A group of its own: ctrl-c on the harness's terminal is not for it.
-        command.process_group(0);
         command
     }
 
