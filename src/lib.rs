@@ -51,5 +51,8 @@ pub mod config;
 pub mod engine;
 pub mod model;
 pub mod monitor;
+pub mod net;
+pub mod runtime;
 pub mod state;
 pub mod sys;
+pub mod userns;

@@ -9,6 +9,9 @@ use std::fmt::Write as _;
 pub enum CliError {
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A failure with a code of its own: of `rm`, 1 is "not there" and 2 "in use".
+    #[error("{0}")]
+    WithCode(EngineError, i32),
     /// The command line asks for something that cannot be.
     #[error("{0}")]
     Usage(String),
@@ -22,7 +25,7 @@ impl CliError {
     #[must_use]
     pub fn code(&self) -> i32 {
         match self {
-            Self::Code(code) => *code,
+            Self::Code(code) | Self::WithCode(_, code) => *code,
             Self::Usage(_) => 125,
             Self::Engine(error) => match error.kind() {
                 Kind::NotExecutable => 126,
@@ -41,7 +44,7 @@ impl CliError {
             let _ = write!(text, ": {source}");
             below = source.source();
         }
-        if let Self::Engine(error) = self
+        if let Self::Engine(error) | Self::WithCode(error, _) = self
             && let Some(hint) = error.hint()
         {
             let _ = write!(text, "\nHint: {hint}");

@@ -1,6 +1,9 @@
 //! The command line: clap types to requests, reports to text. One file per command.
 
+pub mod container;
 pub mod error;
+pub mod system;
+pub mod ui;
 
 use clap::{Parser, Subcommand};
 use error::CliError;
@@ -16,7 +19,17 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Create(container::create::CreateArgs),
+    Exec(container::exec::ExecArgs),
+    Kill(container::kill::KillArgs),
+    Rm(container::rm::RmArgs),
+    Run(container::run::RunArgs),
+    Start(container::start::StartArgs),
+    Stop(container::stop::StopArgs),
+    Unshare(system::unshare::UnshareArgs),
+    Wait(container::wait::WaitArgs),
+}
 
 /// Runs the command line of this process and returns its exit code.
 #[must_use]
@@ -32,7 +45,17 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<i32, CliError> {
-    match cli.command {}
+    match cli.command {
+        Command::Create(args) => container::create::run(args),
+        Command::Exec(args) => container::exec::run(args),
+        Command::Kill(args) => container::kill::run(args),
+        Command::Rm(args) => container::rm::run(args),
+        Command::Run(args) => container::run::run(args),
+        Command::Start(args) => container::start::run(args),
+        Command::Stop(args) => container::stop::run(args),
+        Command::Wait(args) => container::wait::run(args),
+        Command::Unshare(args) => system::unshare::run(args),
+    }
 }
 
 fn finish(result: Result<i32, CliError>) -> ExitCode {

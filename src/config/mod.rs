@@ -2,5 +2,6 @@
 
 pub mod env;
 pub mod paths;
+pub mod program;
 
 pub use paths::Paths;

@@ -1,7 +1,10 @@
 //! What can go wrong, in the kinds that users and scripts tell apart.
 
+use super::container::ContainerError;
+use super::container::attach::AttachError;
 use crate::config::paths::PathsError;
 use crate::state::StateError;
+use crate::userns::session::SessionError;
 
 /// The kind of a failure: what an exit code or an HTTP status is made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,14 @@ pub enum EngineError {
     Paths(#[from] PathsError),
     #[error(transparent)]
     State(#[from] StateError),
+    #[error(transparent)]
+    Container(#[from] ContainerError),
+    #[error(transparent)]
+    Attach(#[from] AttachError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error("wait for a child process")]
+    Wait { source: std::io::Error },
     #[error("no container with name or ID {name:?} found: no such container")]
     NoSuchContainer { name: String },
     #[error("{what} ID prefix {prefix:?} is ambiguous: more than one {what} begins with it (give more digits)")]
@@ -43,7 +54,9 @@ impl EngineError {
             Self::NoSuchContainer { .. } | Self::NoSuchImage { .. } => Kind::NoSuch,
             Self::Ambiguous { .. } => Kind::Invalid,
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
-            Self::Paths(_) | Self::State(_) => Kind::Internal,
+            Self::Container(error) => error.kind(),
+            Self::Session(_) => Kind::Denied,
+            Self::Attach(_) | Self::Paths(_) | Self::State(_) | Self::Wait { .. } => Kind::Internal,
         }
     }
 
@@ -54,6 +67,7 @@ impl EngineError {
             Self::State(StateError::NameInUse { name, .. }) => {
                 Some(format!("remove it with `coracle rm {name}`, or choose another --name"))
             }
+            Self::Container(error) => error.hint(),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ pub mod digest;
 pub mod id;
 pub mod image;
 pub mod pidref;
+pub mod signal;
 pub mod status;
 
 pub use container::{BindMount, ContainerConfig, LogDriver, NetworkMode};

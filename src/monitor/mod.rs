@@ -1,1 +1,99 @@
+//! The monitor: one small process beside each container.
+//!
+//! # Theory of operation
+//!
+//! The process that has made the container's init, I, becomes the monitor by `execve`. So it is I's parent: only it can take
+//! I's exit code. It is uid 0 of the session user namespace S (which it keeps alive by being in it), in the host's mount, pid and
+//! network namespaces, leader of a session without a terminal, and stands in the container's folder.
+//!
+//! ```text
+//!            stdin pipe ◄─────┐                 ┌──► ctr.log
+//!   I  ────► stdout pipe ────►│ coracle-monitor │◄──► attach client (the CLI of `run`, `start -a`)
+//!      ────► stderr pipe ────►│                 │◄──► attach client (`attach`, `wait`), by way of the socket `attach`
+//!      (or one pty)           └── pidfd of I    └──► exit.json
+//! ```
+//!
+//! - *Who trusts whom.* What comes out of the container is bytes to be copied. Clients are let in when they are of the same user
+//!   (`SO_PEERCRED`); a packet that is no message ends the connection.
+//! - *Who waits for whom.* The container waits for its slowest attached client, nobody else. The clients' last sign is the closed
+//!   connection: then the log is complete, `exit.json` is there or the folder is gone, and so is the cgroup.
+//! - *What may fail.* Only the start-up; then the process that started the monitor sees the sync pipe close with no byte in it and
+//!   I, which nobody feeds any more, is its to kill. Later nothing ends the monitor but the end of I: a full disk costs lines
+//!   of the log, a broken client costs that client.
+//! - *What may kill it.* SIGKILL alone: every other signal is blocked. I goes on then until it next writes; the container is
+//!   seen to be unmonitored from its files.
+//! - *What it costs.* It allocates a few hundred bytes. Its buffers are mappings of their own that go back to the kernel when nothing
+//!   has happened for a while, so a container at rest keeps a stack page or two and the pages that the C library has written to.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `args` | the command line, both sides |
+//! | `protocol` | the messages of the attach socket, both sides |
+//! | `event` | the loop |
+//! | `stdio` | the container's output and input |
+//! | `attach` | the clients |
+//! | `logs` | the log formats, both sides |
+//! | `exit` | exit code, exit record, removal |
+
+pub mod args;
+mod attach;
+mod event;
+mod exit;
+pub mod logs;
 pub mod protocol;
+mod stdio;
+
+use args::{ArgsError, MonitorArgs};
+use nix::sys::signal::SigSet;
+use std::ffi::OsString;
+use std::io;
+
+/// The name of the attach socket in the container's runtime folder.
+pub const SOCKET: &str = "attach";
+
+/// Why the monitor could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum MonitorError {
+    #[error("read the monitor's arguments")]
+    Args(#[from] ArgsError),
+    #[error("find the container's folder")]
+    Folder(#[source] io::Error),
+    #[error("take over the container's descriptors")]
+    TakeOver(#[source] io::Error),
+    #[error("block signals")]
+    Signals(#[source] nix::Error),
+}
+
+/// Runs the monitor to the container's end. `words` are the arguments after the program's name.
+///
+/// # Errors
+/// The arguments or a descriptor are not what they should be. Once it runs, nothing fails.
+pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError> {
+    // SIGPIPE, SIGXFSZ and the terminal's signals with it: the calls that would raise them return errors.
+    SigSet::all().thread_block().map_err(MonitorError::Signals)?;
+    let args = MonitorArgs::decode(words)?;
+    let _ = rustix::thread::set_name(c"coracle-monitor");
+    let folder = if args.remove { Some(exit::Folder::find().map_err(MonitorError::Folder)?) } else { None };
+    let sync = args.sync.map(crate::sys::inherit::adopt).transpose().map_err(MonitorError::TakeOver)?;
+    let mut monitor = event::Monitor::new(&args).map_err(MonitorError::TakeOver)?;
+    if let Some(sync) = sync {
+        let _ = rustix::io::write(&sync, &[1]);
+    }
+    let end = monitor.run(|end| {
+        if !args.remove {
+            // A record that cannot be written has no one to be reported to; the container is then seen as ended without a code.
+            let _ = exit::record(&args, end);
+        }
+    });
+    if let Some(cgroup) = &args.cgroup {
+        exit::remove_cgroup(cgroup);
+    }
+    if let Some(folder) = folder {
+        // What is left lies in tmp/ and is swept by the next command.
+        let _ = folder.remove();
+    }
+    exit::remove_runtime_files(&args);
+    // After the socket's name is gone nobody new can come; those who came before still hear the code.
+    monitor.last_call(end);
+    Ok(())
+}

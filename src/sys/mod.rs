@@ -1,4 +1,19 @@
-//! The kernel: the only place with `unsafe`.
+//! The kernel: the only place with `unsafe`, and thin typed wrappers where rustix and nix have none.
 #![allow(unsafe_code)]
 
+pub mod clone;
+pub mod exec;
+pub mod fd;
+pub mod inherit;
+pub mod keyring;
+pub mod leash;
+pub mod mount;
+pub mod namespace;
+pub mod netdev;
+pub mod pages;
 pub mod process;
+pub mod root;
+pub mod seccomp;
+pub mod socket;
+pub mod stub;
+pub mod tree;

@@ -1,0 +1,68 @@
+//! `coracle create`.
+
+use super::options::Options;
+use super::targets::open_engine;
+use crate::cli::error::CliError;
+use crate::cli::ui;
+use crate::engine::Engine;
+use crate::model::ContainerConfig;
+use clap::Args;
+use std::io::Write as _;
+use std::path::Path;
+
+/// Make a container without starting it
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub struct CreateArgs {
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Makes the container and prints its id.
+///
+/// # Errors
+/// See `Engine::create`.
+pub fn run(args: CreateArgs) -> Result<i32, CliError> {
+    let (_, config) = create(&args.options)?;
+    ui::print_line(config.id.as_str())?;
+    Ok(0)
+}
+
+/// Finds or pulls the image and makes the container.
+pub(super) fn create(options: &Options) -> Result<(Engine, ContainerConfig), CliError> {
+    let mut request = options.request()?;
+    let mut cidfile = options.cidfile.as_deref().map(open_cidfile).transpose()?;
+    let made = make(options, &mut request);
+    if let (Err(_), Some(path)) = (&made, &options.cidfile) {
+        let _ = std::fs::remove_file(path);
+    }
+    let (engine, config) = made?;
+    if let Some(file) = &mut cidfile {
+        let written = file.write_all(config.id.as_str().as_bytes());
+        written.map_err(|error| CliError::Usage(format!("write the container's id to the cidfile: {error}")))?;
+    }
+    Ok((engine, config))
+}
+
+fn make(
+    options: &Options,
+    request: &mut crate::engine::container::create::CreateRequest,
+) -> Result<(Engine, ContainerConfig), CliError> {
+    let mut engine = open_engine()?;
+    let image = engine.image(&options.image)?;
+    request.image_name = options.image.clone();
+    let config = engine.create(request.clone(), &image)?;
+    Ok((engine, config))
+}
+
+/// The file must not be there: scripts take it for the id of the container that they have just made.
+fn open_cidfile(path: &Path) -> Result<std::fs::File, CliError> {
+    std::fs::File::create_new(path).map_err(|error| {
+        let mend = if error.kind() == std::io::ErrorKind::AlreadyExists {
+            " (remove it first, or is another container using it?)"
+        } else {
+            ""
+        };
+        CliError::Usage(format!("make the cidfile {}: {error}{mend}", path.display()))
+    })
+}

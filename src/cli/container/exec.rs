@@ -1,0 +1,75 @@
+//! `coracle exec`.
+
+use super::options::environment;
+use super::targets::open_engine;
+use crate::cli::error::CliError;
+use crate::cli::ui;
+use crate::config::env;
+use crate::engine::EngineError;
+use crate::engine::container::attach::{self, RelayEnd};
+use crate::engine::container::exec::{ExecRequest, ExecStreams};
+use clap::Args;
+
+/// Run a command in a running container
+#[derive(Debug, Args)]
+pub struct ExecArgs {
+    /// Run in the background
+    #[arg(short, long)]
+    detach: bool,
+    /// The keys that leave the command running and return here; "" for none
+    #[arg(long, value_name = "KEYS")]
+    detach_keys: Option<String>,
+    /// Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on
+    #[arg(short, long, value_name = "ENV")]
+    env: Vec<String>,
+    /// Pass standard input on to the command
+    #[arg(short, long)]
+    interactive: bool,
+    /// Give the command a terminal
+    #[arg(short, long)]
+    tty: bool,
+    /// Run as this user of the container: name or number, with :group or without
+    #[arg(short, long, value_name = "USER[:GROUP]")]
+    user: Option<String>,
+    /// Begin in this folder of the container
+    #[arg(short, long, value_name = "DIR")]
+    workdir: Option<String>,
+    /// Name or id
+    container: String,
+    /// The command and its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_name = "COMMAND")]
+    command: Vec<String>,
+}
+
+/// Runs the command; its exit code is ours.
+///
+/// # Errors
+/// The container is not known or does not run, or the command cannot be executed.
+pub fn run(args: ExecArgs) -> Result<i32, CliError> {
+    let mut engine = open_engine()?;
+    let config = engine.container(&args.container)?;
+    let request = ExecRequest {
+        command: args.command,
+        env: environment(&args.env, &env::all())?,
+        workdir: args.workdir,
+        user: args.user,
+        tty: args.tty,
+        interactive: args.interactive,
+        detached: args.detach,
+        term: env::var("TERM"),
+    };
+    let session = engine.exec(&config, &request)?;
+    let keys = attach::parse_detach_keys(args.detach_keys.as_deref()).map_err(EngineError::from)?;
+    let end = match session.streams {
+        ExecStreams::Detached => {
+            ui::print_line(&session.child.pid.to_string())?;
+            return Ok(0);
+        }
+        ExecStreams::Terminal(master) => attach::relay_pty(master, &session.child.pidfd, args.interactive, keys),
+        ExecStreams::Pipes { stdin, stdout, stderr } => attach::relay_pipes(stdin, stdout, stderr, &session.child.pidfd),
+    };
+    match end.map_err(EngineError::from)? {
+        RelayEnd::Detached => Ok(0),
+        _ => Ok(session.child.wait().map_err(|source| EngineError::Wait { source })?),
+    }
+}

@@ -1,0 +1,50 @@
+//! `coracle run`.
+
+use super::create;
+use super::options::Options;
+use super::start::{foreground, started};
+use crate::cli::error::CliError;
+use crate::cli::ui;
+use crate::engine::EngineError;
+use clap::Args;
+use std::io::IsTerminal as _;
+
+/// Make a container and run it
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub struct RunArgs {
+    /// Run in the background and print the container's id
+    #[arg(short, long)]
+    detach: bool,
+    /// The keys that leave the container running and return here; "" for none
+    #[arg(long, value_name = "KEYS")]
+    detach_keys: Option<String>,
+    /// Pass signals on to the container
+    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    sig_proxy: bool,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Makes and starts the container; in the foreground its exit code is ours.
+///
+/// # Errors
+/// See `Engine::create` and `Engine::start`.
+pub fn run(args: RunArgs) -> Result<i32, CliError> {
+    let options = &args.options;
+    if options.tty && !args.detach && !std::io::stdin().is_terminal() {
+        ui::note("The input device is not a TTY. The --tty and --interactive flags might not work properly");
+    }
+    let (mut engine, config) = create::create(options)?;
+    let outcome = engine.start(&config, !args.detach);
+    if outcome.is_err() && config.auto_remove {
+        engine.remove(&config, true)?;
+    }
+    let started = started(outcome.map_err(|error: EngineError| CliError::from(error))?);
+    let Some(started) = started else { return Ok(0) };
+    if args.detach {
+        ui::print_line(config.id.as_str())?;
+        return Ok(0);
+    }
+    foreground(&mut engine, &config, started, args.options.interactive, args.detach_keys.as_deref(), args.sig_proxy)
+}

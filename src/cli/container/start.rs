@@ -1,0 +1,107 @@
+//! `coracle start`, and what `run` shares with it: staying in the foreground.
+
+use super::targets::{choose, each, open_engine};
+use crate::cli::error::CliError;
+use crate::cli::ui;
+use crate::engine::Engine;
+use crate::engine::container::attach::{self, RelayEnd};
+use crate::engine::container::start::{StartOutcome, Started};
+use crate::model::ContainerConfig;
+use clap::Args;
+
+/// Start containers that do not run
+#[derive(Debug, Args)]
+pub struct StartArgs {
+    /// Stay in the foreground: show output, return the exit code
+    #[arg(short, long)]
+    attach: bool,
+    /// Pass standard input on to the container
+    #[arg(short, long)]
+    interactive: bool,
+    /// The keys that leave the container running and return here; "" for none
+    #[arg(long, value_name = "KEYS")]
+    detach_keys: Option<String>,
+    /// Pass signals on to the container
+    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    sig_proxy: bool,
+    /// Start every container that does not run
+    #[arg(long)]
+    all: bool,
+    /// Names or ids
+    #[arg(value_name = "CONTAINER")]
+    containers: Vec<String>,
+}
+
+/// Starts the containers; prints the names, or with `--attach` relays one.
+///
+/// # Errors
+/// A container is not known, or (with one name) cannot be started.
+pub fn run(args: StartArgs) -> Result<i32, CliError> {
+    let mut engine = open_engine()?;
+    let targets = choose(&engine, &args.containers, args.all, false, |state| !state.status.is_alive())?;
+    if !(args.attach || args.interactive) {
+        return each(&targets, &args.containers, |config| {
+            started(engine.start(config, false)?);
+            Ok(())
+        });
+    }
+    let [config] = &targets[..] else {
+        return Err(CliError::Usage("only one container can be attached to at a time".to_owned()));
+    };
+    let keys = args.detach_keys.as_deref();
+    match started(engine.start(config, true)?) {
+        Some(started) => foreground(&mut engine, config, started, args.interactive, keys, args.sig_proxy),
+        None => {
+            let client = attach::connect(engine.paths(), &config.id).map_err(crate::engine::EngineError::from)?;
+            let run = engine.status(config).run;
+            let init = run.map(|run| run.init);
+            let options = attach::relay_options(init);
+            end(&mut engine, config, attach::relay(client, options).map_err(crate::engine::EngineError::from)?)
+        }
+    }
+}
+
+/// Tells the user what is to be told about a start; nothing when the container ran already.
+pub(super) fn started(outcome: StartOutcome) -> Option<Started> {
+    match outcome {
+        StartOutcome::AlreadyRunning => None,
+        StartOutcome::Started(started) => {
+            if let Some(why) = &started.why_single {
+                ui::note(&format!("Note: {}", why.note()));
+            }
+            Some(*started)
+        }
+    }
+}
+
+/// Relays a container that was just started until it ends or the user detaches.
+pub(super) fn foreground(
+    engine: &mut Engine,
+    config: &ContainerConfig,
+    started: Started,
+    interactive: bool,
+    keys: Option<&str>,
+    sig_proxy: bool,
+) -> Result<i32, CliError> {
+    let Some(client) = started.client else { return Ok(0) };
+    let options = attach::relay_options(Some(started.run.init));
+    let done = attach::relay(client, options).map_err(crate::engine::EngineError::from)?;
+    if !matches!(done, RelayEnd::Detached) {
+        // The monitor is our child: it would stay a zombie for as long as whoever inherits it does not look.
+        let _ = started.monitor.wait();
+    }
+    end(engine, config, done)
+}
+
+fn end(engine: &mut Engine, config: &ContainerConfig, end: RelayEnd) -> Result<i32, CliError> {
+    let code = match end {
+        RelayEnd::Detached => return Ok(0),
+        RelayEnd::Exited(code) => code,
+        // Killed: what it left tells more.
+        RelayEnd::MonitorGone => engine.wait(config)?,
+    };
+    if config.auto_remove {
+        engine.forget_removed(config)?;
+    }
+    Ok(code)
+}

@@ -1,0 +1,302 @@
+//! `create`: from a request and an image to a row and a folder.
+
+use super::{ContainerError, names};
+use crate::engine::{Engine, EngineError};
+use crate::model::id::is_valid_name;
+use crate::model::{BindMount, ContainerConfig, ContainerId, ImageRecord, LogDriver, NetworkMode};
+use crate::state::StateError;
+use rustix::fs::FlockOperation;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+
+/// What the user asks for.
+#[derive(Clone, Debug, Default)]
+pub struct CreateRequest {
+    /// The reference as the user gave it, made full.
+    pub image_name: String,
+    pub name: Option<String>,
+    /// The command after the image; empty: the image's.
+    pub command: Vec<String>,
+    /// `--entrypoint`: given and empty means none.
+    pub entrypoint: Option<Vec<String>>,
+    /// `NAME=value`, in order; a later one wins.
+    pub env: Vec<String>,
+    pub workdir: Option<String>,
+    pub user: Option<String>,
+    pub hostname: Option<String>,
+    pub tty: bool,
+    pub stdin_open: bool,
+    pub labels: BTreeMap<String, String>,
+    pub mounts: Vec<BindMount>,
+    pub network: Option<NetworkMode>,
+    pub auto_remove: bool,
+    pub stop_signal: Option<i32>,
+    pub stop_timeout: Option<u32>,
+    pub log_driver: Option<LogDriver>,
+    /// The terminal type of the caller; for `-t`.
+    pub term: Option<String>,
+    pub create_command: Vec<String>,
+}
+
+/// What an image says about its containers (image-spec config.md "config").
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct ImageDefaults {
+    user: Option<String>,
+    env: Option<Vec<String>>,
+    entrypoint: Option<Vec<String>>,
+    cmd: Option<Vec<String>>,
+    working_dir: Option<String>,
+    labels: Option<BTreeMap<String, String>>,
+    stop_signal: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ImageConfigFile {
+    config: Option<ImageDefaults>,
+}
+
+/// Podman's default `PATH`.
+const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How often a name that is taken is drawn again.
+const NAME_ATTEMPTS: usize = 32;
+
+impl Engine {
+    /// Makes a container: its folder, then its row. Nothing of it runs.
+    ///
+    /// # Errors
+    /// The name is in use, the request does not fit the image, or the store fails.
+    pub fn create(&mut self, request: CreateRequest, image: &ImageRecord) -> Result<ContainerConfig, EngineError> {
+        let mut random = [0u8; 32];
+        let given_name = request.name.clone();
+        for attempt in 0.. {
+            fill_random(&mut random);
+            let id = ContainerId::from_bytes(&random);
+            let mut extra = [0u8; 2];
+            fill_random(&mut extra);
+            let name = given_name.clone().unwrap_or_else(|| names::from_random(extra));
+            let config = configure(&request, image, id, name)?;
+            match self.record(&config) {
+                Err(EngineError::State(StateError::NameInUse { .. })) if self.forget_leftover(&config.name)? => {}
+                Err(EngineError::State(StateError::NameInUse { .. })) if given_name.is_none() && attempt < NAME_ATTEMPTS => {}
+                done => return done.map(|()| config),
+            }
+        }
+        unreachable!("the loop ends by return")
+    }
+
+    /// Makes the folder and the row. The folder is locked until the row is there, so that no sweep takes it for garbage.
+    fn record(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
+        let folder = self.paths.container(&config.id);
+        let lock = make_folder(&folder)?;
+        if let Err(error) = self.db.insert_container(config) {
+            self.discard_folder(&folder)?;
+            return Err(error.into());
+        }
+        drop(lock);
+        Ok(())
+    }
+
+    /// Where a name is held by the row of a container that is gone, takes the row away and says so.
+    fn forget_leftover(&mut self, name: &str) -> Result<bool, EngineError> {
+        let Some(holder) = self.db.container_by_name(name)? else { return Ok(true) };
+        if self.paths.container(&holder.id).exists() {
+            return Ok(false);
+        }
+        self.db.remove_container(&holder.id)?;
+        Ok(true)
+    }
+}
+
+fn fill_random(bytes: &mut [u8]) {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        if let Ok(count) = rustix::rand::getrandom(&mut *rest, rustix::rand::GetRandomFlags::empty()) {
+            rest = &mut rest[count..];
+        }
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<File, ContainerError> {
+    let fail = |source| ContainerError::File { action: "make folder", path: folder.to_owned(), source };
+    let make = |path: &Path| std::fs::DirBuilder::new().mode(0o700).create(path);
+    make(folder).map_err(fail)?;
+    let lock = File::open(folder).map_err(fail)?;
+    rustix::fs::flock(&lock, FlockOperation::LockExclusive).map_err(|errno| fail(errno.into()))?;
+    // The overlay takes owner and mode of its root from the upper folder.
+    std::fs::DirBuilder::new().mode(0o755).create(folder.join("upper")).map_err(fail)?;
+    rustix::fs::chmod(folder.join("upper"), rustix::fs::Mode::from_raw_mode(0o755)).map_err(|errno| fail(errno.into()))?;
+    make(&folder.join("work")).map_err(fail)?;
+    Ok(lock)
+}
+
+fn configure(
+    request: &CreateRequest,
+    image: &ImageRecord,
+    id: ContainerId,
+    name: String,
+) -> Result<ContainerConfig, ContainerError> {
+    if !is_valid_name(&name) {
+        let why = "names are made of letters, digits, _ . and -, and begin with a letter or digit";
+        return Err(ContainerError::Invalid { what: "the name", value: name, why });
+    }
+    let file: ImageConfigFile = serde_json::from_str(&image.config)
+        .map_err(|source| ContainerError::ImageConfig { image: image.id.short().to_owned(), source })?;
+    let defaults = file.config.unwrap_or_default();
+    let (entrypoint, command) = command_line(request, &defaults);
+    let argv: Vec<String> = entrypoint.iter().chain(&command).cloned().collect();
+    if argv.first().is_none_or(String::is_empty) {
+        return Err(ContainerError::NoCommand { image: request.image_name.clone() });
+    }
+    let hostname = match &request.hostname {
+        Some(given) => valid_hostname(given)?,
+        None if request.network == Some(NetworkMode::Host) => host_name().unwrap_or_else(|| id.short().to_owned()),
+        None => id.short().to_owned(),
+    };
+    let workdir =
+        request.workdir.clone().or(defaults.working_dir).filter(|path| !path.is_empty()).unwrap_or_else(|| "/".to_owned());
+    if !workdir.starts_with('/') {
+        return Err(ContainerError::Invalid { what: "the working directory", value: workdir, why: "it has to be absolute" });
+    }
+    let mut labels = defaults.labels.unwrap_or_default();
+    labels.extend(request.labels.clone());
+    let stop_signal = request.stop_signal.or_else(|| defaults.stop_signal.as_deref().and_then(crate::model::signal::parse));
+    Ok(ContainerConfig {
+        env: environment(request, defaults.env.unwrap_or_default(), &hostname),
+        id,
+        name,
+        image: image.id.clone(),
+        image_name: request.image_name.clone(),
+        created_at: now(),
+        argv,
+        entrypoint,
+        command,
+        workdir,
+        user: request.user.clone().or(defaults.user).unwrap_or_default(),
+        hostname,
+        tty: request.tty,
+        stdin_open: request.stdin_open,
+        labels,
+        mounts: request.mounts.clone(),
+        network: request.network.clone().unwrap_or(NetworkMode::Private),
+        auto_remove: request.auto_remove,
+        stop_signal: stop_signal.unwrap_or(libc::SIGTERM),
+        stop_timeout: request.stop_timeout.unwrap_or(10),
+        log_driver: request.log_driver.unwrap_or(LogDriver::K8sFile),
+        create_command: request.create_command.clone(),
+    })
+}
+
+/// An entrypoint of the user's takes the image's command away with the image's entrypoint.
+fn command_line(request: &CreateRequest, defaults: &ImageDefaults) -> (Vec<String>, Vec<String>) {
+    let image_command = || defaults.cmd.clone().unwrap_or_default();
+    match &request.entrypoint {
+        Some(given) => (given.iter().filter(|word| !word.is_empty()).cloned().collect(), request.command.clone()),
+        None if request.command.is_empty() => (defaults.entrypoint.clone().unwrap_or_default(), image_command()),
+        None => (defaults.entrypoint.clone().unwrap_or_default(), request.command.clone()),
+    }
+}
+
+/// Image, then what we set, then the user; each name once. An entry of the image without `=` is nothing (CVE-2026-57231).
+fn environment(request: &CreateRequest, image: Vec<String>, hostname: &str) -> Vec<String> {
+    let mut list: Vec<String> = Vec::new();
+    set(&mut list, format!("PATH={DEFAULT_PATH}"));
+    if request.tty {
+        set(&mut list, format!("TERM={}", request.term.as_deref().unwrap_or("xterm")));
+    }
+    set(&mut list, "container=coracle".to_owned());
+    for entry in image {
+        set(&mut list, entry);
+    }
+    set(&mut list, format!("HOSTNAME={hostname}"));
+    for entry in &request.env {
+        set(&mut list, entry.clone());
+    }
+    list
+}
+
+fn set(list: &mut Vec<String>, entry: String) {
+    let Some((name, _)) = entry.split_once('=') else { return };
+    if name.is_empty() || entry.contains('\0') {
+        return;
+    }
+    let same = |other: &String| other.split_once('=').is_some_and(|(known, _)| known == name);
+    match list.iter().position(same) {
+        Some(at) => list[at] = entry,
+        None => list.push(entry),
+    }
+}
+
+fn valid_hostname(text: &str) -> Result<String, ContainerError> {
+    let good = !text.is_empty()
+        && text.len() <= 64
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+    if good && !text.starts_with('-') {
+        return Ok(text.to_owned());
+    }
+    Err(ContainerError::Invalid {
+        what: "the host name",
+        value: text.to_owned(),
+        why: "it is made of at most 64 letters, digits, - . and _",
+    })
+}
+
+fn host_name() -> Option<String> {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|text| text.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+/// Nanoseconds since the epoch.
+pub(super) fn now() -> i64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+    now.tv_sec.saturating_mul(1_000_000_000).saturating_add(now.tv_nsec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(command: &[&str], entrypoint: Option<&[&str]>) -> CreateRequest {
+        let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        CreateRequest { command: words(command), entrypoint: entrypoint.map(words), ..CreateRequest::default() }
+    }
+
+    #[test]
+    fn commands_merge_as_in_podman() {
+        let image = ImageDefaults { entrypoint: Some(vec!["e".into()]), cmd: Some(vec!["c".into()]), ..ImageDefaults::default() };
+        let line = |request| {
+            let (entrypoint, command) = command_line(&request, &image);
+            [entrypoint, command].concat().join(" ")
+        };
+        assert_eq!(line(request(&[], None)), "e c");
+        assert_eq!(line(request(&["x", "y"], None)), "e x y");
+        assert_eq!(line(request(&[], Some(&["z", "-a"]))), "z -a");
+        assert_eq!(line(request(&["x"], Some(&["z"]))), "z x");
+        assert_eq!(line(request(&["x"], Some(&[""]))), "x");
+    }
+
+    #[test]
+    fn the_environment_has_each_name_once_and_the_user_wins() {
+        let request = CreateRequest {
+            env: vec!["A=3".into(), "PATH=/p".into()],
+            tty: true,
+            term: Some("vt100".into()),
+            ..CreateRequest::default()
+        };
+        let image = vec!["A=1".into(), "SECRET".into(), "*".into(), "=x".into(), "B=b=c".into()];
+        let list = environment(&request, image, "h");
+        assert_eq!(list, ["PATH=/p", "TERM=vt100", "container=coracle", "A=3", "B=b=c", "HOSTNAME=h"]);
+    }
+
+    #[test]
+    fn a_host_name_holds_no_line_break() {
+        assert!(valid_hostname("web-1.example").is_ok());
+        for bad in ["", "a\n1.2.3.4 b", "a b", "-a", &"a".repeat(65)] {
+            assert!(valid_hostname(bad).is_err(), "{bad:?}");
+        }
+    }
+}

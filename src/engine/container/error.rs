@@ -1,0 +1,112 @@
+//! What can go wrong with a container.
+
+use crate::engine::Kind;
+use crate::model::Status;
+use crate::runtime::message::{Failure, Stage};
+use std::io;
+use std::path::PathBuf;
+
+/// A failed use case of a container.
+#[derive(Debug, thiserror::Error)]
+pub enum ContainerError {
+    #[error("no command or entrypoint provided, and no CMD or ENTRYPOINT from image {image}")]
+    NoCommand { image: String },
+    #[error("{what} {value:?} is not valid: {why}")]
+    Invalid { what: &'static str, value: String, why: &'static str },
+    #[error("read the config of image {image}")]
+    ImageConfig {
+        image: String,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("build the runtime spec")]
+    Spec(#[source] oci_spec::OciSpecError),
+    #[error("{action} {}", path.display())]
+    File {
+        action: &'static str,
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("container {name} is {status}: {cannot}")]
+    WrongState { name: String, status: Status, cannot: &'static str },
+    #[error("cannot remove container {name} as it is {status}")]
+    RemoveAlive { name: String, status: Status },
+    #[error("{0}")]
+    Launch(Failure),
+    #[error("executable file {program:?} not found in $PATH of the container")]
+    NotFound { program: String },
+    #[error("{program:?} does not exist in the container, or the interpreter or loader that it names does not")]
+    NotFoundAt { program: String },
+    #[error("{program:?} cannot be executed in the container: {why}")]
+    NotExecutable { program: String, why: String },
+    #[error("find the program coracle-monitor beside {} (install both)", beside.display())]
+    NoMonitor { beside: PathBuf },
+    #[error("set up the container's network")]
+    Network(#[from] crate::net::NetError),
+    #[error("the container's first process vanished before its program began")]
+    Vanished,
+    #[error("signal container {name}")]
+    Signal {
+        name: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("wait for container {name}")]
+    Wait {
+        name: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error(
+        "container {name} did not end within 10 seconds of SIGKILL (a process in it waits for a disk or a network file system)"
+    )]
+    Unkillable { name: String },
+}
+
+impl ContainerError {
+    /// The kind of the failure.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::NoCommand { .. } | Self::Invalid { .. } => Kind::Invalid,
+            Self::WrongState { .. } => Kind::WrongState,
+            Self::RemoveAlive { .. } => Kind::InUse,
+            Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,
+            Self::NotExecutable { .. } => Kind::NotExecutable,
+            _ => Kind::Internal,
+        }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoCommand { .. } => Some("name a command after the image".to_owned()),
+            Self::RemoveAlive { name, .. } => {
+                Some(format!("stop it with `coracle stop {name}`, or remove it with `coracle rm -f {name}`"))
+            }
+            Self::Launch(Failure { stage: Stage::Source, errno: libc::EACCES, .. }) => {
+                Some("you need search permission on every folder of that path".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// Sorts what a child stage reported: a program that is missing or cannot be executed is no failure of ours.
+    #[must_use]
+    pub fn from_failure(failure: Failure, program: &str) -> Self {
+        if failure.stage != Stage::Execute {
+            return Self::Launch(failure);
+        }
+        let program = program.to_owned();
+        match failure.errno {
+            libc::ENOENT if program.contains('/') => Self::NotFoundAt { program },
+            libc::ENOENT => Self::NotFound { program },
+            errno => {
+                let text = io::Error::from_raw_os_error(errno).to_string();
+                Self::NotExecutable { program, why: text.split(" (os error").next().unwrap_or_default().to_lowercase() }
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Finding containers by name or id.
+
+use super::status::State;
+use crate::engine::{Engine, EngineError};
+use crate::model::ContainerConfig;
+use crate::model::id::is_lower_hex;
+
+impl Engine {
+    /// Finds a container by its full name, its id, or a prefix of its id that no other id has.
+    ///
+    /// # Errors
+    /// `NoSuchContainer`, `Ambiguous`, or the database fails.
+    pub fn container(&self, name: &str) -> Result<ContainerConfig, EngineError> {
+        let key = name.strip_prefix('/').unwrap_or(name);
+        let found = match self.db.container_by_name(key)? {
+            Some(config) => Some(config),
+            None => self.by_prefix(key)?,
+        };
+        found.filter(|config| !self.is_leftover(config)).ok_or_else(|| EngineError::NoSuchContainer { name: name.to_owned() })
+    }
+
+    fn by_prefix(&self, prefix: &str) -> Result<Option<ContainerConfig>, EngineError> {
+        if !is_lower_hex(prefix) || prefix.len() > 64 {
+            return Ok(None);
+        }
+        let mut found = self.db.containers_by_id_prefix(prefix)?;
+        if found.len() > 1 {
+            return Err(EngineError::Ambiguous { what: "container", prefix: prefix.to_owned() });
+        }
+        Ok(found.pop())
+    }
+
+    /// temp
+    pub fn image(&self, name: &str) -> Result<crate::model::ImageRecord, EngineError> {
+        Ok(self.db.image_by_name(name)?.ok_or_else(|| EngineError::NoSuchImage { name: name.to_owned() })?)
+    }
+
+    /// Returns every container with its state, newest first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn containers(&self) -> Result<Vec<(ContainerConfig, State)>, EngineError> {
+        let boot = crate::sys::process::boot_id().unwrap_or_default();
+        let all = self.db.containers()?.into_iter().filter(|config| !self.is_leftover(config));
+        Ok(all
+            .map(|config| {
+                let state = State::read(&self.paths.container(&config.id), &boot);
+                (config, state)
+            })
+            .collect())
+    }
+
+    /// Returns the state of one container.
+    #[must_use]
+    pub fn status(&self, config: &ContainerConfig) -> State {
+        let boot = crate::sys::process::boot_id().unwrap_or_default();
+        State::read(&self.paths.container(&config.id), &boot)
+    }
+
+    /// Tells whether a row is what a removal left that did not come to its end: the folder goes first, and a `--rm` container's
+    /// monitor removes nothing else.
+    fn is_leftover(&self, config: &ContainerConfig) -> bool {
+        std::fs::symlink_metadata(self.paths.container(&config.id))
+            .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    }
+
+    /// Removes rows whose folder is gone, and folders whose row never came or is gone: what killed commands left.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn sweep(&mut self) -> Result<(), EngineError> {
+        let rows = self.db.containers()?;
+        let (leftovers, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|config| self.is_leftover(config));
+        for config in leftovers {
+            self.db.remove_container(&config.id)?;
+        }
+        let known: std::collections::HashSet<&str> = rows.iter().map(|config| config.id.as_str()).collect();
+        let entries = std::fs::read_dir(self.paths.containers()).into_iter().flatten().flatten();
+        let orphans: Vec<_> =
+            entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| !known.contains(name))).collect();
+        for orphan in orphans {
+            self.sweep_folder(&orphan.path())?;
+        }
+        Ok(())
+    }
+
+    /// Removes a folder without a row, unless a `create` holds it and is about to write the row.
+    fn sweep_folder(&self, folder: &std::path::Path) -> Result<(), EngineError> {
+        let Ok(handle) = std::fs::File::open(folder) else { return Ok(()) };
+        if rustix::fs::flock(&handle, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {
+            return Ok(());
+        }
+        let id = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if self.db.containers_by_id_prefix(id)?.is_empty() {
+            self.discard_folder(folder)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! `rm`: the folder first, then the row.
+
+use super::ContainerError;
+use crate::engine::{Engine, EngineError, session};
+use crate::model::ContainerConfig;
+use crate::sys::tree;
+use std::ffi::CString;
+use std::io;
+use std::path::Path;
+
+impl Engine {
+    /// Removes a container. A living one only with `force`, which kills it first.
+    ///
+    /// Killed at any point, a later command finds a container without a folder and takes its row away.
+    ///
+    /// # Errors
+    /// It is alive and `force` is not given, or the store fails.
+    pub fn remove(&mut self, config: &ContainerConfig, force: bool) -> Result<(), EngineError> {
+        let state = self.status(config);
+        if state.status.is_alive() {
+            if !force {
+                return Err(ContainerError::RemoveAlive { name: config.name.clone(), status: state.status }.into());
+            }
+            self.kill_and_wait(config, &state)?;
+        }
+        self.discard_folder(&self.paths.container(&config.id))?;
+        let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
+        self.db.remove_container(&config.id)?;
+        Ok(())
+    }
+
+    /// Takes the row of a `--rm` container away, once its monitor has removed the folder.
+    ///
+    /// # Errors
+    /// The database fails, or the folder is still there and cannot be removed.
+    pub fn forget_removed(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
+        let folder = self.paths.container(&config.id);
+        if folder.exists() {
+            // The monitor was killed before it came to that.
+            self.discard_folder(&folder)?;
+        }
+        self.db.remove_container(&config.id)?;
+        Ok(())
+    }
+
+    /// Renames a folder away, so that it is gone at once, and deletes it. What belongs to subordinate ids takes the root of the
+    /// session to delete; most containers have nothing of that kind, and need no session.
+    pub(super) fn discard_folder(&self, folder: &Path) -> Result<(), EngineError> {
+        let fail = |path: &Path| {
+            let path = path.to_owned();
+            move |source| ContainerError::File { action: "remove", path, source }
+        };
+        let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or("container");
+        let away = self.paths.tmp().join(format!("{name}.rm"));
+        match std::fs::rename(folder, &away) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(fail(folder)(error).into()),
+        }
+        if remove_tree(&away).is_ok() {
+            return Ok(());
+        }
+        let done = session::within(&self.paths, || i32::from(remove_tree(&away).is_err()))?;
+        match done.code {
+            0 => Ok(()),
+            _ => Err(fail(&away)(io::Error::from(io::ErrorKind::PermissionDenied)).into()),
+        }
+    }
+}
+
+fn remove_tree(path: &Path) -> Result<(), tree::RemoveError> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let name = CString::new(path.as_os_str().as_bytes()).unwrap_or_default();
+    tree::remove(rustix::fs::CWD, &name)
+}

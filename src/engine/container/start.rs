@@ -1,0 +1,267 @@
+//! `start`: from a row and a folder to a running init with its monitor.
+
+use super::status::State;
+use super::{ContainerError, create, files};
+use crate::engine::{Engine, EngineError};
+use crate::model::{ContainerConfig, NetworkMode, PidRef, RunRecord};
+use crate::net::{Leash, private};
+use crate::runtime::init::{Overlay, Plan};
+use crate::runtime::launch::{self, Launch, Streams};
+use crate::runtime::message::Failure;
+use crate::runtime::{seccomp, spec};
+use crate::sys::clone::Child;
+use crate::sys::{fd, process, socket};
+use crate::userns::map::WhySingle;
+use crate::userns::session::{self, Member};
+use rustix::fs::{FlockOperation, Mode, OFlags};
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+/// A container that was started by this call.
+#[derive(Debug)]
+pub struct Started {
+    pub run: RunRecord,
+    /// The socket to the monitor, for a caller that stays in the foreground.
+    pub client: Option<OwnedFd>,
+    /// The monitor; ours to wait for.
+    pub monitor: Child,
+    /// Set when this start made a session that has but one id; to be told to the user.
+    pub why_single: Option<WhySingle>,
+}
+
+/// The outcome of a start.
+#[derive(Debug)]
+pub enum StartOutcome {
+    Started(Box<Started>),
+    AlreadyRunning,
+}
+
+/// Our ends of what a launch leaves open.
+struct Ends {
+    report: OwnedFd,
+    client: Option<OwnedFd>,
+    network: Option<NetworkEnds>,
+}
+
+/// What is needed to set the network of a waiting init up.
+struct NetworkEnds {
+    /// Init goes on when a byte comes here, and gives up when it is closed.
+    go: OwnedFd,
+    /// M writes init's pid.
+    pid: OwnedFd,
+    /// Ends the user-mode stack with the monitor.
+    collar: OwnedFd,
+}
+
+impl Engine {
+    /// Starts a container that does not run. With `foreground` the caller is the monitor's first client and misses no output.
+    ///
+    /// When this returns well, the container's program has been executed.
+    ///
+    /// # Errors
+    /// The program does not exist or cannot be executed, or the host refuses something; the container is then as before, or
+    /// exited with the code of the failure.
+    pub fn start(&mut self, config: &ContainerConfig, foreground: bool) -> Result<StartOutcome, EngineError> {
+        let folder = self.paths.container(&config.id);
+        let fail = |source| ContainerError::File { action: "lock", path: folder.clone(), source };
+        // Held while this process lives, or until the start is done: of two starts at once the second finds it running.
+        let lock = File::open(&folder).map_err(fail)?;
+        rustix::fs::flock(&lock, FlockOperation::LockExclusive).map_err(|errno| fail(errno.into()))?;
+        let boot =
+            process::boot_id().map_err(|source| ContainerError::File { action: "read", path: PathBuf::from("/proc"), source })?;
+        if State::read(&folder, &boot).status.is_alive() {
+            return Ok(StartOutcome::AlreadyRunning);
+        }
+        forget_last_run(&folder)?;
+        let (launch, ends) = self.prepare(config, &folder, boot, foreground)?;
+        let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry))?;
+        let outcome = finish(config, &folder, member, ends);
+        if outcome.is_err() {
+            let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
+        }
+        drop(lock);
+        outcome.map(|started| StartOutcome::Started(Box::new(started)))
+    }
+
+    fn prepare(
+        &self,
+        config: &ContainerConfig,
+        folder: &Path,
+        boot: String,
+        foreground: bool,
+    ) -> Result<(Launch, Ends), EngineError> {
+        let os = |action: &'static str| {
+            let path = folder.to_owned();
+            move |source| ContainerError::File { action, path, source }
+        };
+        let files = files::write(config, folder, files::Contents::of(config)?)?;
+        let spec = spec::build(config, folder, &files).map_err(ContainerError::Spec)?;
+        let mask = spec::default_mask();
+        let plan = Plan {
+            root: self.overlay(config)?,
+            user: config.user.clone(),
+            seccomp: seccomp::compile(seccomp::Profile::Default, mask),
+            spec,
+        };
+        let run_folder = self.paths.container_run(&config.id);
+        let listen = listen(&run_folder)?;
+        let (client, monitor_client) = match foreground {
+            true => socket::seqpacket_pair().map(|(ours, theirs)| (Some(ours), Some(theirs))).map_err(os("make a socket for"))?,
+            false => (None, None),
+        };
+        let streams = if config.tty { None } else { Some(streams(config.stdin_open).map_err(os("make pipes for"))?) };
+        let (report, report_there) = fd::pipe().map_err(os("make pipes for"))?;
+        let mut keep = Vec::new();
+        let (network, network_there) = match config.network {
+            NetworkMode::Private => {
+                let (wait, go) = fd::pipe().map_err(os("make pipes for"))?;
+                let (pid, pid_there) = fd::pipe().map_err(os("make pipes for"))?;
+                let Leash { hand, collar } = Leash::new().map_err(ContainerError::from)?;
+                keep.push(hand);
+                (Some(NetworkEnds { go, pid, collar }), Some((wait, pid_there)))
+            }
+            NetworkMode::None | NetworkMode::Host => (None, None),
+        };
+        let launch = Launch {
+            plan,
+            folder: folder.to_owned(),
+            run_folder,
+            monitor: find_monitor()?,
+            boot,
+            listen,
+            client: monitor_client,
+            streams,
+            report: report_there,
+            network: network_there,
+            keep,
+            cgroup: None,
+            log: config.log_driver,
+            auto_remove: config.auto_remove,
+            started_at: create::now(),
+        };
+        Ok((launch, Ends { report, client, network }))
+    }
+
+    /// The overlay of the image's layers, topmost first, and the container's own writable layer.
+    fn overlay(&self, config: &ContainerConfig) -> Result<Overlay, EngineError> {
+        let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
+        let image = image.ok_or_else(|| EngineError::NoSuchImage { name: config.image_name.clone() })?;
+        let own = format!("containers/{}", config.id);
+        let mut lowers: Vec<String> = image.layers.iter().rev().map(|layer| format!("layers/{}/diff", layer.hex())).collect();
+        // A layer may be there twice; an overlay takes each folder once, and only the topmost counts.
+        let mut seen = std::collections::HashSet::new();
+        lowers.retain(|lower| seen.insert(lower.clone()));
+        if lowers.is_empty() {
+            // An image from scratch without a layer: an overlay needs one.
+            let empty = self.paths.container(&config.id).join("empty");
+            match std::fs::create_dir(&empty) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                    return Err(ContainerError::File { action: "make folder", path: empty, source: error }.into());
+                }
+                _ => lowers.push(format!("{own}/empty")),
+            }
+        }
+        Ok(Overlay {
+            base: self.paths.data().to_owned(),
+            lowers,
+            upper: format!("{own}/upper"),
+            work: format!("{own}/work"),
+            target: format!("{own}/upper"),
+            volatile: config.auto_remove,
+        })
+    }
+}
+
+/// Takes the records of the last run away, so that nobody takes them for this one's.
+fn forget_last_run(folder: &Path) -> Result<(), ContainerError> {
+    for name in ["exit.json", "run.json"] {
+        let path = folder.join(name);
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(ContainerError::File { action: "remove", path, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Waits until the program runs or the report says why it does not.
+fn finish(config: &ContainerConfig, folder: &Path, member: Member, ends: Ends) -> Result<Started, EngineError> {
+    let Ends { report, client, network } = ends;
+    let joined = network.map_or(Ok(()), |network| join_network(folder, network));
+    let program = config.argv.first().map(String::as_str).unwrap_or_default();
+    let failure = Failure::receive(report).map_err(|source| EngineError::Wait { source })?;
+    if failure.is_some() || joined.is_err() {
+        // The monitor, where there is one by now, records the end and cleans up; so wait for it, whoever it is.
+        drop(client);
+        let _ = member.child.wait();
+        member.forget();
+        joined?;
+        return Err(failure.map_or(ContainerError::Vanished, |failure| ContainerError::from_failure(failure, program)).into());
+    }
+    let path = folder.join("run.json");
+    let run = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    // A container with --rm can be over and gone by now; its monitor is still to be told by the socket.
+    let run = run.unwrap_or_else(|| RunRecord {
+        boot: String::new(),
+        monitor: PidRef { pid: member.child.pid, start: 0 },
+        init: PidRef { pid: 0, start: 0 },
+        started_at: 0,
+        cgroup: None,
+    });
+    Ok(Started { run, client, monitor: member.child, why_single: member.why_single })
+}
+
+/// Starts the user-mode stack for the waiting init and lets it go on. Where the stack cannot be had, init's pipe is closed, and
+/// the container ends before its program begins.
+fn join_network(folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> {
+    let mut pid = [0; 4];
+    if File::from(ends.pid).read_exact(&mut pid).is_err() {
+        // M did not come so far; its report says why.
+        return Ok(());
+    }
+    let stack = private::start(i32::from_le_bytes(pid), &ends.collar)?;
+    files::use_forwarder(folder, stack.nameserver())?;
+    // A broken pipe: init has ended meanwhile, and its report says why.
+    let _ = File::from(ends.go).write_all(b"n");
+    Ok(())
+}
+
+fn streams(stdin_open: bool) -> std::io::Result<Streams> {
+    let (stdin, stdin_there) = if stdin_open {
+        let (reader, writer) = fd::pipe()?;
+        (Some(writer), reader)
+    } else {
+        (None, rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?)
+    };
+    let (stdout, stdout_there) = fd::pipe()?;
+    let (stderr, stderr_there) = fd::pipe()?;
+    Ok(Streams { program: [stdin_there, stdout_there, stderr_there], stdin, stdout, stderr })
+}
+
+/// Makes the monitor's socket `attach` in the container's runtime folder, in place of one that a killed monitor left.
+fn listen(folder: &Path) -> Result<OwnedFd, ContainerError> {
+    let fail = |source| ContainerError::File { action: "make the monitor's socket in", path: folder.to_owned(), source };
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(fail)?;
+    match std::fs::remove_file(folder.join("attach")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(fail(error)),
+        _ => {}
+    }
+    socket::listen_in(folder, "attach").map_err(fail)
+}
+
+/// Finds the monitor: beside this program, or where distributions put helpers.
+fn find_monitor() -> Result<PathBuf, ContainerError> {
+    let own = std::fs::read_link("/proc/self/exe").unwrap_or_default();
+    let beside = own.parent().unwrap_or(Path::new("/")).to_owned();
+    let places = [beside.clone(), beside.join("../libexec/coracle"), PathBuf::from("/usr/libexec/coracle")];
+    places
+        .into_iter()
+        .map(|folder| folder.join(crate::monitor::args::PROGRAM))
+        .find(|path| path.is_file())
+        .ok_or(ContainerError::NoMonitor { beside })
+}

@@ -1,0 +1,292 @@
+//! `--network private`: one user-mode stack for one container.
+//!
+//! Who waits for whom: the command makes a [`Leash`] and forks the monitor, which keeps the holding end for as long as it lives.
+//! The container's init waits at its pipe. The command, in the host's namespaces and with the user's own ids, starts the stack with
+//! [`start`] for init's pid and lets init go on when that returns.
+//!
+//! The stack has to end with the container and `pasta` does so by itself only in some versions, never when it is given a process
+//! (0.0~git20230309 of Debian 12 stays for ever, and keeps the namespace). So the kernel kills it when the leash is let go, which
+//! is when the monitor ends, also by SIGKILL ([`crate::sys::leash`]).
+
+use super::NetError;
+use crate::config::program::find_program;
+use crate::sys::{fd, leash};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{MemfdFlags, SealFlags};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::net::Ipv4Addr;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::fs::FileExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+const PASTA: &str = "pasta";
+const SLIRP4NETNS: &str = "slirp4netns";
+
+/// The address at which pasta takes questions for the host's name server (link-local, so nothing else's; Podman's choice).
+const PASTA_DNS: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
+/// The name server in slirp4netns's own network.
+const SLIRP_DNS: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 3);
+
+/// Both are ready in some milliseconds; pasta waits for IPv6's duplicate address detection in some versions.
+const TIMEOUT_SECONDS: u64 = 10;
+
+/// What a helper writes on stderr over its whole life has to fit here; the rest is refused to it.
+const MESSAGE_BYTES: u64 = 16 << 10;
+
+/// What the container's namespace has been joined to the host with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stack {
+    /// The container has the host's addresses and routes.
+    Pasta,
+    /// The container is 10.0.2.100.
+    Slirp4netns,
+    /// Nothing: the host itself has no way out, and no stack can be made. Loopback works.
+    LoopbackOnly,
+}
+
+impl Stack {
+    /// The name server that reaches the host's one, also where that listens on the host's loopback only.
+    #[must_use]
+    pub fn nameserver(self) -> Option<Ipv4Addr> {
+        match self {
+            Self::Pasta => Some(PASTA_DNS),
+            Self::Slirp4netns => Some(SLIRP_DNS),
+            Self::LoopbackOnly => None,
+        }
+    }
+}
+
+/// The two ends of what ends the stack. Both are close-on-exec.
+#[derive(Debug)]
+pub struct Leash {
+    /// For the monitor, and for nobody else: the stack dies when every copy is closed.
+    pub hand: OwnedFd,
+    /// For [`start`].
+    pub collar: OwnedFd,
+}
+
+impl Leash {
+    /// Makes a leash. To be called before the monitor is forked.
+    ///
+    /// # Errors
+    /// No descriptors are left.
+    pub fn new() -> Result<Self, NetError> {
+        let (collar, hand) = fd::pipe().map_err(NetError::Leash)?;
+        Ok(Self { hand, collar })
+    }
+}
+
+/// Joins the network namespace of the process `init` to the host, and returns when its interface has addresses and routes.
+///
+/// Init sets loopback up itself: with [`Stack::LoopbackOnly`] nobody else does.
+///
+/// To be called with the user's own ids in the host's namespaces. The caller's own copy of the leash's hand has to be closed
+/// by then, or it holds the stack too. Nothing of the host's loopback can be reached and no port is forwarded.
+///
+/// # Errors
+/// No stack can be made though the host has a way out; the message is the helper's own.
+pub fn start(init: i32, collar: &OwnedFd) -> Result<Stack, NetError> {
+    let first = match find_program(PASTA) {
+        Some(program) => match start_pasta(program, init, collar) {
+            Ok(()) => return Ok(Stack::Pasta),
+            Err(error) => Some(error),
+        },
+        None => None,
+    };
+    let second = match find_program(SLIRP4NETNS) {
+        Some(program) => match start_slirp4netns(program, init, collar) {
+            Ok(()) => return Ok(Stack::Slirp4netns),
+            Err(error) => Some(error),
+        },
+        None => None,
+    };
+    match first.or(second) {
+        None => Err(NetError::NoHelper),
+        // pasta copies the host's default route, and has nothing to copy on a machine without one.
+        Some(NetError::Refused { .. }) if !has_way_out() => Ok(Stack::LoopbackOnly),
+        Some(error) => Err(error),
+    }
+}
+
+fn start_pasta(program: PathBuf, init: i32, collar: &OwnedFd) -> Result<(), NetError> {
+    let mut command = Command::new(program);
+    command.args(["--foreground", "--quiet", "--config-net", "--no-map-gw"]);
+    command.args(["-t", "none", "-u", "none", "-T", "none", "-U", "none"]);
+    command.args(["--dns-forward", &PASTA_DNS.to_string()]);
+    // It writes its pid when all is set up: that file is our pipe.
+    command.args(["--pid", "/proc/self/fd/1", &init.to_string()]);
+    let (ready, ready_writer) = pipe(PASTA)?;
+    command.stdout(ready_writer);
+    Helper::start(PASTA, command, collar)?.wait_until_ready(ready, collar)
+}
+
+fn start_slirp4netns(program: PathBuf, init: i32, collar: &OwnedFd) -> Result<(), NetError> {
+    let mut command = Command::new(program);
+    command.args(["--configure", "--mtu=65520", "--disable-host-loopback", "--enable-ipv6"]);
+    command.args(["--enable-sandbox", "--enable-seccomp"]);
+    let (ready, ready_writer) = pipe(SLIRP4NETNS)?;
+    // Not its stdout, on which it prints and which it would close. The command is single-threaded: nobody else's child gets it.
+    fd::keep_on_exec(&ready_writer).map_err(|source| NetError::Start { helper: SLIRP4NETNS, source })?;
+    command.arg(format!("--ready-fd={}", ready_writer.as_raw_fd())).args([&init.to_string(), "tap0"]);
+    command.stdout(Stdio::null());
+    let helper = Helper::start(SLIRP4NETNS, command, collar)?;
+    drop(ready_writer);
+    helper.wait_until_ready(ready, collar)
+}
+
+fn pipe(helper: &'static str) -> Result<(File, OwnedFd), NetError> {
+    let (reader, writer) = fd::pipe().map_err(|source| NetError::Start { helper, source })?;
+    Ok((reader.into(), writer))
+}
+
+struct Helper {
+    name: &'static str,
+    child: Child,
+    messages: File,
+}
+
+impl Helper {
+    /// Starts the program with the leash as its stdin and away from the terminal's signals.
+    fn start(name: &'static str, mut command: Command, collar: &OwnedFd) -> Result<Self, NetError> {
+        let failed = |source| NetError::Start { helper: name, source };
+        let messages = message_file().map_err(failed)?;
+        command.stdin(collar.try_clone().map_err(failed)?).stderr(messages.try_clone().map_err(failed)?);
+        command.env_clear().env("PATH", "/usr/bin:/bin").current_dir("/").process_group(0);
+        // The command and its descriptors go with it: the ready pipe must have no writer but the helper.
+        let child = command.spawn().map_err(failed)?;
+        drop(command);
+        let mut helper = Self { name, child, messages };
+        let tied = i32::try_from(helper.child.id()).map_err(io::Error::other).and_then(|pid| leash::tie(collar, pid));
+        match tied {
+            Ok(()) => Ok(helper),
+            Err(source) => {
+                helper.end();
+                Err(failed(source))
+            }
+        }
+    }
+
+    fn wait_until_ready(mut self, mut ready: File, collar: &OwnedFd) -> Result<(), NetError> {
+        let timeout = Timespec { tv_sec: TIMEOUT_SECONDS.cast_signed(), tv_nsec: 0 };
+        let answered = loop {
+            match poll(&mut [PollFd::new(&ready, PollFlags::IN)], Some(&timeout)) {
+                Err(rustix::io::Errno::INTR) => {}
+                other => break other.is_ok_and(|count| count > 0),
+            }
+        };
+        let error = if !answered {
+            NetError::Timeout { helper: self.name, seconds: TIMEOUT_SECONDS }
+        } else if leash::is_let_go(collar) {
+            NetError::LetGo { helper: self.name }
+        } else if ready.read(&mut [0; 32]).is_ok_and(|length| length > 0) {
+            return Ok(());
+        } else {
+            NetError::Refused { helper: self.name, message: self.message() }
+        };
+        self.end();
+        Err(error)
+    }
+
+    fn end(&mut self) {
+        // Both fail only where the process is gone and waited for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// What the helper has said, on one line.
+    fn message(&self) -> String {
+        let mut bytes = vec![0; usize::try_from(MESSAGE_BYTES).unwrap_or(0)];
+        let length = self.messages.read_at(&mut bytes, 0).unwrap_or(0);
+        let text = String::from_utf8_lossy(&bytes[..length]);
+        let lines: Vec<&str> = text
+            .split(['\n', '\0'])
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with("Failed to send"))
+            .collect();
+        if lines.is_empty() { "it says nothing".to_owned() } else { lines.join("; ") }
+    }
+}
+
+/// A file for stderr that outlives us, costs nothing on disk and cannot grow: a container can make its stack complain at will.
+fn message_file() -> io::Result<File> {
+    let file = File::from(rustix::fs::memfd_create("coracle-net", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?);
+    file.set_len(MESSAGE_BYTES)?;
+    rustix::fs::fcntl_add_seals(&file, SealFlags::GROW | SealFlags::SHRINK)?;
+    Ok(file)
+}
+
+/// Tells whether the host has a default route.
+fn has_way_out() -> bool {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    has_default_route(&read("/proc/net/route"), &read("/proc/net/ipv6_route"))
+}
+
+/// Looks for a default route in the texts of `/proc/net/route` and `/proc/net/ipv6_route`.
+fn has_default_route(ipv4: &str, ipv6: &str) -> bool {
+    let is_zero = |field: Option<&str>| field.is_some_and(|field| field.bytes().all(|byte| byte == b'0'));
+    // Interface, destination, gateway, flags, reference count, use, metric, mask; the first line is a heading.
+    let four = ipv4.lines().skip(1).any(|line| {
+        let mut fields = line.split_ascii_whitespace().skip(1);
+        is_zero(fields.next()) && is_zero(fields.nth(5))
+    });
+    // Destination, its prefix length, …, interface at place 9. Loopback holds a "no route" entry.
+    let six = ipv6.lines().any(|line| {
+        let mut fields = line.split_ascii_whitespace();
+        is_zero(fields.next()) && is_zero(fields.next()) && fields.nth(7).is_some_and(|interface| interface != "lo")
+    });
+    four || six
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_default_route_is_seen() {
+        const HEAD: &str = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n";
+        let local = "eth0\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n";
+        let default = "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n";
+        let zero = "0".repeat(32);
+        let six = |interface| format!("{zero} 00 {zero} 00 {zero} ffffffff 00000001 00000000 00200200 {interface}\n");
+        assert!(has_default_route(&format!("{HEAD}{default}{local}"), ""));
+        assert!(!has_default_route(&format!("{HEAD}{local}"), ""));
+        assert!(!has_default_route("", ""));
+        assert!(!has_default_route(HEAD, &six("lo")));
+        assert!(has_default_route(HEAD, &six("eth0")));
+    }
+
+    #[test]
+    fn a_helper_that_fails_is_quoted_and_one_that_hangs_is_not_waited_for_when_the_monitor_is_gone() {
+        let leash = Leash::new().unwrap();
+        let helper = |script: &str| {
+            let (ready, writer) = pipe(PASTA).unwrap();
+            let mut command = Command::new("/bin/sh");
+            command.args(["-c", script]).stdout(writer);
+            Helper::start(PASTA, command, &leash.collar).unwrap().wait_until_ready(ready, &leash.collar)
+        };
+        let error = helper("echo 'Failed to send 3 bytes to syslog' >&2; echo no >&2; echo 'Failed to open() /dev/net/tun' >&2");
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "pasta cannot join the container's network to the host: no; Failed to open() /dev/net/tun (load the module: sudo \
+             modprobe tun)"
+        );
+        assert!(matches!(helper("exit 1"), Err(NetError::Refused { message, .. }) if message == "it says nothing"));
+        helper("echo 1; exec sleep 1000").unwrap();
+        drop(leash.hand);
+        let (ready, writer) = pipe(PASTA).unwrap();
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "echo 1; exec sleep 1000"]).stdout(writer);
+        let late = Helper::start(PASTA, command, &leash.collar).unwrap().wait_until_ready(ready, &leash.collar);
+        assert!(matches!(late, Err(NetError::LetGo { .. })), "{late:?}");
+    }
+
+    #[test]
+    fn stderr_is_bounded() {
+        let file = message_file().unwrap();
+        assert_eq!(file.write_at(&[b'x'; 20_000], 0).unwrap(), 16 << 10);
+        assert!(file.write_at(b"x", MESSAGE_BYTES).is_err());
+    }
+}

@@ -1,0 +1,140 @@
+//! An exec session: one more process in a running container.
+//!
+//! # Theory of operation
+//!
+//! The CLI forks J, which joins the container's namespaces through init's pidfd and then makes P with `CLONE_PARENT`: P is born in
+//! the container's pid namespace and cgroup and is a child of the CLI, which can wait for it. J tells P's pid and ends. P does what
+//! init does from the user on, by the same code. Both are not dumpable, so that nobody in the container can look into them or at
+//! the binary that they come from (CVE-2016-9962, CVE-2019-5736).
+
+use super::init;
+use super::message::{Failure, Stage};
+use super::process::{self, Leave};
+use super::{mounts, terminal};
+use crate::sys::clone::{self, CloneFlags};
+use crate::sys::{namespace, process as proc};
+use oci_spec::runtime::Process;
+use rustix::fs::Mode;
+use rustix::process::DumpableBehavior;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::PathBuf;
+
+/// What an exec session needs.
+#[derive(Debug)]
+pub struct Session {
+    pub process: Process,
+    /// `user[:group]`, looked up in the container's own files.
+    pub user: String,
+    pub seccomp: Option<Vec<u8>>,
+    /// Init's pidfd.
+    pub init: OwnedFd,
+    /// The namespaces that init does not share with the caller.
+    pub namespaces: CloneFlags,
+    /// The container's cgroup folder, where it has one.
+    pub cgroup: Option<PathBuf>,
+    /// Standard input, output and error; without a terminal.
+    pub stdio: Option<[OwnedFd; 3]>,
+    /// Where the terminal's master goes; with a terminal.
+    pub console: Option<OwnedFd>,
+    pub report: OwnedFd,
+    /// Ends with the caller: a pidfd of it. None for a detached session.
+    pub guardian: Option<OwnedFd>,
+}
+
+/// Starts the session's process; returns a pidfd of it and its pid. The report tells whether the program could be executed.
+///
+/// # Errors
+/// J cannot be forked. That the container cannot be joined is told by the report, and nothing is returned.
+pub fn start(session: Session) -> std::io::Result<Option<clone::Child>> {
+    let (pid_pipe, pid_there) = crate::sys::fd::pipe()?;
+    let mut pid_there = Some(pid_there);
+    let mut session = Some(session);
+    let joiner = clone::spawn(CloneFlags::empty(), None, || match (session.take(), pid_there.take()) {
+        (Some(session), Some(pipe)) => join(session, pipe),
+        _ => 125,
+    })?;
+    drop(session);
+    drop(pid_there);
+    let mut bytes = [0; 4];
+    let told = File::from(pid_pipe).read_exact(&mut bytes);
+    joiner.wait()?;
+    if told.is_err() {
+        return Ok(None);
+    }
+    // P is our child and not yet waited for, so its pid cannot be another process's.
+    let own = proc::pid_ref(i32::from_le_bytes(bytes))?;
+    let pidfd = proc::open_pidfd(own)?;
+    Ok(pidfd.map(|pidfd| clone::Child { pid: own.pid, pidfd }))
+}
+
+/// In J.
+fn join(session: Session, pid_pipe: OwnedFd) -> i32 {
+    let Ok(report) = session.report.try_clone() else { return 125 };
+    match try_join(session, pid_pipe) {
+        Ok(()) => 0,
+        Err(failure) => {
+            failure.send(&report);
+            125
+        }
+    }
+}
+
+fn try_join(session: Session, pid_pipe: OwnedFd) -> Result<(), Failure> {
+    let at = |stage| Failure::at(stage, "");
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|errno| at(Stage::Join)(errno.into()))?;
+    let cgroup = match &session.cgroup {
+        // A cgroup that is not there any more, or may not be entered from ours, is no reason to refuse the session.
+        Some(path) => rustix::fs::open(path, rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC, Mode::empty()).ok(),
+        None => None,
+    };
+    namespace::join(session.init.as_fd(), session.namespaces).map_err(at(Stage::Join))?;
+    let mut session = Some(session);
+    let mut make =
+        |into: Option<&OwnedFd>| clone::spawn(CloneFlags::PARENT, into.map(|fd| fd.as_fd()), || session.take().map_or(125, run));
+    let child = match make(cgroup.as_ref()) {
+        Err(_) if cgroup.is_some() => make(None),
+        done => done,
+    };
+    let child = child.map_err(at(Stage::Clone))?;
+    File::from(pid_pipe).write_all(&child.pid.to_le_bytes()).map_err(at(Stage::Join))
+}
+
+/// In P.
+fn run(session: Session) -> i32 {
+    let Ok(report) = session.report.try_clone() else { return 125 };
+    let failure = match prepare(session) {
+        Ok(never) => match never {},
+        Err(failure) => failure,
+    };
+    failure.send(&report);
+    125
+}
+
+fn prepare(session: Session) -> Result<std::convert::Infallible, Failure> {
+    let Session { process: program, user, seccomp, stdio, console, report, guardian, .. } = session;
+    process::die_with(guardian.as_ref())?;
+    rustix::process::setsid().map_err(|errno| Failure::at(Stage::Join, "")(errno.into()))?;
+    let root = mounts::own_root().map_err(Failure::at(Stage::Join, ""))?;
+    let identity = init::identity(&root, &user, &program)?;
+    let stdio = match (stdio, console) {
+        (Some(stdio), _) => stdio,
+        (None, Some(socket)) => {
+            let slave = terminal::open(&root, socket.as_fd(), false)?;
+            init::tty_stdio(slave, &identity)?
+        }
+        (None, None) => return Err(Failure::text(Stage::Stdio, "there is neither a terminal nor a pipe")),
+    };
+    init::enter_workdir(&root, program.cwd())?;
+    drop(root);
+    let leave = Leave {
+        process: &program,
+        identity: &identity,
+        seccomp: seccomp.as_deref(),
+        stdio,
+        report: &report,
+        guardian: guardian.as_ref(),
+    };
+    Err(process::leave(leave))
+}

@@ -1,0 +1,161 @@
+//! I, the container's init, from its birth to the program: the whole story in order.
+
+use super::message::{Failure, Stage};
+use super::process::{self, Identity, Leave};
+use super::{mounts, rootfs, terminal};
+use crate::sys::mount;
+use crate::sys::root::{Leaf, SafeRoot};
+use oci_spec::runtime::{LinuxNamespaceType, Spec};
+use rustix::fs::{Mode, OFlags};
+use rustix::process::DumpableBehavior;
+use std::fs::File;
+use std::io::Read as _;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::Path;
+
+/// What the container is made from.
+#[derive(Debug)]
+pub struct Plan {
+    pub spec: Spec,
+    pub root: Overlay,
+    /// `user[:group]`, looked up in the container's own files; the spec's numbers count where it is empty.
+    pub user: String,
+    /// The compiled seccomp filter; none for an unconfined container.
+    pub seccomp: Option<Vec<u8>>,
+}
+
+pub use rootfs::Overlay;
+
+/// The descriptors that I needs; all else that it inherits is close-on-exec.
+#[derive(Debug)]
+pub struct InitFds {
+    /// Standard input, output and error of the program; without a terminal.
+    pub stdio: Option<[OwnedFd; 3]>,
+    /// Where the terminal's master goes; with a terminal.
+    pub console: Option<OwnedFd>,
+    /// A byte arrives here when the network is ready; where it is set up from outside.
+    pub network: Option<OwnedFd>,
+    pub report: OwnedFd,
+    /// A pidfd of M.
+    pub guardian: OwnedFd,
+}
+
+/// Runs as process 1 of the container. Returns (the exit code) only when something went wrong; that was reported.
+#[must_use]
+pub fn run(plan: &Plan, fds: InitFds) -> i32 {
+    let Ok(report) = fds.report.try_clone() else { return 125 };
+    let failure = match prepare(plan, fds) {
+        Ok(never) => match never {},
+        Err(failure) => failure,
+    };
+    failure.send(&report);
+    125
+}
+
+fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failure> {
+    let InitFds { stdio, console, network, report, guardian } = fds;
+    process::die_with(Some(&guardian))?;
+    // Nobody who comes to share this pid namespace may look at us or at our binary before the program runs (CVE-2016-9962).
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
+    rustix::process::setsid().map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
+    rustix::process::umask(Mode::empty());
+    let spec = &plan.spec;
+    let Some(program) = spec.process() else { return Err(Failure::text(Stage::User, "the spec has no process")) };
+
+    let root = rootfs::mount(&plan.root)?;
+    mounts::mount_all(&root, spec)?;
+    let mut slave = None;
+    if let Some(socket) = &console {
+        slave = Some(terminal::open(&root, socket.as_fd(), true)?);
+    }
+    drop(console);
+    mount::pivot_into(root.as_fd()).map_err(Failure::at(Stage::Pivot, ""))?;
+    drop(root);
+    let root = mounts::own_root().map_err(Failure::at(Stage::Pivot, ""))?;
+    mounts::mask(&root, spec)?;
+    if spec.root().as_ref().and_then(|root| root.readonly()).unwrap_or(false) {
+        let set = mount::Attributes::MOUNT_ATTR_RDONLY;
+        mount::set_attributes(root.as_fd(), set, mount::Attributes::empty(), false).map_err(Failure::at(Stage::Mask, "/"))?;
+    }
+
+    if let Some(name) = spec.hostname() {
+        nix::unistd::sethostname(name).map_err(|errno| Failure::at(Stage::Hostname, name.as_str())(errno.into()))?;
+    }
+    if has_namespace(spec, LinuxNamespaceType::Network) {
+        crate::sys::netdev::loopback_up().map_err(Failure::at(Stage::Loopback, ""))?;
+    }
+    let identity = identity(&root, &plan.user, program)?;
+    let stdio = match (stdio, slave) {
+        (Some(stdio), _) => stdio,
+        (None, Some(slave)) => tty_stdio(slave, &identity)?,
+        (None, None) => return Err(Failure::text(Stage::Stdio, "there is neither a terminal nor a pipe")),
+    };
+    enter_workdir(&root, program.cwd())?;
+    drop(root);
+    if let Some(pipe) = network {
+        wait_for_network(pipe)?;
+    }
+    let seccomp = plan.seccomp.as_deref();
+    Err(process::leave(Leave {
+        process: program,
+        identity: &identity,
+        seccomp,
+        stdio,
+        report: &report,
+        guardian: Some(&guardian),
+    }))
+}
+
+/// Tells whether the spec asks for a namespace of this type (a new one or one to join).
+#[must_use]
+pub fn has_namespace(spec: &Spec, kind: LinuxNamespaceType) -> bool {
+    let namespaces = spec.linux().as_ref().and_then(|linux| linux.namespaces().as_ref());
+    namespaces.is_some_and(|list| list.iter().any(|namespace| namespace.typ() == kind))
+}
+
+pub(super) fn tty_stdio(slave: OwnedFd, identity: &Identity) -> Result<[OwnedFd; 3], Failure> {
+    let at = || Failure::at(Stage::Terminal, "");
+    terminal::control(&slave)?;
+    if identity.uid != 0 {
+        rustix::fs::fchown(&slave, Some(rustix::fs::Uid::from_raw(identity.uid)), None).map_err(|errno| at()(errno.into()))?;
+    }
+    let second = slave.try_clone().map_err(at())?;
+    let third = slave.try_clone().map_err(at())?;
+    Ok([slave, second, third])
+}
+
+/// Works out who the program runs as: the user of the plan by the container's own files, else the spec's numbers.
+pub(super) fn identity(root: &SafeRoot, user: &str, program: &oci_spec::runtime::Process) -> Result<Identity, Failure> {
+    let resolved = super::users::resolve(root.as_fd(), user).map_err(|error| Failure::text(Stage::User, error.to_string()))?;
+    if !user.is_empty() {
+        return Ok(Identity { uid: resolved.uid, gid: resolved.gid, groups: resolved.groups, home: resolved.home });
+    }
+    let wanted = program.user();
+    if wanted.uid() == 0 && wanted.gid() == 0 {
+        return Ok(Identity { uid: 0, gid: 0, groups: resolved.groups, home: resolved.home });
+    }
+    let mut groups = wanted.additional_gids().clone().unwrap_or_default();
+    groups.insert(0, wanted.gid());
+    Ok(Identity { uid: wanted.uid(), gid: wanted.gid(), groups, home: "/".to_owned() })
+}
+
+/// Enters the working directory, which is made where it is missing. Magic links are refused and the result has to lie below the
+/// root (CVE-2024-21626).
+pub(super) fn enter_workdir(root: &SafeRoot, path: &Path) -> Result<(), Failure> {
+    let name = path.to_string_lossy().into_owned();
+    let relative = path.strip_prefix("/").unwrap_or(path);
+    let fd = root.make(relative, Leaf::Folder).map_err(Failure::at(Stage::Workdir, name.clone()))?;
+    let opened = rustix::fs::openat(&fd, ".", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+    let opened = opened.map_err(|errno| Failure::at(Stage::Workdir, name.clone())(errno.into()))?;
+    rustix::process::fchdir(&opened).map_err(|errno| Failure::at(Stage::Workdir, name.clone())(errno.into()))?;
+    match rustix::process::getcwd(Vec::new()) {
+        Ok(path) if path.as_bytes().starts_with(b"/") => Ok(()),
+        _ => Err(Failure::text(Stage::Workdir, format!("{name}: it is outside the container"))),
+    }
+}
+
+fn wait_for_network(pipe: OwnedFd) -> Result<(), Failure> {
+    let mut byte = [0];
+    File::from(pipe).read_exact(&mut byte).map_err(Failure::at(Stage::Network, ""))
+}

@@ -1,0 +1,192 @@
+//! M, the monitor-to-be: makes I, records it, and becomes the monitor.
+
+use super::init::{self, InitFds, Plan};
+use super::message::{Failure, Stage};
+use super::terminal;
+use crate::model::{PidRef, RunRecord};
+use crate::monitor::args::{MonitorArgs, Output};
+use crate::sys::clone::{self, CloneFlags};
+use crate::sys::{exec, fd, process};
+use oci_spec::runtime::LinuxNamespaceType;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+use std::io;
+use std::os::fd::{AsFd as _, AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+/// Everything that M needs beside the plan. The paths and descriptors are made by the CLI before it forks M.
+#[derive(Debug)]
+pub struct Launch {
+    pub plan: Plan,
+    /// `containers/<id>`, absolute.
+    pub folder: PathBuf,
+    /// `<run>/containers/<id>`, absolute.
+    pub run_folder: PathBuf,
+    /// The `coracle-monitor` program.
+    pub monitor: PathBuf,
+    pub boot: String,
+    /// The listening socket of the monitor.
+    pub listen: OwnedFd,
+    /// The monitor's end of the socket to the foreground client.
+    pub client: Option<OwnedFd>,
+    /// The container's ends and the monitor's ends of the three standard streams; none with a terminal.
+    pub streams: Option<Streams>,
+    /// The writing end of the error pipe.
+    pub report: OwnedFd,
+    /// Where I waits for its network, and where M writes I's pid for the one who sets it up.
+    pub network: Option<(OwnedFd, OwnedFd)>,
+    /// Descriptors that have to stay open as long as the container runs.
+    pub keep: Vec<OwnedFd>,
+    /// The container's cgroup and its open folder.
+    pub cgroup: Option<(PathBuf, OwnedFd)>,
+    pub log: crate::model::LogDriver,
+    pub auto_remove: bool,
+    /// Nanoseconds since the epoch.
+    pub started_at: i64,
+}
+
+/// The two ends of the container's standard streams.
+#[derive(Debug)]
+pub struct Streams {
+    /// What the program gets as 0, 1, 2.
+    pub program: [OwnedFd; 3],
+    /// The writing end of standard input, with `-i`.
+    pub stdin: Option<OwnedFd>,
+    pub stdout: OwnedFd,
+    pub stderr: OwnedFd,
+}
+
+/// Runs in M. Returns (an exit code) only when the container could not be made or the monitor not be executed.
+#[must_use]
+pub fn launch(launch: Launch, session_entry: &Path) -> i32 {
+    let Ok(report) = launch.report.try_clone() else { return 125 };
+    match try_launch(launch, session_entry) {
+        Ok(never) => match never {},
+        Err(failure) => {
+            failure.send(&report);
+            let _ = std::fs::remove_file(session_entry);
+            125
+        }
+    }
+}
+
+/// The namespaces that a spec asks for, all new.
+fn clone_flags(plan: &Plan) -> CloneFlags {
+    let wanted = [
+        (LinuxNamespaceType::Mount, CloneFlags::NEWNS),
+        (LinuxNamespaceType::Pid, CloneFlags::NEWPID),
+        (LinuxNamespaceType::Ipc, CloneFlags::NEWIPC),
+        (LinuxNamespaceType::Uts, CloneFlags::NEWUTS),
+        (LinuxNamespaceType::Network, CloneFlags::NEWNET),
+        (LinuxNamespaceType::Cgroup, CloneFlags::NEWCGROUP),
+    ];
+    wanted.into_iter().filter(|(kind, _)| init::has_namespace(&plan.spec, *kind)).map(|(_, flag)| flag).collect()
+}
+
+fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infallible, Failure> {
+    let clone_failure = || Failure::at(Stage::Clone, "");
+    rustix::process::setsid().map_err(|errno| clone_failure()(errno.into()))?;
+    let own = process::pid_ref(rustix::process::getpid().as_raw_nonzero().get()).map_err(clone_failure())?;
+    let guardian = process::open_pidfd(own).map_err(clone_failure())?.ok_or_else(|| Failure::text(Stage::Clone, ""))?;
+    let (console_here, console_there) = match launch.streams {
+        Some(_) => (None, None),
+        None => {
+            let pair = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None);
+            let (here, there) = pair.map_err(|errno| Failure::at(Stage::Terminal, "")(errno.into()))?;
+            (Some(here), Some(there))
+        }
+    };
+    let Launch { plan, streams, report, network, cgroup, .. } = launch;
+    let (program, monitor_ends) = match streams {
+        Some(Streams { program, stdin, stdout, stderr }) => (Some(program), Some((stdin, stdout, stderr))),
+        None => (None, None),
+    };
+    let (network_wait, pid_pipe) = network.unzip();
+    let mut fds = Some(InitFds {
+        stdio: program,
+        console: console_there,
+        network: network_wait,
+        report: report.try_clone().map_err(clone_failure())?,
+        guardian: guardian.try_clone().map_err(clone_failure())?,
+    });
+    let into = cgroup.as_ref().map(|(_, fd)| fd.as_fd());
+    let init = clone::spawn(clone_flags(&plan), into, || fds.take().map_or(125, |fds| init::run(&plan, fds)));
+    let init = init.map_err(clone_failure())?;
+    // I's ends of pipes and sockets must not stay open here: their end is how each side learns of the other's.
+    drop(fds);
+    drop(plan);
+
+    let cgroup = cgroup.map(|(path, _)| path);
+    let record = RunRecord {
+        boot: launch.boot,
+        monitor: own,
+        init: PidRef { pid: init.pid, start: process::start_time(init.pid).map_err(Failure::at(Stage::Record, ""))? },
+        started_at: launch.started_at,
+        cgroup: cgroup.as_ref().map(|path| path.to_string_lossy().into_owned()),
+    };
+    write_record(&launch.folder, &record).map_err(Failure::at(Stage::Record, "run.json"))?;
+    if let Some(pipe) = pid_pipe {
+        rustix::io::write(&pipe, &init.pid.to_le_bytes()).map_err(|errno| Failure::at(Stage::Network, "")(errno.into()))?;
+    }
+    let (stdin, output, mut held) = match (monitor_ends, console_here) {
+        (Some((stdin, stdout, stderr)), _) => {
+            let output = Output::Pipes { stdout: stdout.as_raw_fd(), stderr: stderr.as_raw_fd() };
+            (stdin.as_ref().map(AsRawFd::as_raw_fd), output, [stdin, Some(stdout), Some(stderr)].into_iter().flatten().collect())
+        }
+        (None, Some(socket)) => {
+            let master = terminal::receive(socket.as_fd()).map_err(Failure::at(Stage::Terminal, ""))?;
+            // I closed the socket without sending: it has reported why.
+            let Some(master) = master else { return Err(quiet_end(init)) };
+            (None, Output::Pty(master.as_raw_fd()), vec![master])
+        }
+        (None, None) => return Err(Failure::text(Stage::Stdio, "there is neither a terminal nor a pipe")),
+    };
+    let args = MonitorArgs {
+        init_pid: init.pid,
+        init_pidfd: Some(init.pidfd.as_raw_fd()),
+        stdin,
+        output,
+        listen: launch.listen.as_raw_fd(),
+        client: launch.client.as_ref().map(AsRawFd::as_raw_fd),
+        log: launch.log,
+        keep: launch.keep.iter().map(AsRawFd::as_raw_fd).collect(),
+        session_entry: Some(session_entry.to_owned()),
+        socket_dir: Some(launch.run_folder),
+        started_at: launch.started_at,
+        remove: launch.auto_remove,
+        cgroup,
+        sync: None,
+    };
+    held.extend([init.pidfd, launch.listen]);
+    held.extend(launch.client);
+    held.extend(launch.keep);
+    let monitor_failure = || Failure::at(Stage::Monitor, launch.monitor.to_string_lossy().into_owned());
+    for fd in &held {
+        fd::keep_on_exec(fd).map_err(monitor_failure())?;
+    }
+    to_dev_null().map_err(monitor_failure())?;
+    rustix::process::chdir(&launch.folder).map_err(|errno| monitor_failure()(errno.into()))?;
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let argv = args.argv().map_err(|_| Failure::text(Stage::Monitor, "a path holds a zero byte"))?;
+    Err(monitor_failure()(exec::execve(&launch.monitor, &argv, &[])))
+}
+
+/// I ended before it sent its terminal. It is reaped; its own report stands before this one on the pipe.
+fn quiet_end(init: clone::Child) -> Failure {
+    let _ = init.wait();
+    Failure::text(Stage::Terminal, "the container ended before it had a terminal")
+}
+
+fn to_dev_null() -> io::Result<()> {
+    let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty())?;
+    for number in 0..3 {
+        fd::become_stdio(&null, number)?;
+    }
+    Ok(())
+}
+
+fn write_record(folder: &Path, record: &RunRecord) -> io::Result<()> {
+    let text = serde_json::to_vec(record)?;
+    let temporary = folder.join("run.json.new");
+    std::fs::write(&temporary, text)?;
+    std::fs::rename(temporary, folder.join("run.json"))
+}

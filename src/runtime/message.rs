@@ -1,0 +1,201 @@
+//! What a child stage reports when it fails: where, which errno, about what. A fixed encoding on a pipe.
+
+use crate::sys::stub;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::OwnedFd;
+
+/// The step that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Stage {
+    Clone = 1,
+    Cgroup,
+    Record,
+    Monitor,
+    Join,
+    Overlay,
+    Rootfs,
+    ImageLink,
+    Target,
+    Source,
+    Mount,
+    Device,
+    Pivot,
+    Mask,
+    Hostname,
+    Loopback,
+    Network,
+    Terminal,
+    /// The subject is the whole text.
+    User,
+    SetUser,
+    Workdir,
+    Limit,
+    Capabilities,
+    Seccomp,
+    Keyring,
+    Stdio,
+    Stub,
+    /// The stub could execute none of the paths.
+    Execute = stub::STAGE_EXECUTE,
+}
+
+impl Stage {
+    const ALL: [Self; 28] = [
+        Self::Clone,
+        Self::Cgroup,
+        Self::Record,
+        Self::Monitor,
+        Self::Join,
+        Self::Overlay,
+        Self::Rootfs,
+        Self::ImageLink,
+        Self::Target,
+        Self::Source,
+        Self::Mount,
+        Self::Device,
+        Self::Pivot,
+        Self::Mask,
+        Self::Hostname,
+        Self::Loopback,
+        Self::Network,
+        Self::Terminal,
+        Self::User,
+        Self::SetUser,
+        Self::Workdir,
+        Self::Limit,
+        Self::Capabilities,
+        Self::Seccomp,
+        Self::Keyring,
+        Self::Stdio,
+        Self::Stub,
+        Self::Execute,
+    ];
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Clone => "make the container's namespaces",
+            Self::Cgroup => "make the container's cgroup",
+            Self::Record => "write the run record",
+            Self::Monitor => "start the monitor (coracle-monitor has to stand beside coracle)",
+            Self::Join => "join the container's namespaces",
+            Self::Overlay => "mount the image's layers as an overlay",
+            Self::Rootfs => "attach the root file system",
+            Self::ImageLink => "mount onto a path that the image has made a symbolic link",
+            Self::Target => "make the mount target",
+            Self::Source => "open the mount source",
+            Self::Mount => "mount",
+            Self::Device => "set up the device",
+            Self::Pivot => "change to the container's root",
+            Self::Mask => "mask",
+            Self::Hostname => "set the host name",
+            Self::Loopback => "set the loopback interface up",
+            Self::Network => "wait for the network",
+            Self::Terminal => "set up the terminal",
+            Self::User => "",
+            Self::SetUser => "change to user",
+            Self::Workdir => "change to working directory",
+            Self::Limit => "set the resource limit",
+            Self::Capabilities => "set the capabilities",
+            Self::Seccomp => "load the seccomp filter",
+            Self::Keyring => "join a new session keyring",
+            Self::Stdio => "set up standard input and output",
+            Self::Stub => "leave for the program (is vm.memfd_noexec set to 2?)",
+            Self::Execute => "execute",
+        }
+    }
+}
+
+/// One failed step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub stage: Stage,
+    /// 0 where no system call failed.
+    pub errno: i32,
+    pub subject: String,
+}
+
+impl Failure {
+    /// Names the step and its subject; for `map_err`.
+    pub fn at(stage: Stage, subject: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        move |error| Self { stage, errno: error.raw_os_error().unwrap_or(libc::EINVAL), subject: subject.into() }
+    }
+
+    /// A failure whose text says all.
+    #[must_use]
+    pub fn text(stage: Stage, text: impl Into<String>) -> Self {
+        Self { stage, errno: 0, subject: text.into() }
+    }
+
+    /// Writes the failure to the pipe; a reader that is gone does not matter.
+    pub fn send(&self, pipe: &OwnedFd) {
+        let mut bytes = vec![self.stage as u8];
+        bytes.extend_from_slice(&self.errno.to_le_bytes());
+        bytes.extend_from_slice(&self.subject.as_bytes()[..self.subject.len().min(2048)]);
+        if let Ok(pipe) = pipe.try_clone() {
+            let _ = File::from(pipe).write_all(&bytes);
+        }
+    }
+
+    /// Reads the pipe to its end: the first failure, or nothing when all went well.
+    ///
+    /// # Errors
+    /// The pipe cannot be read.
+    pub fn receive(pipe: OwnedFd) -> io::Result<Option<Self>> {
+        let mut bytes = Vec::new();
+        File::from(pipe).take(4096).read_to_end(&mut bytes)?;
+        Ok(Self::decode(&bytes))
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (stage, rest) = bytes.split_first()?;
+        let (errno, subject) = rest.split_first_chunk::<4>()?;
+        Some(Self {
+            stage: Stage::ALL.into_iter().find(|known| *known as u8 == *stage)?,
+            errno: i32::from_le_bytes(*errno),
+            subject: String::from_utf8_lossy(subject).into_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = self.stage.words();
+        match (words.is_empty(), self.subject.is_empty()) {
+            (true, _) => f.write_str(&self.subject)?,
+            (false, true) => f.write_str(words)?,
+            (false, false) => write!(f, "{words} {}", self.subject)?,
+        }
+        if self.errno != 0 {
+            let text = io::Error::from_raw_os_error(self.errno).to_string();
+            let text = text.split(" (os error").next().unwrap_or_default();
+            write!(f, ": {text}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_comes_back_as_it_was() {
+        for stage in Stage::ALL {
+            let (reader, writer) = crate::sys::fd::pipe().expect("pipe");
+            let failure = Failure { stage, errno: libc::EACCES, subject: "/a b".to_owned() };
+            failure.send(&writer);
+            drop(writer);
+            assert_eq!(Failure::receive(reader).expect("read"), Some(failure));
+        }
+    }
+
+    #[test]
+    fn an_empty_or_broken_message_is_none() {
+        for bytes in [&b""[..], &[1], &[1, 2, 3, 4], &[200, 0, 0, 0, 0]] {
+            assert_eq!(Failure::decode(bytes), None);
+        }
+    }
+}

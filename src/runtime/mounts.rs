@@ -1,0 +1,231 @@
+//! The mounts of the spec, `/dev`, and the masks.
+
+use super::message::{Failure, Stage};
+use crate::sys::mount::{self, Attributes, Parameter, Propagation};
+use crate::sys::root::{Leaf, SafeRoot, is_char_device};
+use oci_spec::runtime::{Mount, Spec};
+use rustix::fs::{FileType, Mode, OFlags, fstat};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+/// The device nodes that every container has: name, major, minor (runtime-spec config-linux.md "Default Devices").
+const DEVICES: [(&str, u32, u32); 6] =
+    [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)];
+
+/// The links in `/dev` (runtime-spec runtime-linux.md "Dev symbolic links"), and ptmx of the container's own devpts.
+const DEV_LINKS: [(&str, &str); 6] = [
+    ("fd", "/proc/self/fd"),
+    ("stdin", "/proc/self/fd/0"),
+    ("stdout", "/proc/self/fd/1"),
+    ("stderr", "/proc/self/fd/2"),
+    ("core", "/proc/kcore"),
+    ("ptmx", "pts/ptmx"),
+];
+
+/// A mount's options, sorted into what the kernel calls take.
+#[derive(Debug)]
+struct Options<'a> {
+    set: Attributes,
+    bind: bool,
+    recursive: bool,
+    propagation: Option<(Propagation, bool)>,
+    data: Vec<Parameter<'a>>,
+}
+
+fn options(mount: &Mount) -> Options<'_> {
+    let mut sorted = Options { set: Attributes::empty(), bind: false, recursive: false, propagation: None, data: Vec::new() };
+    for option in mount.options().iter().flatten() {
+        match option.as_str() {
+            "ro" => sorted.set |= Attributes::MOUNT_ATTR_RDONLY,
+            "nosuid" => sorted.set |= Attributes::MOUNT_ATTR_NOSUID,
+            "nodev" => sorted.set |= Attributes::MOUNT_ATTR_NODEV,
+            "noexec" => sorted.set |= Attributes::MOUNT_ATTR_NOEXEC,
+            "noatime" => sorted.set |= Attributes::MOUNT_ATTR_NOATIME,
+            "strictatime" => sorted.set |= Attributes::MOUNT_ATTR_STRICTATIME,
+            "bind" => sorted.bind = true,
+            "rbind" => (sorted.bind, sorted.recursive) = (true, true),
+            "private" => sorted.propagation = Some((Propagation::Private, false)),
+            "rprivate" => sorted.propagation = Some((Propagation::Private, true)),
+            "slave" => sorted.propagation = Some((Propagation::Slave, false)),
+            "rslave" => sorted.propagation = Some((Propagation::Slave, true)),
+            "shared" => sorted.propagation = Some((Propagation::Shared, false)),
+            "rshared" => sorted.propagation = Some((Propagation::Shared, true)),
+            "rw" | "suid" | "dev" | "exec" | "relatime" => {}
+            other => match other.split_once('=') {
+                Some((name, value)) => sorted.data.push(Parameter::Value(name, value)),
+                None => sorted.data.push(Parameter::Flag(other)),
+            },
+        }
+    }
+    sorted
+}
+
+/// Mounts everything that the spec lists, in its order.
+pub(super) fn mount_all(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
+    for mount in spec.mounts().iter().flatten() {
+        let target = mount.destination();
+        let name = target.to_string_lossy().into_owned();
+        let kind = mount.typ().as_deref().unwrap_or("bind");
+        let options = options(mount);
+        if options.bind || kind == "bind" {
+            bind(root, mount, &options)?;
+            continue;
+        }
+        let fd = special_target(root, target)?;
+        let made = match kind {
+            "cgroup" | "cgroup2" => cgroup(&options),
+            "sysfs" => sysfs(&options),
+            "devpts" => devpts(&options),
+            _ => mount::new_filesystem(kind, &options.data, options.set),
+        }
+        .map_err(Failure::at(Stage::Mount, format!("{kind} on {name}")))?;
+        mount::attach(made.as_fd(), fd.as_fd()).map_err(Failure::at(Stage::Rootfs, name))?;
+        if target == Path::new("/dev") {
+            fill_dev(&SafeRoot::new(made))?;
+        }
+    }
+    Ok(())
+}
+
+/// Finds the target of a kernel file system. `/proc`, `/sys` and `/dev` of an image may be missing, but no links: what is written
+/// below them afterwards has to be ours (CVE-2019-16884, CVE-2025-54867 and their kin).
+fn special_target(root: &SafeRoot, target: &Path) -> Result<OwnedFd, Failure> {
+    let relative = target.strip_prefix("/").unwrap_or(target);
+    match root.open_without_links(relative, OFlags::PATH) {
+        Ok(fd) => return Ok(fd),
+        Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {
+            return Err(Failure::text(Stage::ImageLink, target.to_string_lossy()));
+        }
+        Err(_) => {}
+    }
+    root.make(relative, Leaf::Folder).map_err(Failure::at(Stage::Target, target.to_string_lossy()))
+}
+
+/// A new sysfs needs a network namespace of the container's own; else the host's is shown, all of it read-only.
+fn sysfs(options: &Options<'_>) -> io::Result<OwnedFd> {
+    mount::new_filesystem("sysfs", &options.data, options.set).or_else(|_| {
+        let copy = mount::clone_tree(Path::new("/sys"), true)?;
+        mount::set_attributes(copy.as_fd(), options.set, Attributes::empty(), true)?;
+        Ok(copy)
+    })
+}
+
+/// The container's own cgroup tree; where the kernel does not let it be seen (no cgroup v2 here), an empty folder.
+fn cgroup(options: &Options<'_>) -> io::Result<OwnedFd> {
+    mount::new_filesystem("cgroup2", &[], options.set).or_else(|_| {
+        mount::new_filesystem("tmpfs", &[Parameter::Value("mode", "755"), Parameter::Value("size", "0")], options.set)
+    })
+}
+
+/// `gid=5` is for the group tty, which a namespace with one id does not have.
+fn devpts(options: &Options<'_>) -> io::Result<OwnedFd> {
+    mount::new_filesystem("devpts", &options.data, options.set).or_else(|_| {
+        let without_gid: Vec<Parameter<'_>> =
+            options.data.iter().copied().filter(|parameter| !matches!(parameter, Parameter::Value("gid", _))).collect();
+        mount::new_filesystem("devpts", &without_gid, options.set)
+    })
+}
+
+fn bind(root: &SafeRoot, mount: &Mount, options: &Options<'_>) -> Result<(), Failure> {
+    let source = mount.source().clone().unwrap_or_else(|| PathBuf::from("/"));
+    let name = source.to_string_lossy().into_owned();
+    let copy = mount::clone_tree(&source, options.recursive).map_err(Failure::at(Stage::Source, name.clone()))?;
+    let is_folder = fstat(&copy).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory);
+    let leaf = if is_folder { Leaf::Folder } else { Leaf::File };
+    if !options.set.is_empty() {
+        // In a user namespace flags can be added but those that the host has set stay (mount_namespaces(7), "locked").
+        mount::set_attributes(copy.as_fd(), options.set, Attributes::empty(), options.recursive)
+            .map_err(Failure::at(Stage::Mount, name.clone()))?;
+    }
+    let (propagation, recursive) = options.propagation.unwrap_or((Propagation::Private, true));
+    mount::set_propagation(copy.as_fd(), propagation, recursive).map_err(Failure::at(Stage::Mount, name.clone()))?;
+    let target = mount.destination();
+    let relative = target.strip_prefix("/").unwrap_or(target);
+    let fd = root.make(relative, leaf).map_err(Failure::at(Stage::Target, target.to_string_lossy()))?;
+    mount::attach(copy.as_fd(), fd.as_fd()).map_err(Failure::at(Stage::Mount, format!("{name} on {}", target.display())))
+}
+
+/// Fills the container's new `/dev`; nothing of the image is in the way, it is our own tmpfs.
+fn fill_dev(dev: &SafeRoot) -> Result<(), Failure> {
+    for (name, major, minor) in DEVICES {
+        let at = || Failure::at(Stage::Device, format!("/dev/{name}"));
+        let host = mount::clone_tree(&Path::new("/dev").join(name), false).map_err(at())?;
+        if !is_char_device(host.as_fd(), major, minor).map_err(at())? {
+            return Err(Failure::text(Stage::Device, format!("/dev/{name}: the host's is no character device {major}:{minor}")));
+        }
+        place(dev, name, host.as_fd()).map_err(at())?;
+    }
+    for (name, to) in DEV_LINKS {
+        rustix::fs::symlinkat(to, dev, name).map_err(|errno| Failure::at(Stage::Device, format!("/dev/{name}"))(errno.into()))?;
+    }
+    Ok(())
+}
+
+/// Makes an empty file in `/dev` and attaches a mount on it.
+pub(super) fn place(dev: &SafeRoot, name: &str, mount: BorrowedFd<'_>) -> io::Result<()> {
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let file = rustix::fs::openat(dev, name, flags, Mode::from_raw_mode(0o666))?;
+    mount::attach(mount, file.as_fd())
+}
+
+/// Masks and locks paths of `/proc` and `/sys`. Called after the pivot: `root` is the container's `/`.
+///
+/// Links are not followed: the paths are the kernel's own, and a link would be somebody's trick.
+pub(super) fn mask(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
+    let Some(linux) = spec.linux() else { return Ok(()) };
+    let mut empty: Option<OwnedFd> = None;
+    for path in linux.masked_paths().iter().flatten() {
+        let at = || Failure::at(Stage::Mask, path.clone());
+        let Some(target) = existing(root, path)? else { continue };
+        let is_folder = fstat(&target).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory);
+        if is_folder {
+            let cover = match &empty {
+                Some(attached) => mount::clone_tree_at(attached.as_fd(), false).map_err(at())?,
+                None => empty_folder().map_err(at())?,
+            };
+            mount::attach(cover.as_fd(), target.as_fd()).map_err(at())?;
+            empty.get_or_insert(cover);
+        } else {
+            let null = root.open_without_links(Path::new("dev/null"), OFlags::PATH).map_err(at())?;
+            // The container's own /dev/null is ours, but who runs beside us in a shared /dev may have changed it (CVE-2025-31133).
+            if !is_char_device(null.as_fd(), 1, 3).map_err(at())? {
+                return Err(Failure::text(Stage::Mask, format!("{path}: /dev/null is not the null device")));
+            }
+            let cover = mount::clone_tree_at(null.as_fd(), false).map_err(at())?;
+            mount::attach(cover.as_fd(), target.as_fd()).map_err(at())?;
+        }
+    }
+    for path in linux.readonly_paths().iter().flatten() {
+        let at = || Failure::at(Stage::Mask, path.clone());
+        let Some(target) = existing(root, path)? else { continue };
+        let copy = mount::clone_tree_at(target.as_fd(), true).map_err(at())?;
+        mount::set_attributes(copy.as_fd(), Attributes::MOUNT_ATTR_RDONLY, Attributes::empty(), true).map_err(at())?;
+        mount::attach(copy.as_fd(), target.as_fd()).map_err(at())?;
+    }
+    Ok(())
+}
+
+fn existing(root: &SafeRoot, path: &str) -> Result<Option<OwnedFd>, Failure> {
+    match root.open_without_links(Path::new(path.trim_start_matches('/')), OFlags::PATH) {
+        Ok(fd) => Ok(Some(fd)),
+        // Another kernel configuration, or a path that nobody may see: nothing to mask.
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::EACCES | libc::ELOOP)) => Ok(None),
+        Err(error) => Err(Failure::at(Stage::Mask, path)(error)),
+    }
+}
+
+fn empty_folder() -> io::Result<OwnedFd> {
+    let parameters = [Parameter::Value("mode", "555"), Parameter::Value("nr_inodes", "2")];
+    let set = Attributes::MOUNT_ATTR_RDONLY
+        | Attributes::MOUNT_ATTR_NOSUID
+        | Attributes::MOUNT_ATTR_NODEV
+        | Attributes::MOUNT_ATTR_NOEXEC;
+    mount::new_filesystem("tmpfs", &parameters, set)
+}
+
+/// Opens the container's root again, after the pivot.
+pub(super) fn own_root() -> io::Result<SafeRoot> {
+    let fd = rustix::fs::open("/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    Ok(SafeRoot::new(fd))
+}

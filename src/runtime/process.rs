@@ -1,0 +1,228 @@
+//! The last steps of a process before its program, the same for init and for exec sessions: limits, keyring, seccomp,
+//! capabilities, ids, descriptors, stub.
+
+use super::message::{Failure, Stage};
+use crate::sys::{fd, keyring, seccomp, stub};
+use oci_spec::runtime::{Capabilities, Process};
+use rustix::process::{Gid, Resource, Rlimit, Signal, Uid};
+use rustix::thread::{CapabilitySet, CapabilitySets};
+use std::ffi::CString;
+use std::os::fd::{AsFd as _, OwnedFd};
+
+/// Who a process runs as, in ids of the container.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Identity {
+    pub uid: u32,
+    pub gid: u32,
+    pub groups: Vec<u32>,
+    pub home: String,
+}
+
+/// What is needed beside the spec's process.
+pub(super) struct Leave<'a> {
+    pub process: &'a Process,
+    pub identity: &'a Identity,
+    /// A compiled filter; none for an unconfined process.
+    pub seccomp: Option<&'a [u8]>,
+    pub stdio: [OwnedFd; 3],
+    pub report: &'a OwnedFd,
+    /// The process whose death ends this one too.
+    pub guardian: Option<&'a OwnedFd>,
+}
+
+/// Becomes the spec's program. Returns only what went wrong.
+pub(super) fn leave(leave: Leave<'_>) -> Failure {
+    match try_leave(leave) {
+        Ok(never) => match never {},
+        Err(failure) => failure,
+    }
+}
+
+fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
+    let Leave { process, identity, seccomp: filter, stdio, report, guardian } = leave;
+    let stub = stub::open().map_err(Failure::at(Stage::Stub, ""))?;
+    let environment = environment(process, identity)?;
+    let argv = c_strings(process.args().as_deref().unwrap_or_default())?;
+    let candidates = candidates(process)?;
+    limits(process)?;
+    // A keyring of its own: the user's session keyring is not for containers. The quota counts keyrings for each user, so
+    // when it is used up the containers share one, which still is not the user's.
+    keyring::join_new().map_err(Failure::at(Stage::Keyring, ""))?;
+    let [input, output, error] = stdio;
+    for (number, file) in [(0, input), (1, output), (2, error)] {
+        fd::become_stdio(file, number).map_err(Failure::at(Stage::Stdio, ""))?;
+    }
+    let no_new_privileges = process.no_new_privileges().unwrap_or(false);
+    drop_bounding(process)?;
+    if let (Some(filter), false) = (filter, no_new_privileges) {
+        // Without no_new_privs loading takes CAP_SYS_ADMIN, which goes away below.
+        seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))?;
+    }
+    set_ids(identity)?;
+    set_capabilities(process, identity)?;
+    if no_new_privileges {
+        rustix::thread::set_no_new_privs(true).map_err(|errno| Failure::at(Stage::Capabilities, "no_new_privs")(errno.into()))?;
+        if let Some(filter) = filter {
+            seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))?;
+        }
+    }
+    die_with(guardian)?;
+    let umask = process.user().umask().unwrap_or(0o022);
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(umask));
+    // Everything else is close-on-exec at birth; this is for what was inherited. The stub reports on descriptor 3.
+    let report = rustix::io::fcntl_dupfd_cloexec(report, 10).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))?;
+    let stub = rustix::io::fcntl_dupfd_cloexec(&stub, 10).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))?;
+    fd::close_on_exec_from(3).map_err(Failure::at(Stage::Stdio, ""))?;
+    let slot = fd::duplicate_to(report.as_fd(), i32::from(stub::ERROR_FD)).map_err(Failure::at(Stage::Stdio, ""))?;
+    let error = stub::become_program(&stub, &candidates, &argv, &environment);
+    drop(slot);
+    Err(Failure::at(Stage::Stub, "")(error))
+}
+
+/// Asks for SIGKILL when the parent dies, and ends at once if it is dead by now. A change of ids takes the wish back, so it
+/// comes after them (prctl(2), `PR_SET_PDEATHSIG`).
+pub(super) fn die_with(guardian: Option<&OwnedFd>) -> Result<(), Failure> {
+    let Some(guardian) = guardian else { return Ok(()) };
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
+        .map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))?;
+    let mut polled = [rustix::event::PollFd::new(guardian, rustix::event::PollFlags::IN)];
+    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+    match rustix::event::poll(&mut polled, Some(&now)) {
+        Ok(0) => Ok(()),
+        _ => Err(Failure::text(Stage::Monitor, "the monitor was killed")),
+    }
+}
+
+fn environment(process: &Process, identity: &Identity) -> Result<Vec<CString>, Failure> {
+    let mut environment = process.env().clone().unwrap_or_default();
+    if !environment.iter().any(|entry| entry.starts_with("HOME=")) {
+        environment.push(format!("HOME={}", identity.home));
+    }
+    c_strings(&environment)
+}
+
+fn c_strings(texts: &[String]) -> Result<Vec<CString>, Failure> {
+    texts
+        .iter()
+        .map(|text| CString::new(text.as_str()).map_err(|_| Failure::text(Stage::User, format!("{text:?} holds a zero byte"))))
+        .collect()
+}
+
+/// The paths to try for the program: itself where it holds a slash, else each folder of the container's own `PATH`.
+fn candidates(process: &Process) -> Result<Vec<CString>, Failure> {
+    let program = process.args().iter().flatten().next().map(String::as_str).unwrap_or_default();
+    if program.is_empty() {
+        return Ok(Vec::new());
+    }
+    if program.contains('/') {
+        return c_strings(&[program.to_owned()]);
+    }
+    let path = process.env().iter().flatten().rev().find_map(|entry| entry.strip_prefix("PATH="));
+    let folders = path.unwrap_or("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin").split(':');
+    // An empty folder is the current one in execvp(3); a container's program is not looked up there.
+    let paths: Vec<String> = folders.filter(|folder| !folder.is_empty()).map(|folder| format!("{folder}/{program}")).collect();
+    c_strings(&paths)
+}
+
+fn limits(process: &Process) -> Result<(), Failure> {
+    // As many files and processes as the user may have (containers.conf "default_ulimits" of a rootless user).
+    for resource in [Resource::Nofile, Resource::Nproc] {
+        let now = rustix::process::getrlimit(resource);
+        let _ = rustix::process::setrlimit(resource, Rlimit { current: now.maximum, maximum: now.maximum });
+    }
+    for limit in process.rlimits().iter().flatten() {
+        let Some(resource) = resource(&limit.typ().to_string()) else { continue };
+        let value = |number: u64| (number != u64::MAX).then_some(number);
+        let wanted = Rlimit { current: value(limit.soft()), maximum: value(limit.hard()) };
+        rustix::process::setrlimit(resource, wanted)
+            .map_err(|errno| Failure::at(Stage::Limit, limit.typ().to_string())(errno.into()))?;
+    }
+    Ok(())
+}
+
+fn resource(name: &str) -> Option<Resource> {
+    Some(match name {
+        "RLIMIT_AS" => Resource::As,
+        "RLIMIT_CORE" => Resource::Core,
+        "RLIMIT_CPU" => Resource::Cpu,
+        "RLIMIT_DATA" => Resource::Data,
+        "RLIMIT_FSIZE" => Resource::Fsize,
+        "RLIMIT_LOCKS" => Resource::Locks,
+        "RLIMIT_MEMLOCK" => Resource::Memlock,
+        "RLIMIT_MSGQUEUE" => Resource::Msgqueue,
+        "RLIMIT_NICE" => Resource::Nice,
+        "RLIMIT_NOFILE" => Resource::Nofile,
+        "RLIMIT_NPROC" => Resource::Nproc,
+        "RLIMIT_RSS" => Resource::Rss,
+        "RLIMIT_RTPRIO" => Resource::Rtprio,
+        "RLIMIT_RTTIME" => Resource::Rttime,
+        "RLIMIT_SIGPENDING" => Resource::Sigpending,
+        "RLIMIT_STACK" => Resource::Stack,
+        _ => return None,
+    })
+}
+
+/// Turns the spec's set into the kernel's bits.
+pub(super) fn bits(set: Option<&Capabilities>) -> CapabilitySet {
+    set.into_iter().flatten().filter_map(|capability| CapabilitySet::from_name(&capability.to_string())).collect()
+}
+
+fn drop_bounding(process: &Process) -> Result<(), Failure> {
+    let keep = bits(process.capabilities().as_ref().and_then(|sets| sets.bounding().as_ref()));
+    for (name, capability) in CapabilitySet::all().iter_names() {
+        if keep.contains(capability) {
+            continue;
+        }
+        match rustix::thread::remove_capability_from_bounding_set(capability) {
+            // EINVAL: newer than this kernel.
+            Ok(()) | Err(rustix::io::Errno::INVAL) => {}
+            Err(errno) => return Err(Failure::at(Stage::Capabilities, name)(errno.into())),
+        }
+    }
+    Ok(())
+}
+
+fn set_ids(identity: &Identity) -> Result<(), Failure> {
+    let name = format!("{}:{}", identity.uid, identity.gid);
+    let groups: Vec<Gid> = identity.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
+    match rustix::thread::set_thread_groups(&groups) {
+        Ok(()) => {}
+        // The single-id mode: setgroups is denied there, and the groups that the user has stay (user_namespaces(7)).
+        Err(rustix::io::Errno::PERM) if identity.uid == 0 && identity.gid == 0 => {}
+        Err(errno) => return Err(set_user_failure(name, errno)),
+    }
+    let gid = Gid::from_raw(identity.gid);
+    rustix::thread::set_thread_res_gid(gid, gid, gid).map_err(|errno| set_user_failure(name.clone(), errno))?;
+    let uid = Uid::from_raw(identity.uid);
+    rustix::thread::set_thread_res_uid(uid, uid, uid).map_err(|errno| set_user_failure(name, errno))
+}
+
+fn set_user_failure(name: String, errno: rustix::io::Errno) -> Failure {
+    if errno == rustix::io::Errno::INVAL || errno == rustix::io::Errno::PERM {
+        let text = format!(
+            "change to user {name}: this id is not among those that you may use (see `coracle unshare cat /proc/self/uid_map`; \
+             a longer range in /etc/subuid and /etc/subgid would have it)"
+        );
+        return Failure::text(Stage::User, text);
+    }
+    Failure::at(Stage::SetUser, name)(errno.into())
+}
+
+/// Sets what is left: root keeps the spec's sets; another user has none but those that the spec makes ambient.
+fn set_capabilities(process: &Process, identity: &Identity) -> Result<(), Failure> {
+    let sets = process.capabilities().as_ref();
+    let ambient = bits(sets.and_then(|sets| sets.ambient().as_ref()));
+    let (permitted, effective) = if identity.uid == 0 {
+        (bits(sets.and_then(|sets| sets.permitted().as_ref())), bits(sets.and_then(|sets| sets.effective().as_ref())))
+    } else {
+        (ambient, ambient)
+    };
+    let inheritable = bits(sets.and_then(|sets| sets.inheritable().as_ref()));
+    let wanted = CapabilitySets { effective, permitted, inheritable };
+    let fail = |errno: rustix::io::Errno| Failure::at(Stage::Capabilities, "")(errno.into());
+    rustix::thread::set_capabilities(None, wanted).map_err(fail)?;
+    for (_, capability) in ambient.iter_names() {
+        rustix::thread::configure_capability_in_ambient_set(capability, true).map_err(fail)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! The root file system: an overlay of the image's layers below the container's own writable layer.
+
+use super::message::{Failure, Stage};
+use crate::sys::mount::{self, Attributes, Parameter};
+use crate::sys::root::SafeRoot;
+use rustix::fs::{Mode, OFlags};
+use std::os::fd::AsFd as _;
+use std::path::PathBuf;
+
+/// Where the root comes from. Paths of an overlay are relative to `base`, because the kernel takes at most 255 bytes for each
+/// (fsconfig(2), `FSCONFIG_SET_STRING`).
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    /// The data folder.
+    pub base: PathBuf,
+    /// `layers/<diffID>/diff`, topmost first; not empty.
+    pub lowers: Vec<String>,
+    /// `containers/<id>/upper`.
+    pub upper: String,
+    /// `containers/<id>/work`.
+    pub work: String,
+    /// `containers/<id>/upper` too: any folder of the container's that holds no mount source. The overlay is attached there, in the
+    /// container's own mount namespace, where nobody looks below it again.
+    pub target: String,
+    /// Nothing of the upper layer has to survive a crash: the kernel need not sync it when the container ends.
+    pub volatile: bool,
+}
+
+/// Mounts and attaches the overlay; returns its root. The caller's working directory changes to the data folder.
+pub(super) fn mount(overlay: &Overlay) -> Result<SafeRoot, Failure> {
+    let at = |what: &str| Failure::at(Stage::Overlay, what.to_owned());
+    rustix::process::chdir(&overlay.base).map_err(|errno| at(&overlay.base.to_string_lossy())(errno.into()))?;
+    let mut parameters: Vec<Parameter<'_>> = vec![Parameter::Flag("userxattr")];
+    // lowerdir+ (Linux 6.5) takes one layer at a time, so any number of layers fits.
+    parameters.extend(overlay.lowers.iter().map(|lower| Parameter::Value("lowerdir+", lower)));
+    parameters.push(Parameter::Value("upperdir", &overlay.upper));
+    parameters.push(Parameter::Value("workdir", &overlay.work));
+    if overlay.volatile {
+        parameters.push(Parameter::Flag("volatile"));
+    }
+    let mount = match mount::new_filesystem("overlay", &parameters, Attributes::empty()) {
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => older_kernel(overlay)?,
+        other => other.map_err(at(&overlay.target))?,
+    };
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let target = rustix::fs::open(overlay.target.as_str(), flags, Mode::empty());
+    let target = target.map_err(|errno| at(&overlay.target)(errno.into()))?;
+    mount::attach(mount.as_fd(), target.as_fd()).map_err(Failure::at(Stage::Rootfs, overlay.target.clone()))?;
+    Ok(SafeRoot::new(mount))
+}
+
+/// Before Linux 6.5 all lower layers are one string; a colon in a path cannot be, and there is none in ours.
+fn older_kernel(overlay: &Overlay) -> Result<std::os::fd::OwnedFd, Failure> {
+    let lowers = overlay.lowers.join(":");
+    let mut parameters = vec![
+        Parameter::Flag("userxattr"),
+        Parameter::Value("lowerdir", &lowers),
+        Parameter::Value("upperdir", &overlay.upper),
+        Parameter::Value("workdir", &overlay.work),
+    ];
+    if overlay.volatile {
+        parameters.push(Parameter::Flag("volatile"));
+    }
+    mount::new_filesystem("overlay", &parameters, Attributes::empty())
+        .map_err(Failure::at(Stage::Overlay, overlay.target.clone()))
+}

@@ -1,0 +1,61 @@
+//! The container's terminal: a pty of its own devpts; the master goes to the monitor.
+
+use super::message::{Failure, Stage};
+use super::mounts;
+use crate::sys::mount;
+use crate::sys::root::SafeRoot;
+use rustix::fs::OFlags;
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use rustix::pty::OpenptFlags;
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+/// Opens a pty on the container's devpts, sends the master over `socket`, and returns the slave.
+///
+/// The slave comes from the master by ioctl (`TIOCGPTPEER`, Linux 4.13), never from a path (CVE-2025-52565).
+pub(super) fn open(root: &SafeRoot, socket: BorrowedFd<'_>, console: bool) -> Result<OwnedFd, Failure> {
+    let at = || Failure::at(Stage::Terminal, "");
+    let flags = OFlags::RDWR | OFlags::NOCTTY;
+    let master = root.open_without_links(Path::new("dev/pts/ptmx"), flags).map_err(at())?;
+    rustix::pty::unlockpt(&master).map_err(|errno| at()(errno.into()))?;
+    let peer = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let slave = rustix::pty::ioctl_tiocgptpeer(&master, peer).map_err(|errno| at()(errno.into()))?;
+    if console {
+        let dev = root.open_without_links(Path::new("dev"), OFlags::PATH | OFlags::DIRECTORY).map_err(at())?;
+        let copy = mount::clone_tree_at(slave.as_fd(), false).map_err(at())?;
+        mounts::place(&SafeRoot::new(dev), "console", copy.as_fd()).map_err(at())?;
+    }
+    send(socket, &master).map_err(at())?;
+    Ok(slave)
+}
+
+fn send(socket: BorrowedFd<'_>, fd: &OwnedFd) -> io::Result<()> {
+    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    let fds = [fd.as_fd()];
+    control.push(SendAncillaryMessage::ScmRights(&fds));
+    sendmsg(socket, &[IoSlice::new(b"t")], &mut control, SendFlags::NOSIGNAL)?;
+    Ok(())
+}
+
+/// Receives the master that `open` sent; nothing when the other end was closed instead.
+///
+/// # Errors
+/// The socket fails.
+pub fn receive(socket: BorrowedFd<'_>) -> io::Result<Option<OwnedFd>> {
+    use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
+    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut byte = [0];
+    recvmsg(socket, &mut [io::IoSliceMut::new(&mut byte)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    Ok(control.drain().find_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(mut fds) => fds.next(),
+        _ => None,
+    }))
+}
+
+/// Makes the slave the caller's controlling terminal; the caller leads a session without one.
+pub(super) fn control(slave: &OwnedFd) -> Result<(), Failure> {
+    rustix::process::ioctl_tiocsctty(slave).map_err(|errno| Failure::at(Stage::Terminal, "")(errno.into()))
+}

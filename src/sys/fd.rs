@@ -1,0 +1,60 @@
+//! Descriptors: which ones pass an exec, and pipes.
+
+use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
+
+/// Marks every descriptor from `first` on close-on-exec (close_range(2) with `CLOSE_RANGE_CLOEXEC`, Linux 5.11).
+///
+/// # Errors
+/// The kernel does not know the call.
+pub fn close_on_exec_from(first: u32) -> io::Result<()> {
+    const CLOSE_RANGE_CLOEXEC: u32 = 4;
+    // SAFETY: it takes three numbers and touches no memory of ours.
+    let done = unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, CLOSE_RANGE_CLOEXEC) };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Lets a descriptor pass the next exec.
+///
+/// # Errors
+/// It is not open.
+pub fn keep_on_exec(fd: impl AsFd) -> io::Result<()> {
+    let flags = fcntl_getfd(&fd)?;
+    fcntl_setfd(&fd, flags - FdFlags::CLOEXEC).map_err(io::Error::from)
+}
+
+/// Makes a close-on-exec pipe: the reading end, the writing end.
+///
+/// # Errors
+/// No descriptors are left.
+pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(io::Error::from)
+}
+
+/// Puts `fd` at the place of descriptor 0, 1 or 2, where it passes an exec.
+///
+/// # Errors
+/// It is not open.
+pub fn become_stdio(fd: impl AsFd, number: u8) -> io::Result<()> {
+    match number {
+        0 => rustix::stdio::dup2_stdin(fd),
+        1 => rustix::stdio::dup2_stdout(fd),
+        _ => rustix::stdio::dup2_stderr(fd),
+    }
+    .map_err(io::Error::from)
+}
+
+/// Puts a copy of `fd` at the number `number`, not close-on-exec; whatever was there is closed.
+///
+/// # Errors
+/// It is not open.
+pub fn duplicate_to(fd: BorrowedFd<'_>, number: i32) -> io::Result<OwnedFd> {
+    // SAFETY: dup2 takes two numbers; the caller gives up what it had at the second.
+    let done = unsafe { libc::dup2(fd.as_raw_fd(), number) };
+    if done < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: dup2 has just made it, and it is ours.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}

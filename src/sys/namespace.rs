@@ -1,0 +1,28 @@
+//! Entering and leaving namespaces.
+
+use super::clone::CloneFlags;
+use std::io;
+use std::os::fd::BorrowedFd;
+
+/// Joins the namespaces of the process that `pidfd` names, all or none (setns(2), Linux 5.8).
+///
+/// A user namespace needs a single-threaded caller, and gives it every capability in there.
+///
+/// # Errors
+/// `ESRCH` when the process is gone, `EPERM`, `EINVAL` for a second thread or a namespace that the caller is in.
+pub fn join(pidfd: BorrowedFd<'_>, which: CloneFlags) -> io::Result<()> {
+    let bits = u32::try_from(which.bits()).unwrap_or(0);
+    let types = rustix::thread::ThreadNameSpaceType::from_bits_retain(bits);
+    rustix::thread::move_into_thread_name_spaces(pidfd, types).map_err(io::Error::from)
+}
+
+/// Gives the caller new namespaces. A new pid namespace is for its later children.
+///
+/// # Errors
+/// `EPERM`, `ENOSPC` (a limit on namespaces), `EINVAL` (a user namespace and a second thread).
+pub fn unshare(which: CloneFlags) -> io::Result<()> {
+    let bits = i32::try_from(which.bits()).unwrap_or(0);
+    // SAFETY: without CLONE_FILES and CLONE_VM nothing that Rust relies on changes.
+    let done = unsafe { libc::unshare(bits) };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}

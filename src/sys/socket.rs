@@ -1,0 +1,30 @@
+//! Unix sockets that keep packets apart (`SOCK_SEQPACKET`).
+
+use rustix::fs::{Mode, OFlags};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with, socketpair};
+use std::io;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::path::Path;
+
+/// Makes a connected pair, both close-on-exec.
+///
+/// # Errors
+/// No descriptors are left.
+pub fn seqpacket_pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).map_err(io::Error::from)
+}
+
+/// Makes the socket `name` in `folder` and listens on it.
+///
+/// The folder is named through its descriptor: a socket's path may not be longer than 107 bytes (unix(7)).
+///
+/// # Errors
+/// `EADDRINUSE` when the name is there, or the folder cannot be opened.
+pub fn listen_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
+    let handle = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let address = SocketAddrUnix::new(format!("/proc/self/fd/{}/{name}", handle.as_raw_fd()))?;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+    bind(&socket, &address)?;
+    listen(&socket, 64)?;
+    Ok(socket)
+}

@@ -1,0 +1,231 @@
+//! The last step before the user's program: a program of a few hundred bytes in a sealed memory file.
+//!
+//! While a process executes a path that a container controls, `/proc/self/exe` is still the program before. If that were
+//! coracle, `#!/proc/self/exe` would run it inside the container, and a container root, being the owner of the file in the
+//! host's eyes, could open it and write to it once nobody executes it any more (CVE-2019-5736). So init and exec sessions
+//! first become this stub: nothing of value, and sealed against writing.
+//!
+//! It needs no libc and makes only four system calls, which every usable seccomp profile allows: it marks descriptor 3
+//! close-on-exec, tries `execve` on each path, and if none can be executed writes stage and errno to descriptor 3 and exits
+//! with 127 (not found) or 126.
+//!
+//! Arguments: the paths to try, an empty string, the program's own arguments. `ENOENT` and `ENOTDIR` go on to the next path,
+//! `EACCES` too but is what is reported in the end, as execvp(3) does.
+
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use std::ffi::CString;
+use std::io;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+
+/// The descriptor on which the stub reports: it has to be the error pipe.
+pub const ERROR_FD: u8 = 3;
+
+/// The first byte of the stub's report; the errno follows as four little-endian bytes.
+pub const STAGE_EXECUTE: u8 = 0xE0;
+
+#[cfg(target_arch = "x86_64")]
+std::arch::global_asm!(
+    ".pushsection .rodata.coracle_stub,\"a\",@progbits",
+    ".globl coracle_stub_start",
+    ".globl coracle_stub_end",
+    "coracle_stub_start:",
+    "mov edi, 3",
+    "mov esi, 2",  // F_SETFD
+    "mov edx, 1",  // FD_CLOEXEC
+    "mov eax, 72", // fcntl
+    "syscall",
+    "lea r12, [rsp + 8]", // argv
+    "mov rax, [rsp]",
+    "lea r14, [rsp + rax*8 + 16]", // envp
+    "mov r13, r12",
+    "2:",
+    "mov rax, [r13]",
+    "add r13, 8",
+    "cmp byte ptr [rax], 0",
+    "jne 2b",
+    "mov r15d, 2", // ENOENT
+    "3:",
+    "mov rdi, [r12]",
+    "cmp byte ptr [rdi], 0",
+    "je 4f",
+    "mov rsi, r13",
+    "mov rdx, r14",
+    "mov eax, 59", // execve
+    "syscall",
+    "add r12, 8",
+    "neg eax",
+    "cmp eax, 2", // ENOENT
+    "je 3b",
+    "cmp eax, 20", // ENOTDIR
+    "je 3b",
+    "mov r15d, eax",
+    "cmp eax, 13", // EACCES
+    "je 3b",
+    "4:",
+    "sub rsp, 16",
+    "mov byte ptr [rsp], 0xE0",
+    "mov dword ptr [rsp + 1], r15d",
+    "mov edi, 3",
+    "mov rsi, rsp",
+    "mov edx, 5",
+    "mov eax, 1", // write
+    "syscall",
+    "mov edi, 127",
+    "cmp r15d, 2",
+    "je 5f",
+    "mov edi, 126",
+    "5:",
+    "mov eax, 231", // exit_group
+    "syscall",
+    "coracle_stub_end:",
+    ".popsection",
+);
+
+#[cfg(target_arch = "aarch64")]
+std::arch::global_asm!(
+    ".pushsection .rodata.coracle_stub,\"a\",@progbits",
+    ".balign 4",
+    ".globl coracle_stub_start",
+    ".globl coracle_stub_end",
+    "coracle_stub_start:",
+    "mov x0, #3",
+    "mov x1, #2",  // F_SETFD
+    "mov x2, #1",  // FD_CLOEXEC
+    "mov x8, #25", // fcntl
+    "svc #0",
+    "ldr x9, [sp]",
+    "add x19, sp, #8", // argv
+    "add x20, x19, x9, lsl #3",
+    "add x20, x20, #8", // envp
+    "mov x21, x19",
+    "2:",
+    "ldr x10, [x21], #8",
+    "ldrb w10, [x10]",
+    "cbnz w10, 2b",
+    "mov w22, #2", // ENOENT
+    "3:",
+    "ldr x0, [x19]",
+    "ldrb w10, [x0]",
+    "cbz w10, 4f",
+    "mov x1, x21",
+    "mov x2, x20",
+    "mov x8, #221", // execve
+    "svc #0",
+    "add x19, x19, #8",
+    "neg w0, w0",
+    "cmp w0, #2", // ENOENT
+    "b.eq 3b",
+    "cmp w0, #20", // ENOTDIR
+    "b.eq 3b",
+    "mov w22, w0",
+    "cmp w0, #13", // EACCES
+    "b.eq 3b",
+    "4:",
+    "sub sp, sp, #16",
+    "mov w10, #0xE0",
+    "strb w10, [sp]",
+    "stur w22, [sp, #1]",
+    "mov x0, #3",
+    "mov x1, sp",
+    "mov x2, #5",
+    "mov x8, #64", // write
+    "svc #0",
+    "mov x0, #127",
+    "cmp w22, #2",
+    "b.eq 5f",
+    "mov x0, #126",
+    "5:",
+    "mov x8, #94", // exit_group
+    "svc #0",
+    "coracle_stub_end:",
+    ".popsection",
+);
+
+#[cfg(target_arch = "x86_64")]
+const MACHINE: u16 = 62;
+#[cfg(target_arch = "aarch64")]
+const MACHINE: u16 = 183;
+
+unsafe extern "C" {
+    static coracle_stub_start: u8;
+    static coracle_stub_end: u8;
+}
+
+/// Returns the machine code between the two labels.
+fn code() -> &'static [u8] {
+    let start = &raw const coracle_stub_start;
+    let length = (&raw const coracle_stub_end) as usize - start as usize;
+    // SAFETY: the two labels enclose initialised read-only bytes of one section of this very program.
+    unsafe { std::slice::from_raw_parts(start, length) }
+}
+
+/// Returns a whole ELF program: header, one loaded segment, a note that the stack is not executable, the code.
+fn program() -> Vec<u8> {
+    const BASE: u64 = 0x40_0000;
+    const HEADERS: u64 = 64 + 2 * 56;
+    let code = code();
+    let mut elf = Vec::with_capacity(512);
+    elf.extend_from_slice(&[0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    elf.extend_from_slice(&2u16.to_le_bytes());
+    elf.extend_from_slice(&MACHINE.to_le_bytes());
+    elf.extend_from_slice(&1u32.to_le_bytes());
+    for word in [BASE + HEADERS, 64, 0] {
+        elf.extend_from_slice(&word.to_le_bytes());
+    }
+    elf.extend_from_slice(&0u32.to_le_bytes());
+    for half in [64u16, 56, 2, 0, 0, 0] {
+        elf.extend_from_slice(&half.to_le_bytes());
+    }
+    let size = HEADERS + code.len() as u64;
+    segment(&mut elf, 1, 5, [0, BASE, BASE, size, size, 0x1000]);
+    segment(&mut elf, 0x6474_e551, 6, [0, 0, 0, 0, 0, 16]);
+    elf.extend_from_slice(code);
+    elf
+}
+
+fn segment(elf: &mut Vec<u8>, kind: u32, flags: u32, words: [u64; 6]) {
+    elf.extend_from_slice(&kind.to_le_bytes());
+    elf.extend_from_slice(&flags.to_le_bytes());
+    for word in words {
+        elf.extend_from_slice(&word.to_le_bytes());
+    }
+}
+
+/// Makes the stub in a sealed memory file, close-on-exec.
+///
+/// # Errors
+/// No memory files are to be had, or the machine forbids executing them (`vm.memfd_noexec=2`).
+pub fn open() -> io::Result<OwnedFd> {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    // MFD_EXEC is Linux 6.3; older kernels answer EINVAL and make every memory file executable.
+    let fd = match memfd_create("coracle", flags | MemfdFlags::EXEC) {
+        Err(rustix::io::Errno::INVAL) => memfd_create("coracle", flags)?,
+        other => other?,
+    };
+    let program = program();
+    let mut rest = &program[..];
+    while !rest.is_empty() {
+        let written = rustix::io::write(&fd, rest)?;
+        rest = &rest[written..];
+    }
+    fcntl_add_seals(&fd, SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE)?;
+    Ok(fd)
+}
+
+/// Becomes the stub, which becomes the first of `paths` that can be executed. Descriptor 3 has to be the error pipe.
+///
+/// Returns only when the stub itself cannot be executed.
+pub fn become_program(stub: &OwnedFd, paths: &[CString], argv: &[CString], env: &[CString]) -> io::Error {
+    let empty = CString::default();
+    let mut pointers: Vec<*const libc::c_char> = Vec::with_capacity(paths.len() + argv.len() + 2);
+    pointers.extend(paths.iter().map(|path| path.as_ptr()));
+    pointers.push(empty.as_ptr());
+    pointers.extend(argv.iter().map(|argument| argument.as_ptr()));
+    pointers.push(std::ptr::null());
+    let env: Vec<*const libc::c_char> = env.iter().map(|entry| entry.as_ptr()).chain([std::ptr::null()]).collect();
+    // SAFETY: both arrays end with a null pointer, and their strings outlive the call.
+    unsafe {
+        libc::syscall(libc::SYS_execveat, stub.as_raw_fd(), c"".as_ptr(), pointers.as_ptr(), env.as_ptr(), libc::AT_EMPTY_PATH);
+    }
+    io::Error::last_os_error()
+}

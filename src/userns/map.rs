@@ -1,0 +1,135 @@
+//! Id maps, and the distribution's two privileged helpers that write them.
+
+use super::subid::{self, Kind, Range};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+/// How the ids of a session are mapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ids {
+    /// Container id 0 is the user, 1… are the subordinate ids.
+    Ranges { uids: Vec<Range>, gids: Vec<Range> },
+    /// Container id 0 is the user and there is no other.
+    Single(WhySingle),
+}
+
+/// Why only the user's own id can be mapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WhySingle {
+    /// A file has no range for the user. `mend` is the line to add.
+    NoRange { file: &'static str, mend: String },
+    /// The helper is not installed.
+    NoHelper { helper: &'static str },
+    /// The helper has neither the setuid bit nor a file capability.
+    NotPrivileged { path: PathBuf },
+    /// The helper was started and refused.
+    Refused { helper: &'static str, message: String },
+}
+
+impl WhySingle {
+    /// One line for the user: what is the matter, what will fail, what to do.
+    #[must_use]
+    pub fn note(&self) -> String {
+        let (why, mend) = match self {
+            Self::NoRange { file, mend } => {
+                (format!("{file} has no ids for you"), format!("as root, add the line {mend:?} to {file}"))
+            }
+            Self::NoHelper { helper } => {
+                (format!("{helper} is not installed"), "as root, apt install uidmap (Fedora: shadow-utils)".to_owned())
+            }
+            Self::NotPrivileged { path } => {
+                (format!("{} is not setuid", path.display()), format!("as root, chmod u+s {}", path.display()))
+            }
+            Self::Refused { helper, message } => {
+                (format!("{helper} refused: {message}"), "compare /etc/subuid and /etc/subgid with your ranges".to_owned())
+            }
+        };
+        format!(
+            "{why}, so containers have only one id (0, you): changing to another user or owner in them will fail; to mend it, {mend}"
+        )
+    }
+}
+
+/// Works out what the calling user can map.
+#[must_use]
+pub fn available() -> Ids {
+    let uid = rustix::process::getuid().as_raw();
+    let name = subid::user_name(uid);
+    for helper in ["newuidmap", "newgidmap"] {
+        match find_program(helper) {
+            None => return Ids::Single(WhySingle::NoHelper { helper }),
+            Some(path) if !is_privileged(&path) => return Ids::Single(WhySingle::NotPrivileged { path }),
+            Some(_) => {}
+        }
+    }
+    let uids = subid::ranges(Kind::Uid, name.as_deref(), uid);
+    let gids = subid::ranges(Kind::Gid, name.as_deref(), uid);
+    for (ranges, file) in [(&uids, "/etc/subuid"), (&gids, "/etc/subgid")] {
+        if ranges.is_empty() {
+            let start = subid::free_start(&std::fs::read_to_string(file).unwrap_or_default());
+            let owner = name.clone().unwrap_or_else(|| uid.to_string());
+            return Ids::Single(WhySingle::NoRange { file, mend: format!("{owner}:{start}:65536") });
+        }
+    }
+    Ids::Ranges { uids, gids }
+}
+
+/// Finds a program in `PATH` and in the folders that a user's `PATH` often lacks.
+fn find_program(name: &str) -> Option<PathBuf> {
+    let path = crate::config::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/bin", "/usr/sbin", "/usr/local/bin"].map(PathBuf::from))
+        .map(|folder| folder.join(name))
+        .find(|path| path.is_absolute() && std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.mode() & 0o111 != 0))
+}
+
+/// Tells whether a helper can do its work: it is setuid root, or has a file capability (as on Fedora).
+fn is_privileged(path: &PathBuf) -> bool {
+    let setuid = std::fs::metadata(path).is_ok_and(|meta| meta.mode() & 0o4000 != 0 && meta.uid() == 0);
+    let mut value = [0; 64];
+    setuid || rustix::fs::getxattr(path, "security.capability", &mut value[..]).is_ok() || rustix::process::geteuid().is_root()
+}
+
+/// Writes the maps of the process `pid`, which is alone in a new user namespace: both helpers side by side.
+///
+/// # Errors
+/// A helper cannot be started or refuses; the text is its own.
+pub fn write_with_helpers(pid: i32, uids: &[Range], gids: &[Range]) -> Result<(), WhySingle> {
+    let own_uid = rustix::process::getuid().as_raw();
+    let own_gid = rustix::process::getgid().as_raw();
+    let uid_helper = start("newuidmap", pid, own_uid, uids);
+    let gid_helper = start("newgidmap", pid, own_gid, gids);
+    let first = finish("newuidmap", uid_helper);
+    let second = finish("newgidmap", gid_helper);
+    first.and(second)
+}
+
+fn start(helper: &'static str, pid: i32, own: u32, ranges: &[Range]) -> io::Result<Child> {
+    let program = find_program(helper).ok_or(io::ErrorKind::NotFound)?;
+    let mut command = Command::new(program);
+    command.arg(pid.to_string()).args(["0".to_owned(), own.to_string(), "1".to_owned()]);
+    let mut inside = 1u32;
+    for range in ranges {
+        command.args([inside.to_string(), range.start.to_string(), range.count.to_string()]);
+        inside = inside.saturating_add(range.count);
+    }
+    command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()
+}
+
+fn finish(helper: &'static str, child: io::Result<Child>) -> Result<(), WhySingle> {
+    let refused = |message: String| WhySingle::Refused { helper, message };
+    let output = child.and_then(Child::wait_with_output).map_err(|error| refused(error.to_string()))?;
+    if output.status.success() { Ok(()) } else { Err(refused(String::from_utf8_lossy(&output.stderr).trim().to_owned())) }
+}
+
+/// Maps the caller's own uid and gid to 0 in the user namespace that it has just made (user_namespaces(7)).
+///
+/// # Errors
+/// `EPERM` where the machine's administrator restricts user namespaces.
+pub fn write_single(uid: u32, gid: u32) -> io::Result<()> {
+    std::fs::write("/proc/self/setgroups", "deny")?;
+    std::fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
+    std::fs::write("/proc/self/gid_map", format!("0 {gid} 1"))
+}
