@@ -19,9 +19,12 @@ mod identity;
 mod isolation;
 mod kernel;
 mod lifecycle;
+mod listing;
 mod logs;
+mod network;
 mod run;
 mod settings;
+mod terminal;
 mod volumes;
 
 use harness::{case, host, root};
@@ -39,6 +42,9 @@ fn main() -> ExitCode {
     case::keep_panics();
     let cases = [
         exec::cases(),
+        listing::cases(),
+        network::cases(),
+        terminal::cases(),
         lifecycle::cases(),
         logs::cases(),
         identity::cases(),

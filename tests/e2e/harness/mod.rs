@@ -28,5 +28,6 @@ pub mod terminal;
 
 pub use case::Case;
 pub(crate) use case::case;
+pub use command::Output;
 pub use environment::TestEnv;
 pub use host::Need;
