@@ -46,6 +46,7 @@
 //! - *The monitor removes a `--rm` container's folder itself*, being root in S; the row goes with the CLI, or with the next
 //!   command if the CLI is gone. No helper is executed for it.
 
+pub mod cgroup;
 pub mod cli;
 pub mod config;
 pub mod engine;

@@ -2,6 +2,7 @@
 
 pub mod container;
 pub mod error;
+pub mod format;
 pub mod system;
 pub mod ui;
 
@@ -20,9 +21,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Attach(container::attach::AttachArgs),
     Create(container::create::CreateArgs),
     Exec(container::exec::ExecArgs),
     Kill(container::kill::KillArgs),
+    Logs(container::logs::LogsArgs),
     Rm(container::rm::RmArgs),
     Run(container::run::RunArgs),
     Start(container::start::StartArgs),
@@ -46,9 +49,11 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: Cli) -> Result<i32, CliError> {
     match cli.command {
+        Command::Attach(args) => container::attach::run(args),
         Command::Create(args) => container::create::run(args),
         Command::Exec(args) => container::exec::run(args),
         Command::Kill(args) => container::kill::run(args),
+        Command::Logs(args) => container::logs::run(args),
         Command::Rm(args) => container::rm::run(args),
         Command::Run(args) => container::run::run(args),
         Command::Start(args) => container::start::run(args),

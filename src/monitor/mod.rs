@@ -20,8 +20,8 @@
 //! - *What may fail.* Only the start-up; then the process that started the monitor sees the sync pipe close with no byte in it and
 //!   I, which nobody feeds any more, is its to kill. Later nothing ends the monitor but the end of I: a full disk costs lines
 //!   of the log, a broken client costs that client.
-//! - *What may kill it.* SIGKILL alone: every other signal is blocked. I goes on then until it next writes; the container is
-//!   seen to be unmonitored from its files.
+//! - *What may kill it.* SIGKILL alone: every other signal is blocked. I, which is on its leash, dies with it, and the next command
+//!   sees from `run.json` that nobody lives and that there is no exit record.
 //! - *What it costs.* It allocates a few hundred bytes. Its buffers are mappings of their own that go back to the kernel when nothing
 //!   has happened for a while, so a container at rest keeps a stack page or two and the pages that the C library has written to.
 //!

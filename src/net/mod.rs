@@ -4,9 +4,9 @@
 //!
 //! - `none`: a network namespace of its own in which init sets loopback up ([`crate::sys::netdev::loopback_up`]).
 //! - `host`: the host's namespace; nothing is done here.
-//! - `private`: a namespace of its own, loopback, and one user-mode stack that joins it to the host: `pasta`, else `slirp4netns` ([`private`]).
-//!   The stack is a process of the user in the host's namespaces. It opens a tap device in the container's namespace and speaks
-//!   to the world by ordinary sockets.
+//! - `private`: a namespace of its own, loopback, and one user-mode stack that joins it to the host: `pasta`, else
+//!   `slirp4netns` ([`private`]). The stack is a process of the user in the host's namespaces. It opens a tap device in the
+//!   container's namespace and speaks to the world by ordinary sockets.
 //!
 //! [`hosts`] and [`resolv`] make the texts of the container's `/etc/hosts` and `/etc/resolv.conf`.
 

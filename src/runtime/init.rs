@@ -3,14 +3,14 @@
 use super::message::{Failure, Stage};
 use super::process::{self, Identity, Leave};
 use super::{mounts, rootfs, terminal};
-use crate::sys::mount;
 use crate::sys::root::{Leaf, SafeRoot};
+use crate::sys::{fd, mount};
 use oci_spec::runtime::{LinuxNamespaceType, Spec};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::DumpableBehavior;
 use std::fs::File;
 use std::io::Read as _;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 /// What the container is made from.
@@ -40,11 +40,22 @@ pub struct InitFds {
     pub guardian: OwnedFd,
 }
 
+impl InitFds {
+    /// Closes what else was inherited: I waits for the end of a pipe whose other end it has, too.
+    fn close_all_others(&self) -> Result<(), Failure> {
+        let mut keep = vec![self.report.as_fd(), self.guardian.as_fd()];
+        keep.extend(self.stdio.iter().flatten().map(AsFd::as_fd));
+        keep.extend(self.console.iter().chain(&self.network).map(AsFd::as_fd));
+        fd::close_all_but(&keep).map_err(Failure::at(Stage::Stdio, ""))
+    }
+}
+
 /// Runs as process 1 of the container. Returns (the exit code) only when something went wrong; that was reported.
 #[must_use]
 pub fn run(plan: &Plan, fds: InitFds) -> i32 {
+    let closed = fds.close_all_others();
     let Ok(report) = fds.report.try_clone() else { return 125 };
-    let failure = match prepare(plan, fds) {
+    let failure = match closed.and_then(|()| prepare(plan, fds)) {
         Ok(never) => match never {},
         Err(failure) => failure,
     };
@@ -55,9 +66,6 @@ pub fn run(plan: &Plan, fds: InitFds) -> i32 {
 fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failure> {
     let InitFds { stdio, console, network, report, guardian } = fds;
     process::die_with(Some(&guardian))?;
-    // Nobody who comes to share this pid namespace may look at us or at our binary before the program runs (CVE-2016-9962).
-    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
-        .map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
     rustix::process::setsid().map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
     rustix::process::umask(Mode::empty());
     let spec = &plan.spec;
@@ -97,6 +105,10 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         wait_for_network(pipe)?;
     }
     let seccomp = plan.seccomp.as_deref();
+    // Nobody who comes to share this pid namespace may look at us or at our binary before the program runs (CVE-2016-9962). Not
+    // earlier: who sets the network up has to open our namespaces.
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
     Err(process::leave(Leave {
         process: program,
         identity: &identity,

@@ -58,3 +58,26 @@ pub fn duplicate_to(fd: BorrowedFd<'_>, number: i32) -> io::Result<OwnedFd> {
     // SAFETY: dup2 has just made it, and it is ours.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
+
+/// Closes every descriptor from 3 on but those in `keep`: for a child that is about to wait for the end of a pipe, of which it
+/// has inherited both ends. Nothing that owned them is dropped any more in such a child.
+///
+/// # Errors
+/// The kernel does not know close_range(2) (before Linux 5.9).
+pub fn close_all_but(keep: &[BorrowedFd<'_>]) -> io::Result<()> {
+    let mut numbers: Vec<u32> = keep.iter().map(|fd| fd.as_raw_fd().unsigned_abs()).filter(|number| *number > 2).collect();
+    numbers.sort_unstable();
+    let mut first = 3;
+    for number in numbers.into_iter().chain([u32::MAX]) {
+        if number > first {
+            let last = if number == u32::MAX { number } else { number - 1 };
+            // SAFETY: it takes three numbers; the caller has given these descriptors up.
+            let done = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+            if done != 0 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        first = number.saturating_add(1);
+    }
+    Ok(())
+}

@@ -7,7 +7,7 @@
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 
@@ -151,7 +151,7 @@ fn fail(name: &CStr, source: Errno) -> RemoveError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::Path;
 
     fn open(path: &Path) -> OwnedFd {
@@ -170,7 +170,7 @@ mod tests {
         symlink(&outside, tree.join("a/link")).expect("symlink");
         symlink("/nowhere", tree.join("a/b/c/dangling")).expect("symlink");
         for closed in ["a/b/c", "a/b"] {
-            std::fs::set_permissions(tree.join(closed), PermissionsExt::from_mode(0)).expect("chmod");
+            std::fs::set_permissions(tree.join(closed), PermissionsExt::from_mode(0o000)).expect("chmod");
         }
         remove(open(tmp.path()).as_fd(), c"tree").expect("remove");
         assert!(!tree.exists());

@@ -1,13 +1,15 @@
 //! `coracle exec`.
 
+use super::attach::detach_keys;
 use super::options::environment;
 use super::targets::open_engine;
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::config::env;
 use crate::engine::EngineError;
-use crate::engine::container::attach::{self, RelayEnd};
+use crate::engine::container::attach::{RelayEnd, RelayOptions};
 use crate::engine::container::exec::{ExecRequest, ExecStreams};
+use crate::engine::container::session_relay::{relay_pipes, relay_pty};
 use clap::Args;
 
 /// Run a command in a running container
@@ -46,6 +48,7 @@ pub struct ExecArgs {
 /// # Errors
 /// The container is not known or does not run, or the command cannot be executed.
 pub fn run(args: ExecArgs) -> Result<i32, CliError> {
+    let detach_keys = detach_keys(args.detach_keys.as_deref())?;
     let mut engine = open_engine()?;
     let config = engine.container(&args.container)?;
     let request = ExecRequest {
@@ -59,17 +62,20 @@ pub fn run(args: ExecArgs) -> Result<i32, CliError> {
         term: env::var("TERM"),
     };
     let session = engine.exec(&config, &request)?;
-    let keys = attach::parse_detach_keys(args.detach_keys.as_deref()).map_err(EngineError::from)?;
+    let pidfd = || session.child.pidfd.try_clone().map_err(|source| EngineError::Wait { source });
+    let options =
+        RelayOptions { interactive: args.interactive, tty: args.tty, detach_keys, sig_proxy: true, init: Some(pidfd()?) };
     let end = match session.streams {
         ExecStreams::Detached => {
             ui::print_line(&session.child.pid.to_string())?;
             return Ok(0);
         }
-        ExecStreams::Terminal(master) => attach::relay_pty(master, &session.child.pidfd, args.interactive, keys),
-        ExecStreams::Pipes { stdin, stdout, stderr } => attach::relay_pipes(stdin, stdout, stderr, &session.child.pidfd),
+        ExecStreams::Terminal(master) => relay_pty(master, pidfd()?, options),
+        ExecStreams::Pipes { stdin, stdout, stderr } => relay_pipes(stdin, stdout, stderr, pidfd()?, options),
     };
     match end.map_err(EngineError::from)? {
         RelayEnd::Detached => Ok(0),
+        RelayEnd::Interrupted(signal) => Ok(128 + signal),
         _ => Ok(session.child.wait().map_err(|source| EngineError::Wait { source })?),
     }
 }

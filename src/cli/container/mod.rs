@@ -1,8 +1,10 @@
 //! Commands about containers.
 
+pub mod attach;
 pub mod create;
 pub mod exec;
 pub mod kill;
+pub mod logs;
 mod mounts;
 mod options;
 pub mod rm;

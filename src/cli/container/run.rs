@@ -1,11 +1,13 @@
 //! `coracle run`.
 
+use super::attach::detach_keys;
 use super::create;
 use super::options::Options;
 use super::start::{foreground, started};
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::engine::EngineError;
+use crate::engine::container::attach::AttachRequest;
 use clap::Args;
 use std::io::IsTerminal as _;
 
@@ -32,6 +34,7 @@ pub struct RunArgs {
 /// See `Engine::create` and `Engine::start`.
 pub fn run(args: RunArgs) -> Result<i32, CliError> {
     let options = &args.options;
+    let detach_keys = detach_keys(args.detach_keys.as_deref())?;
     if options.tty && !args.detach && !std::io::stdin().is_terminal() {
         ui::note("The input device is not a TTY. The --tty and --interactive flags might not work properly");
     }
@@ -46,5 +49,6 @@ pub fn run(args: RunArgs) -> Result<i32, CliError> {
         ui::print_line(config.id.as_str())?;
         return Ok(0);
     }
-    foreground(&mut engine, &config, started, args.options.interactive, args.detach_keys.as_deref(), args.sig_proxy)
+    let request = AttachRequest { no_stdin: !options.interactive, detach_keys, sig_proxy: args.sig_proxy };
+    foreground(&mut engine, &config, started, &request)
 }

@@ -1,10 +1,11 @@
 //! `coracle start`, and what `run` shares with it: staying in the foreground.
 
+use super::attach::{code, detach_keys};
 use super::targets::{choose, each, open_engine};
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::engine::Engine;
-use crate::engine::container::attach::{self, RelayEnd};
+use crate::engine::container::attach::{AttachRequest, RelayEnd};
 use crate::engine::container::start::{StartOutcome, Started};
 use crate::model::ContainerConfig;
 use clap::Args;
@@ -37,6 +38,7 @@ pub struct StartArgs {
 /// # Errors
 /// A container is not known, or (with one name) cannot be started.
 pub fn run(args: StartArgs) -> Result<i32, CliError> {
+    let detach_keys = detach_keys(args.detach_keys.as_deref())?;
     let mut engine = open_engine()?;
     let targets = choose(&engine, &args.containers, args.all, false, |state| !state.status.is_alive())?;
     if !(args.attach || args.interactive) {
@@ -48,15 +50,12 @@ pub fn run(args: StartArgs) -> Result<i32, CliError> {
     let [config] = &targets[..] else {
         return Err(CliError::Usage("only one container can be attached to at a time".to_owned()));
     };
-    let keys = args.detach_keys.as_deref();
+    let request = AttachRequest { no_stdin: !args.interactive, detach_keys, sig_proxy: args.sig_proxy };
     match started(engine.start(config, true)?) {
-        Some(started) => foreground(&mut engine, config, started, args.interactive, keys, args.sig_proxy),
+        Some(started) => foreground(&mut engine, config, started, &request),
         None => {
-            let client = attach::connect(engine.paths(), &config.id).map_err(crate::engine::EngineError::from)?;
-            let run = engine.status(config).run;
-            let init = run.map(|run| run.init);
-            let options = attach::relay_options(init);
-            end(&mut engine, config, attach::relay(client, options).map_err(crate::engine::EngineError::from)?)
+            let end = engine.attach(config, &request)?;
+            code(&mut engine, config, end)
         }
     }
 }
@@ -79,29 +78,13 @@ pub(super) fn foreground(
     engine: &mut Engine,
     config: &ContainerConfig,
     started: Started,
-    interactive: bool,
-    keys: Option<&str>,
-    sig_proxy: bool,
+    request: &AttachRequest,
 ) -> Result<i32, CliError> {
     let Some(client) = started.client else { return Ok(0) };
-    let options = attach::relay_options(Some(started.run.init));
-    let done = attach::relay(client, options).map_err(crate::engine::EngineError::from)?;
-    if !matches!(done, RelayEnd::Detached) {
+    let end = engine.relay(config, started.run.init, client, request)?;
+    if matches!(end, RelayEnd::Exited(_) | RelayEnd::MonitorGone) {
         // The monitor is our child: it would stay a zombie for as long as whoever inherits it does not look.
         let _ = started.monitor.wait();
     }
-    end(engine, config, done)
-}
-
-fn end(engine: &mut Engine, config: &ContainerConfig, end: RelayEnd) -> Result<i32, CliError> {
-    let code = match end {
-        RelayEnd::Detached => return Ok(0),
-        RelayEnd::Exited(code) => code,
-        // Killed: what it left tells more.
-        RelayEnd::MonitorGone => engine.wait(config)?,
-    };
-    if config.auto_remove {
-        engine.forget_removed(config)?;
-    }
-    Ok(code)
+    code(engine, config, end)
 }

@@ -1,63 +1,227 @@
-//! temp
+//! `attach`: the user's terminal or pipes joined to a container through its monitor.
+
+use super::ContainerError;
+use super::detach::DetachKeys;
+use super::relay::{self, Came, Far, PIECE};
 use crate::config::Paths;
-use crate::model::{ContainerId, PidRef};
-use crate::monitor::protocol::MonitorMessage;
-use std::io::Write as _;
-use std::os::fd::OwnedFd;
-#[derive(Debug, thiserror::Error)]
-pub enum AttachError {
-    #[error("x")]
-    Io(#[from] std::io::Error),
+use crate::engine::{Engine, EngineError};
+use crate::model::{ContainerConfig, ContainerId, PidRef};
+use crate::monitor::SOCKET;
+use crate::monitor::protocol::{ClientMessage, MonitorMessage};
+use crate::sys::process;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, SocketAddrUnix, SocketFlags, SocketType, recv, sendmsg, socket_with,
+};
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+
+/// How the user's side is joined.
+#[derive(Debug)]
+pub struct RelayOptions {
+    /// Stdin goes to the program.
+    pub interactive: bool,
+    /// The program has a terminal of its own: it is told the window's size, and with `interactive` ours is put into raw mode.
+    pub tty: bool,
+    /// Looked for in raw mode only: in a pipe these bytes are data.
+    pub detach_keys: DetachKeys,
+    /// Signals that come to this process go to `init`.
+    pub sig_proxy: bool,
+    /// A pidfd of the program that signals go to; without one they act on this process.
+    pub init: Option<OwnedFd>,
 }
+
+/// How a relay ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RelayEnd {
-    Detached,
+    /// The program has ended with this code; its monitor has tidied up.
     Exited(i32),
+    /// The user has left; the program goes on.
+    Detached,
+    /// A signal has ended the relay (SIGPIPE: nobody reads our stdout any more); the program goes on. The exit code is 128+n.
+    Interrupted(i32),
+    /// The monitor was killed: there is no code.
     MonitorGone,
 }
-pub struct RelayOptions;
-pub fn relay_options(_: Option<PidRef>) -> RelayOptions {
-    RelayOptions
+
+/// Why the user's side could not be joined.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachError {
+    #[error("connect to the monitor at {}", path.display())]
+    Connect {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("put the terminal into raw mode")]
+    Terminal(#[source] io::Error),
+    #[error("receive signals")]
+    Signals(#[source] io::Error),
+    #[error("open the standard output")]
+    Output(#[source] io::Error),
+    #[error("wait for input")]
+    Poll(#[source] io::Error),
+    #[error("talk to the monitor")]
+    Talk(#[source] io::Error),
 }
-pub fn connect(_: &Paths, _: &ContainerId) -> Result<OwnedFd, AttachError> {
-    Err(std::io::Error::other("no"))?
+
+/// What `attach` is asked for.
+#[derive(Clone, Debug)]
+pub struct AttachRequest {
+    /// `--no-stdin`.
+    pub no_stdin: bool,
+    pub detach_keys: DetachKeys,
+    pub sig_proxy: bool,
 }
-pub fn wait_exit(_: OwnedFd) -> Result<Option<i32>, AttachError> {
-    Ok(None)
+
+impl Engine {
+    /// Joins this process's standard streams to a running container; returns as [`relay`] does.
+    ///
+    /// # Errors
+    /// The container does not run, its monitor cannot be reached, or our terminal cannot be taken over.
+    pub fn attach(&self, config: &ContainerConfig, request: &AttachRequest) -> Result<RelayEnd, EngineError> {
+        let state = self.status(config);
+        let cannot = "you can only attach to running containers";
+        let wrong = || ContainerError::WrongState { name: config.name.clone(), status: state.status, cannot };
+        let run = state.run.as_ref().filter(|_| state.status.is_alive()).ok_or_else(wrong)?;
+        self.relay(config, run.init, connect(&self.paths, &config.id)?, request)
+    }
+
+    /// Joins this process's standard streams to a container by way of a monitor's socket; returns as [`relay`] does.
+    ///
+    /// # Errors
+    /// Our terminal cannot be taken over.
+    pub fn relay(
+        &self,
+        config: &ContainerConfig,
+        init: PidRef,
+        socket: OwnedFd,
+        request: &AttachRequest,
+    ) -> Result<RelayEnd, EngineError> {
+        let signal = |source| ContainerError::Signal { name: config.name.clone(), source };
+        let options = RelayOptions {
+            interactive: config.stdin_open && !request.no_stdin,
+            tty: config.tty,
+            detach_keys: request.detach_keys.clone(),
+            sig_proxy: request.sig_proxy,
+            init: process::open_pidfd(init).map_err(signal)?,
+        };
+        Ok(relay(socket, options)?)
+    }
 }
-pub fn parse_detach_keys(_: Option<&str>) -> Result<(), AttachError> {
-    Ok(())
+
+/// Connects to a container's monitor.
+///
+/// The socket's folder is named through its descriptor: a socket's path may not be longer than 107 bytes (unix(7)).
+///
+/// # Errors
+/// There is no monitor, or it does not let us in.
+pub fn connect(paths: &Paths, id: &ContainerId) -> Result<OwnedFd, AttachError> {
+    let folder = paths.container_run(id);
+    let fail = |errno: Errno| AttachError::Connect { path: folder.join(SOCKET), source: errno.into() };
+    let handle = rustix::fs::open(&folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(fail)?;
+    let address = SocketAddrUnix::new(format!("/proc/self/fd/{}/{SOCKET}", handle.as_raw_fd())).map_err(fail)?;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).map_err(fail)?;
+    rustix::net::connect(&socket, &address).map_err(fail)?;
+    Ok(socket)
 }
-pub fn relay(s: OwnedFd, _: RelayOptions) -> Result<RelayEnd, AttachError> {
-    let mut buf = vec![0u8; 40000];
-    let mut code = None;
+
+/// Joins this process's standard streams to the container behind a monitor's socket, until the container has ended or the user
+/// leaves. Everything that the container has written is delivered before this returns, and its monitor has tidied up.
+///
+/// # Errors
+/// The terminal or the signals cannot be taken over; the container is not touched.
+pub fn relay(socket: OwnedFd, options: RelayOptions) -> Result<RelayEnd, AttachError> {
+    relay::run(&mut Monitor { socket, code: None }, options)
+}
+
+/// Waits until the container has ended and its monitor has tidied up; nothing when the monitor was killed instead.
+///
+/// # Errors
+/// The monitor cannot be spoken to.
+pub fn wait_exit(socket: OwnedFd) -> Result<Option<i32>, AttachError> {
+    let mut monitor = Monitor { socket, code: None };
+    match monitor.say(&ClientMessage::Quiet, SendFlags::NOSIGNAL) {
+        // It ends just now and does not listen any more, but what it said before is there.
+        Ok(()) | Err(Errno::PIPE | Errno::CONNRESET) => {}
+        Err(errno) => return Err(AttachError::Talk(errno.into())),
+    }
+    let mut room = vec![0; PIECE + 1];
     loop {
-        let n = rustix::io::read(&s, &mut buf).map_err(std::io::Error::from)?;
-        if n == 0 {
-            return Ok(code.map_or(RelayEnd::MonitorGone, RelayEnd::Exited));
-        }
-        match MonitorMessage::decode(&buf[..n]) {
-            Some(MonitorMessage::Stdout(b)) => {
-                std::io::stdout().write_all(b)?;
-                std::io::stdout().flush()?;
-            }
-            Some(MonitorMessage::Stderr(b)) => {
-                std::io::stderr().write_all(b)?;
-            }
-            Some(MonitorMessage::Exit(c)) => {
-                code = Some(c);
-            }
-            None => {}
+        if monitor.hear(&mut room, RecvFlags::empty()) == Came::End {
+            return Ok(monitor.code);
         }
     }
 }
-pub fn relay_pty(m: OwnedFd, _: &OwnedFd, _: bool, _: ()) -> Result<RelayEnd, AttachError> {
-    let mut f = std::fs::File::from(m);
-    let _ = std::io::copy(&mut f, &mut std::io::stdout());
-    Ok(RelayEnd::Exited(0))
+
+/// The monitor as the far side.
+struct Monitor {
+    socket: OwnedFd,
+    code: Option<i32>,
 }
-pub fn relay_pipes(i: Option<OwnedFd>, o: OwnedFd, e: OwnedFd, _: &OwnedFd) -> Result<RelayEnd, AttachError> {
-    drop(i);
-    std::io::copy(&mut std::fs::File::from(o), &mut std::io::stdout())?;
-    std::io::copy(&mut std::fs::File::from(e), &mut std::io::stderr())?;
-    Ok(RelayEnd::Exited(0))
+
+impl Monitor {
+    fn say(&self, message: &ClientMessage<'_>, flags: SendFlags) -> Result<(), Errno> {
+        let mut small = [0; 4];
+        let (kind, payload) = message.encode(&mut small);
+        let kind = [kind];
+        let parts = [IoSlice::new(&kind), IoSlice::new(payload)];
+        let mut control = SendAncillaryBuffer::default();
+        rustix::io::retry_on_intr(|| sendmsg(&self.socket, &parts, &mut control, flags)).map(|_| ())
+    }
+
+    fn hear(&mut self, room: &mut [u8], flags: RecvFlags) -> Came {
+        let len = match rustix::io::retry_on_intr(|| recv(&self.socket, &mut *room, flags)) {
+            Ok((len, _)) if len > 0 => len,
+            Err(Errno::AGAIN) => return Came::Nothing,
+            _ => return Came::End,
+        };
+        match MonitorMessage::decode(&room[..len]) {
+            Some(MonitorMessage::Stdout(_)) => Came::Output { from: 1, to: len, error: false },
+            Some(MonitorMessage::Stderr(_)) => Came::Output { from: 1, to: len, error: true },
+            Some(MonitorMessage::Exit(code)) => {
+                self.code = Some(code);
+                Came::Nothing
+            }
+            // A newer monitor's word that we do not know.
+            None => Came::Nothing,
+        }
+    }
+}
+
+impl Far for Monitor {
+    fn inputs(&self) -> [Option<BorrowedFd<'_>>; 3] {
+        [Some(self.socket.as_fd()), None, None]
+    }
+
+    fn receive(&mut self, _at: usize, room: &mut [u8]) -> Came {
+        self.hear(room, RecvFlags::DONTWAIT)
+    }
+
+    fn outlet(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.socket.as_fd()).filter(|_| self.code.is_none())
+    }
+
+    fn feed(&mut self, bytes: &[u8]) -> Result<usize, Errno> {
+        self.say(&ClientMessage::Stdin(bytes), SendFlags::DONTWAIT | SendFlags::NOSIGNAL).map(|()| bytes.len())
+    }
+
+    fn end_input(&mut self) -> Result<(), Errno> {
+        self.say(&ClientMessage::StdinEnd, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)
+    }
+
+    fn resize(&mut self, rows: u16, cols: u16) {
+        // Where the socket is full the size is lost, as is everything typed into a container that reads nothing.
+        let _ = self.say(&ClientMessage::Resize { rows, cols }, SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
+    }
+
+    fn has_ended(&self) -> bool {
+        false
+    }
+
+    fn end(&self) -> RelayEnd {
+        self.code.map_or(RelayEnd::MonitorGone, RelayEnd::Exited)
+    }
 }

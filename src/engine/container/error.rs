@@ -1,5 +1,6 @@
 //! What can go wrong with a container.
 
+use super::logs::LogsError;
 use crate::engine::Kind;
 use crate::model::Status;
 use crate::runtime::message::{Failure, Stage};
@@ -42,6 +43,8 @@ pub enum ContainerError {
     NotExecutable { program: String, why: String },
     #[error("find the program coracle-monitor beside {} (install both)", beside.display())]
     NoMonitor { beside: PathBuf },
+    #[error(transparent)]
+    Logs(#[from] LogsError),
     #[error("set up the container's network")]
     Network(#[from] crate::net::NetError),
     #[error("the container's first process vanished before its program began")]

@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn records_are_read_as_they_are_written() {
-        let table: [(&[u8], Option<(Stream, bool, &[u8])>); 8] = [
+        type Fields = (Stream, bool, &'static [u8]);
+        let table: [(&[u8], Option<Fields>); 8] = [
             (b"2026-11-21T03:00:00.123456789+00:00 stdout F a b", Some((Stream::Stdout, true, b"a b"))),
             (b"2026-11-21T03:00:00.123456789+00:00 stderr P ", Some((Stream::Stderr, false, b""))),
             (b"2026-11-21T03:00:00.123456789Z stderr F:x \xff", Some((Stream::Stderr, true, b"\xff"))),

@@ -1,0 +1,130 @@
+//! What the user may do with cgroups, found by looking.
+
+use super::control;
+use rustix::fs::{Access, AtFlags, Mode, OFlags, accessat, open};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// `CGROUP2_SUPER_MAGIC` of linux/magic.h.
+const CGROUP2: i64 = 0x6367_7270;
+
+/// A cgroup below which the caller may make others and start processes in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delegation {
+    path: PathBuf,
+}
+
+/// A cgroup that was made for a container.
+#[derive(Debug)]
+pub struct Cgroup {
+    path: PathBuf,
+    folder: OwnedFd,
+}
+
+impl Cgroup {
+    /// The folder, absolute.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives the folder's path and the open folder.
+    #[must_use]
+    pub fn into_parts(self) -> (PathBuf, OwnedFd) {
+        (self.path, self.folder)
+    }
+}
+
+impl AsFd for Cgroup {
+    /// The open folder: what `CLONE_INTO_CGROUP` takes.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.folder.as_fd()
+    }
+}
+
+impl Delegation {
+    /// Finds the caller's own cgroup, if it was delegated to the caller.
+    ///
+    /// A process may be put into another cgroup by who can write `cgroup.procs` there and in the nearest ancestor that both have
+    /// (cgroups(7), "Delegation containment"). The ancestor of our children and ourselves is our own cgroup.
+    #[must_use]
+    pub fn find() -> Option<Self> {
+        let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+        // Hybrid machines have the second.
+        let mount = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
+            .into_iter()
+            .find(|path| rustix::fs::statfs(*path).is_ok_and(|stat| stat.f_type == CGROUP2))?;
+        Self::at(Path::new(mount).join(own_path(&own)?))
+    }
+
+    /// Tells whether the cgroup whose folder is `path` was delegated to the caller, who has to be in there.
+    fn at(path: PathBuf) -> Option<Self> {
+        let folder = open(&path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+        accessat(&folder, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS).ok()?;
+        accessat(&folder, "cgroup.procs", Access::WRITE_OK, AtFlags::EACCESS).ok()?;
+        Some(Self { path })
+    }
+
+    /// The folder, absolute.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the cgroup `name`; nothing where the kernel does not let us (a bound on their number, say).
+    ///
+    /// One that is left of an earlier run is removed first, with what lives in it.
+    #[must_use]
+    pub fn create(&self, name: &str) -> Option<Cgroup> {
+        let path = self.path.join(name);
+        match std::fs::create_dir(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                control::kill(&path).ok()?;
+                control::remove(&path, Duration::from_secs(2)).ok()?;
+                std::fs::create_dir(&path).ok()?;
+            }
+            Err(_) => return None,
+        }
+        let folder = open(&path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+        Some(Cgroup { path, folder })
+    }
+}
+
+/// Reads the v2 line of `/proc/self/cgroup`: the path below the mount. Nothing where it lies outside of what we see.
+fn own_path(text: &str) -> Option<&str> {
+    let path = text.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    // "/../x": above the root of our cgroup namespace. " (deleted)": somebody has removed it under us.
+    (!path.split('/').any(|part| part == "..") && !path.ends_with(" (deleted)")).then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_own_cgroup_is_the_v2_line() {
+        for (text, wanted) in [
+            ("0::/\n", Some("")),
+            ("0::/user.slice/a b.scope\n", Some("user.slice/a b.scope")),
+            ("9:name=systemd:/x\n1:cpu:/y\n0::/z\n", Some("z")),
+            ("9:name=systemd:/x\n", None),
+            ("0::/../other\n", None),
+            ("0::/gone (deleted)\n", None),
+            ("", None),
+        ] {
+            assert_eq!(own_path(text), wanted, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_without_the_file_is_not_delegated() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Delegation::at(folder.path().to_owned()), None);
+        assert_eq!(Delegation::at(folder.path().join("none")), None);
+        std::fs::write(folder.path().join("cgroup.procs"), "").unwrap();
+        assert!(Delegation::at(folder.path().to_owned()).is_some());
+    }
+}
