@@ -3,6 +3,7 @@
 pub mod container;
 pub mod error;
 pub mod format;
+pub mod image;
 pub mod system;
 pub mod ui;
 
@@ -24,13 +25,22 @@ enum Command {
     Attach(container::attach::AttachArgs),
     Create(container::create::CreateArgs),
     Exec(container::exec::ExecArgs),
+    #[command(subcommand)]
+    Image(image::ImageCommand),
+    Images(image::images::ImagesArgs),
+    Import(image::import::ImportArgs),
     Kill(container::kill::KillArgs),
+    Load(image::load::LoadArgs),
     Logs(container::logs::LogsArgs),
+    Pull(image::pull::PullArgs),
     Rm(container::rm::RmArgs),
+    Rmi(image::rmi::RmiArgs),
     Run(container::run::RunArgs),
     Start(container::start::StartArgs),
     Stop(container::stop::StopArgs),
+    Tag(image::tag::TagArgs),
     Unshare(system::unshare::UnshareArgs),
+    Untag(image::tag::UntagArgs),
     Wait(container::wait::WaitArgs),
 }
 
@@ -52,6 +62,14 @@ fn dispatch(cli: Cli) -> Result<i32, CliError> {
         Command::Attach(args) => container::attach::run(args),
         Command::Create(args) => container::create::run(args),
         Command::Exec(args) => container::exec::run(args),
+        Command::Image(command) => image::run(command),
+        Command::Images(args) => image::images::run(&args),
+        Command::Import(args) => image::import::run(args),
+        Command::Load(args) => image::load::run(args),
+        Command::Pull(args) => image::pull::run(args),
+        Command::Rmi(args) => image::rmi::run(args),
+        Command::Tag(args) => image::tag::run(&args),
+        Command::Untag(args) => image::tag::run_untag(&args),
         Command::Kill(args) => container::kill::run(args),
         Command::Logs(args) => container::logs::run(args),
         Command::Rm(args) => container::rm::run(args),
