@@ -3,6 +3,7 @@
 pub mod container;
 pub mod error;
 pub mod format;
+pub mod generate;
 pub mod image;
 pub mod system;
 pub mod ui;
@@ -24,6 +25,8 @@ enum Command {
     Attach(container::attach::AttachArgs),
     Create(container::create::CreateArgs),
     Exec(container::exec::ExecArgs),
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
     Inspect(container::inspect::InspectArgs),
     Kill(container::kill::KillArgs),
     #[command(visible_aliases = ["ls", "list"])]
@@ -64,6 +67,7 @@ fn dispatch(cli: Cli) -> Result<i32, CliError> {
         Command::Attach(args) => container::attach::run(args),
         Command::Create(args) => container::create::run(args),
         Command::Exec(args) => container::exec::run(args),
+        Command::Generate(args) => generate::run(&args),
         Command::Inspect(args) => container::inspect::run(&args),
         Command::Ps(args) => container::ps::run(&args),
         Command::Image(command) => image::run(command),
