@@ -1,5 +1,6 @@
 //! From a failure to what the user sees: `Error: …` on stderr, a hint, an exit code.
 
+use super::format::FormatError;
 use crate::engine::{EngineError, Kind};
 use std::error::Error as _;
 use std::fmt::Write as _;
@@ -12,6 +13,13 @@ pub enum CliError {
     /// A failure with a code of its own: of `rm`, 1 is "not there" and 2 "in use".
     #[error("{0}")]
     WithCode(EngineError, i32),
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    #[error("write to standard output")]
+    Output {
+        #[source]
+        source: std::io::Error,
+    },
     /// The command line asks for something that cannot be.
     #[error("{0}")]
     Usage(String),
@@ -26,7 +34,7 @@ impl CliError {
     pub fn code(&self) -> i32 {
         match self {
             Self::Code(code) | Self::WithCode(_, code) => *code,
-            Self::Usage(_) => 125,
+            Self::Usage(_) | Self::Format(_) | Self::Output { .. } => 125,
             Self::Engine(error) => match error.kind() {
                 Kind::NotExecutable => 126,
                 Kind::CommandNotFound => 127,

@@ -2,6 +2,7 @@
 
 use super::EngineError;
 use crate::config::Paths;
+use crate::sys::process;
 use crate::userns::map::WhySingle;
 use crate::userns::session;
 
@@ -22,8 +23,15 @@ pub struct Within {
 /// # Errors
 /// There is no session namespace to be had.
 pub fn within(paths: &Paths, work: impl FnOnce() -> i32) -> Result<Within, EngineError> {
-    let member = session::spawn(paths, |_| work())?;
+    let own = process::own_pidfd().map_err(|source| EngineError::Wait { source })?;
+    // A Ctrl-C is the child's to act on; we only report how it ended. The child gets the old dispositions back.
+    let signals = process::ignore_interrupts();
+    let member = session::spawn(paths, |_| {
+        signals.restore();
+        if process::die_with(&own).is_err() { 125 } else { work() }
+    })?;
     let code = member.child.wait().map_err(|source| EngineError::Wait { source })?;
+    signals.restore();
     member.forget();
     Ok(Within { code, why_single: member.why_single })
 }

@@ -4,7 +4,7 @@
 use super::message::{Failure, Stage};
 use crate::sys::{fd, keyring, seccomp, stub};
 use oci_spec::runtime::{Capabilities, Process};
-use rustix::process::{Gid, Resource, Rlimit, Signal, Uid};
+use rustix::process::{Gid, Resource, Rlimit, Uid};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 use std::ffi::CString;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -66,9 +66,11 @@ fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
             seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))?;
         }
     }
+    // After the ids: their change takes the wish back.
     die_with(guardian)?;
     let umask = process.user().umask().unwrap_or(0o022);
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(umask));
+    crate::sys::process::default_signals();
     // Everything else is close-on-exec at birth; this is for what was inherited. The stub reports on descriptor 3.
     let report = rustix::io::fcntl_dupfd_cloexec(report, 10).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))?;
     let stub = rustix::io::fcntl_dupfd_cloexec(&stub, 10).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))?;
@@ -79,18 +81,10 @@ fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     Err(Failure::at(Stage::Stub, "")(error))
 }
 
-/// Asks for SIGKILL when the parent dies, and ends at once if it is dead by now. A change of ids takes the wish back, so it
-/// comes after them (prctl(2), `PR_SET_PDEATHSIG`).
+/// Asks for SIGKILL when the guardian, which is the parent, dies.
 pub(super) fn die_with(guardian: Option<&OwnedFd>) -> Result<(), Failure> {
     let Some(guardian) = guardian else { return Ok(()) };
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
-        .map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))?;
-    let mut polled = [rustix::event::PollFd::new(guardian, rustix::event::PollFlags::IN)];
-    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-    match rustix::event::poll(&mut polled, Some(&now)) {
-        Ok(0) => Ok(()),
-        _ => Err(Failure::text(Stage::Monitor, "the monitor was killed")),
-    }
+    crate::sys::process::die_with(guardian).map_err(Failure::at(Stage::Monitor, "before it was there"))
 }
 
 fn environment(process: &Process, identity: &Identity) -> Result<Vec<CString>, Failure> {

@@ -82,3 +82,69 @@ pub fn exit_now(code: i32) -> ! {
     // SAFETY: _exit takes any value and does not return.
     unsafe { libc::_exit(code) }
 }
+
+/// Opens a pidfd of the calling process: for a child that wants to know whether its parent is still there.
+///
+/// # Errors
+/// No descriptors are left.
+pub fn own_pidfd() -> io::Result<OwnedFd> {
+    rustix::process::pidfd_open(rustix::process::getpid(), PidfdFlags::empty()).map_err(io::Error::from)
+}
+
+/// Asks for SIGKILL when the parent dies. `parent` is a pidfd of it: one that is dead by now gets no second chance to die, so
+/// that is an error.
+///
+/// A change of ids takes the wish back (prctl(2), `PR_SET_PDEATHSIG`).
+///
+/// # Errors
+/// The parent is dead.
+pub fn die_with(parent: &OwnedFd) -> io::Result<()> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    let mut polled = [rustix::event::PollFd::new(parent, rustix::event::PollFlags::IN)];
+    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+    match rustix::event::poll(&mut polled, Some(&now)) {
+        Ok(0) => Ok(()),
+        _ => Err(io::Error::from(io::ErrorKind::BrokenPipe)),
+    }
+}
+
+/// What SIGINT and SIGQUIT did before they were ignored.
+#[derive(Clone, Copy, Debug)]
+pub struct Interrupts {
+    int: libc::sighandler_t,
+    quit: libc::sighandler_t,
+}
+
+/// Ignores SIGINT and SIGQUIT, as system(3) does while its child runs.
+#[must_use]
+pub fn ignore_interrupts() -> Interrupts {
+    // SAFETY: SIG_IGN runs no code of ours.
+    let int = unsafe { libc::signal(libc::SIGINT, libc::SIG_IGN) };
+    // SAFETY: the same.
+    let quit = unsafe { libc::signal(libc::SIGQUIT, libc::SIG_IGN) };
+    Interrupts { int, quit }
+}
+
+impl Interrupts {
+    /// Puts the two back to what they did.
+    pub fn restore(self) {
+        // SAFETY: the value is what signal(2) returned before in this process or in the one that it was forked from.
+        unsafe { libc::signal(libc::SIGINT, self.int) };
+        // SAFETY: the same.
+        unsafe { libc::signal(libc::SIGQUIT, self.quit) };
+    }
+}
+
+/// Gives every signal its default action and lets all of them in: what a program may expect that is executed next. The Rust
+/// runtime ignores SIGPIPE, and whoever started us may ignore or block others.
+pub fn default_signals() {
+    for number in 1..=64 {
+        // SAFETY: SIG_DFL runs no code; numbers that cannot be set (KILL, STOP, the C library's own) are refused.
+        unsafe { libc::signal(number, libc::SIG_DFL) };
+    }
+    let mut none = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: sigemptyset fills the set.
+    unsafe { libc::sigemptyset(none.as_mut_ptr()) };
+    // SAFETY: the set was filled above; the old one is not asked for.
+    unsafe { libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut()) };
+}

@@ -1,12 +1,14 @@
 //! `rm`: the folder first, then the row.
 
 use super::ContainerError;
+use crate::cgroup;
 use crate::engine::{Engine, EngineError, session};
-use crate::model::ContainerConfig;
+use crate::model::{ContainerConfig, RunRecord};
 use crate::sys::tree;
 use std::ffi::CString;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 impl Engine {
     /// Removes a container. A living one only with `force`, which kills it first.
@@ -23,7 +25,9 @@ impl Engine {
             }
             self.kill_and_wait(config, &state)?;
         }
-        self.discard_folder(&self.paths.container(&config.id))?;
+        let folder = self.paths.container(&config.id);
+        remove_leftover_cgroup(&folder);
+        self.discard_folder(&folder)?;
         let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         self.db.remove_container(&config.id)?;
         Ok(())
@@ -65,6 +69,16 @@ impl Engine {
             0 => Ok(()),
             _ => Err(fail(&away)(io::Error::from(io::ErrorKind::PermissionDenied)).into()),
         }
+    }
+}
+
+/// A monitor that was killed has not removed the cgroup. Where it cannot be removed now either, it is empty and costs nothing.
+pub(super) fn remove_leftover_cgroup(folder: &Path) {
+    let run: Option<RunRecord> =
+        std::fs::read(folder.join("run.json")).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    if let Some(path) = run.and_then(|run| run.cgroup).map(PathBuf::from).filter(|path| path.exists()) {
+        let _ = cgroup::kill(&path);
+        let _ = cgroup::remove(&path, Duration::from_secs(2));
     }
 }
 

@@ -1,7 +1,9 @@
 //! `start`: from a row and a folder to a running init with its monitor.
 
+use super::remove::remove_leftover_cgroup;
 use super::status::State;
 use super::{ContainerError, create, files};
+use crate::cgroup::{Cgroup, Delegation};
 use crate::engine::{Engine, EngineError};
 use crate::model::{ContainerConfig, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
@@ -75,6 +77,7 @@ impl Engine {
         if State::read(&folder, &boot).status.is_alive() {
             return Ok(StartOutcome::AlreadyRunning);
         }
+        remove_leftover_cgroup(&folder);
         forget_last_run(&folder)?;
         let (launch, ends) = self.prepare(config, &folder, boot, foreground)?;
         let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry))?;
@@ -137,7 +140,8 @@ impl Engine {
             report: report_there,
             network: network_there,
             keep,
-            cgroup: None,
+            // Where nothing was delegated the container is in the caller's cgroup, without limits and without a word.
+            cgroup: Delegation::find().and_then(|own| own.create(&cgroup_name(config))).map(Cgroup::into_parts),
             log: config.log_driver,
             auto_remove: config.auto_remove,
             started_at: create::now(),
@@ -229,6 +233,10 @@ fn join_network(folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> 
     // A broken pipe: init has ended meanwhile, and its report says why.
     let _ = File::from(ends.go).write_all(b"n");
     Ok(())
+}
+
+fn cgroup_name(config: &ContainerConfig) -> String {
+    format!("coracle-{}", config.id.short())
 }
 
 fn streams(stdin_open: bool) -> std::io::Result<Streams> {
