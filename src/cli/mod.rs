@@ -8,7 +8,6 @@ pub mod ui;
 
 use clap::{Parser, Subcommand};
 use error::CliError;
-use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Run containers as yourself: no daemon, no root.
@@ -24,7 +23,10 @@ enum Command {
     Attach(container::attach::AttachArgs),
     Create(container::create::CreateArgs),
     Exec(container::exec::ExecArgs),
+    Inspect(container::inspect::InspectArgs),
     Kill(container::kill::KillArgs),
+    #[command(visible_aliases = ["ls", "list"])]
+    Ps(container::ps::PsArgs),
     Logs(container::logs::LogsArgs),
     Rm(container::rm::RmArgs),
     Run(container::run::RunArgs),
@@ -52,6 +54,8 @@ fn dispatch(cli: Cli) -> Result<i32, CliError> {
         Command::Attach(args) => container::attach::run(args),
         Command::Create(args) => container::create::run(args),
         Command::Exec(args) => container::exec::run(args),
+        Command::Inspect(args) => container::inspect::run(&args),
+        Command::Ps(args) => container::ps::run(&args),
         Command::Kill(args) => container::kill::run(args),
         Command::Logs(args) => container::logs::run(args),
         Command::Rm(args) => container::rm::run(args),
@@ -68,7 +72,7 @@ fn finish(result: Result<i32, CliError>) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             if !matches!(error, CliError::Code(_)) {
-                let _ = writeln!(std::io::stderr(), "{}", error.text());
+                ui::note(&error.text());
             }
             error.code()
         }

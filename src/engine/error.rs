@@ -3,7 +3,9 @@
 use super::container::ContainerError;
 use super::container::attach::AttachError;
 use crate::config::paths::PathsError;
+use crate::image::ImageError;
 use crate::state::StateError;
+use crate::storage::StorageError;
 use crate::userns::session::SessionError;
 
 /// The kind of a failure: what an exit code or an HTTP status is made from.
@@ -44,6 +46,16 @@ pub enum EngineError {
     Ambiguous { what: &'static str, prefix: String },
     #[error("{name}: image not known")]
     NoSuchImage { name: String },
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    #[error("the short name {name:?} fits more than one image (write it with its registry)")]
+    AmbiguousImage { name: String },
+    #[error("{name:?} has a digest: an image cannot be given a name with one (leave out what is after the @)")]
+    TagWithDigest { name: String },
+    #[error("image {image} is in use by container {containers}")]
+    ImageInUse { image: String, containers: String },
+    #[error("image {image} has several names: {names}")]
+    ImageHasNames { image: String, names: String },
 }
 
 impl EngineError {
@@ -52,7 +64,9 @@ impl EngineError {
     pub fn kind(&self) -> Kind {
         match self {
             Self::NoSuchContainer { .. } | Self::NoSuchImage { .. } => Kind::NoSuch,
-            Self::Ambiguous { .. } => Kind::Invalid,
+            Self::Ambiguous { .. } | Self::AmbiguousImage { .. } | Self::TagWithDigest { .. } => Kind::Invalid,
+            Self::Image(error) => image_kind(error),
+            Self::ImageInUse { .. } | Self::ImageHasNames { .. } => Kind::InUse,
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
             Self::Container(error) => error.kind(),
             Self::Session(_) => Kind::Denied,
@@ -68,7 +82,28 @@ impl EngineError {
                 Some(format!("remove it with `coracle rm {name}`, or choose another --name"))
             }
             Self::Container(error) => error.hint(),
+            Self::Image(error) => error.hint(),
+            Self::ImageInUse { containers, .. } => Some(format!("remove the container first: `coracle rm {containers}`")),
+            Self::ImageHasNames { image, .. } => {
+                Some(format!("remove one name, or the image with all of them: `coracle rmi -f {image}`"))
+            }
             _ => None,
         }
+    }
+}
+
+impl From<StorageError> for EngineError {
+    fn from(error: StorageError) -> Self {
+        Self::Image(ImageError::Storage(error))
+    }
+}
+
+fn image_kind(error: &ImageError) -> Kind {
+    match error {
+        ImageError::NoSuch { .. } => Kind::NoSuch,
+        ImageError::Denied { .. } => Kind::Denied,
+        ImageError::NotAnImage { .. } | ImageError::NoPlatform { .. } => Kind::Unsupported,
+        ImageError::Reference(_) | ImageError::Change(_) | ImageError::Parse { .. } | ImageError::Archive { .. } => Kind::Invalid,
+        _ => Kind::Internal,
     }
 }

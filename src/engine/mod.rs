@@ -2,6 +2,7 @@
 
 pub mod container;
 pub mod error;
+pub mod image;
 pub mod session;
 
 pub use error::{EngineError, Kind};

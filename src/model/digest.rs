@@ -59,6 +59,12 @@ impl DiffId {
         Self(digest)
     }
 
+    /// Returns the digest itself.
+    #[must_use]
+    pub fn digest(&self) -> &Digest {
+        &self.0
+    }
+
     /// Returns the 64 digits alone: the name of the layer's folder.
     #[must_use]
     pub fn hex(&self) -> &str {

@@ -30,11 +30,6 @@ impl Engine {
         Ok(found.pop())
     }
 
-    /// temp
-    pub fn image(&self, name: &str) -> Result<crate::model::ImageRecord, EngineError> {
-        Ok(self.db.image_by_name(name)?.ok_or_else(|| EngineError::NoSuchImage { name: name.to_owned() })?)
-    }
-
     /// Returns every container with its state, newest first.
     ///
     /// # Errors

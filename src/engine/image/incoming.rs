@@ -1,0 +1,274 @@
+//! The way of an image into the store, wherever it comes from.
+//!
+//! ```text
+//! layers that the store lacks, three at a time ──▶ tmp/ ──▶ one syncfs ──▶ layers/ ──▶ blobs/ ──▶ rows
+//! ```
+//! The rows come last: an image that is seen is whole. Killed before, it leaves folders that the next command sweeps.
+
+use super::progress::{LayerInfo, Progress, Step};
+use crate::engine::{Engine, EngineError};
+use crate::image::manifest::{Descriptor, MAX_DOCUMENT, Manifest, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST};
+use crate::image::{ImageConfig, ImageError};
+use crate::model::{DiffId, ImageId, ImageRecord};
+use crate::storage::intake::{self, Expected, Received};
+use crate::storage::unpack::{Limits, Unpacked};
+use crate::storage::{blob, borrow, digest, gc, layer};
+use std::collections::HashSet;
+use std::io::{self, BufRead, Read};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+
+/// Layers that come in at once. Each has a thread that decompresses and one that makes files.
+const WORKERS: usize = 3;
+/// Progress is told about every so many bytes.
+const REPORT_EVERY: u64 = 512 << 10;
+
+/// Gives the bytes of layers, to several threads at once.
+pub(super) trait LayerSource: Sync {
+    fn open(&self, layer: usize) -> Result<Box<dyn BufRead + Send + '_>, ImageError>;
+}
+
+/// An image that is known but for its layers.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    /// Full names that it gets.
+    pub(super) names: Vec<String>,
+    pub(super) config: Vec<u8>,
+    /// Nothing: made from the config and the layers.
+    pub(super) manifest: Option<Vec<u8>>,
+    /// What is known of each layer but its diffID, bottom first.
+    pub(super) layers: Vec<Expected>,
+}
+
+/// What a worker has to say.
+enum Event {
+    Position { layer: usize, bytes: u64 },
+    Done { layer: usize, received: Box<Received> },
+    Failed(ImageError),
+}
+
+impl Engine {
+    /// Sweeps what killed commands left, and keeps layers from being deleted meanwhile.
+    pub(super) fn begin_intake(&self) -> Result<gc::StoreLock, EngineError> {
+        // Best effort: what cannot be swept is no reason to refuse an image.
+        let _ = gc::sweep(&self.paths);
+        Ok(gc::lock_shared(&self.paths)?)
+    }
+
+    /// Brings an image in. `lock` proves that its layers cannot be deleted under it.
+    pub(super) fn take_in(
+        &mut self,
+        mut incoming: Incoming,
+        source: &dyn LayerSource,
+        _lock: &gc::StoreLock,
+        progress: &mut dyn Progress,
+    ) -> Result<ImageRecord, EngineError> {
+        let config = ImageConfig::parse(&incoming.config)?;
+        let diff_ids = config.rootfs.diff_ids.clone();
+        if diff_ids.len() != incoming.layers.len() {
+            return Err(ImageError::LayerCount { layers: incoming.layers.len(), diff_ids: diff_ids.len() }.into());
+        }
+        for (expected, diff_id) in incoming.layers.iter_mut().zip(&diff_ids) {
+            expected.diff_id = Some(diff_id.clone());
+        }
+        let (missing, infos) = self.missing_layers(&incoming.layers, &diff_ids)?;
+        progress.layers(&infos);
+        let mut received = self.receive_layers(&incoming.layers, &missing, source, progress)?;
+
+        let mut unpacked = Unpacked::default();
+        received.iter().for_each(|layer| unpacked += layer.unpacked);
+        let sizes: Vec<_> = received.iter().map(|layer| (layer.diff_id.clone(), layer.tar_size)).collect();
+        borrow::settle(&self.paths, received.iter_mut().map(|layer| &mut layer.layer).collect(), &diff_ids)?;
+        progress.step(&Step::Storing);
+        layer::commit(&self.paths, received.into_iter().map(|layer| layer.layer).collect())?;
+        let image = self.record_image(incoming, &config, &sizes)?;
+        if let Some(text) = losses(&unpacked) {
+            progress.step(&Step::Note { text });
+        }
+        Ok(image)
+    }
+
+    /// Writes the documents and the rows. The layers are in the store.
+    pub(super) fn record_image(
+        &mut self,
+        incoming: Incoming,
+        config: &ImageConfig,
+        new_layers: &[(DiffId, u64)],
+    ) -> Result<ImageRecord, EngineError> {
+        let mut sizes = Vec::new();
+        for diff_id in &config.rootfs.diff_ids {
+            let new = new_layers.iter().find(|(known, _)| known == diff_id).map(|(_, size)| *size);
+            let size = match new {
+                Some(size) => size,
+                None => self.db.layer_size(diff_id)?.unwrap_or(0),
+            };
+            sizes.push((diff_id.clone(), size));
+        }
+        let manifest = match incoming.manifest {
+            Some(manifest) => manifest,
+            None => make_manifest(&incoming.config, &sizes)?,
+        };
+        let id = ImageId::new(blob::write(&self.paths, &incoming.config)?);
+        let image = ImageRecord {
+            id,
+            manifest: blob::write(&self.paths, &manifest)?,
+            names: incoming.names,
+            created: config.created_ns(),
+            size: sizes.iter().map(|(_, size)| size).sum(),
+            layers: config.rootfs.diff_ids.clone(),
+            config: String::from_utf8(incoming.config)
+                .map_err(|_| ImageError::NotAnImage { what: "its config is not UTF-8".to_owned() })?,
+        };
+        self.db.put_image(&image, &sizes)?;
+        Ok(image)
+    }
+
+    /// Returns the places of the layers that have to come in, each diffID once, and what to show of all.
+    fn missing_layers(&self, layers: &[Expected], diff_ids: &[DiffId]) -> Result<(Vec<usize>, Vec<LayerInfo>), EngineError> {
+        let (mut missing, mut infos, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+        for (at, (expected, diff_id)) in layers.iter().zip(diff_ids).enumerate() {
+            // A folder without a row was left by a command that was killed: it is whole, but its size is not known.
+            let present =
+                !seen.insert(diff_id) || (self.db.layer_size(diff_id)?.is_some() && layer::exists(&self.paths, diff_id));
+            if !present {
+                missing.push(at);
+            }
+            let name = expected.digest.as_ref().map_or(&diff_id.hex()[..12], |digest| digest.short()).to_owned();
+            infos.push(LayerInfo { name, size: expected.size, present });
+        }
+        Ok((missing, infos))
+    }
+
+    fn receive_layers(
+        &self,
+        layers: &[Expected],
+        missing: &[usize],
+        source: &dyn LayerSource,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<Received>, EngineError> {
+        let next = AtomicUsize::new(0);
+        let stop = AtomicBool::new(false);
+        let (mut received, mut failure) = (Vec::new(), None);
+        std::thread::scope(|scope| {
+            let (events, inbox) = channel();
+            for _ in 0..WORKERS.min(missing.len()) {
+                let worker = Worker { engine_paths: &self.paths, layers, missing, next: &next, stop: &stop, source };
+                let events = events.clone();
+                scope.spawn(move || worker.run(&events));
+            }
+            drop(events);
+            for event in inbox {
+                match event {
+                    Event::Position { layer, bytes } => progress.position(layer, bytes),
+                    Event::Done { layer, received: one } => {
+                        progress.done(layer);
+                        received.push(*one);
+                    }
+                    Event::Failed(error) => {
+                        // The first failure is the cause; the others are told to stop and fail by that.
+                        stop.store(true, Ordering::Relaxed);
+                        failure.get_or_insert(error);
+                    }
+                }
+            }
+        });
+        failure.map_or(Ok(received), |error| Err(error.into()))
+    }
+}
+
+/// A thread that takes in one missing layer after the other.
+struct Worker<'a> {
+    engine_paths: &'a crate::config::Paths,
+    layers: &'a [Expected],
+    missing: &'a [usize],
+    next: &'a AtomicUsize,
+    stop: &'a AtomicBool,
+    source: &'a dyn LayerSource,
+}
+
+impl Worker<'_> {
+    fn run(&self, events: &Sender<Event>) {
+        while let Some(layer) = self.missing.get(self.next.fetch_add(1, Ordering::Relaxed)).copied() {
+            let event = match self.receive(layer, events) {
+                Ok(received) => Event::Done { layer, received: Box::new(received) },
+                Err(error) => Event::Failed(error),
+            };
+            let failed = matches!(event, Event::Failed(_));
+            if events.send(event).is_err() || failed || self.stop.load(Ordering::Relaxed) {
+                return;
+            }
+        }
+    }
+
+    fn receive(&self, layer: usize, events: &Sender<Event>) -> Result<Received, ImageError> {
+        let inner = self.source.open(layer)?;
+        let reader = Watched { inner, layer, taken: 0, told: 0, events, stop: self.stop };
+        Ok(intake::receive(self.engine_paths, reader, &self.layers[layer], &Limits::default())?)
+    }
+}
+
+/// A reader that tells how far it is, and fails when another layer has failed.
+struct Watched<'a, R> {
+    inner: R,
+    layer: usize,
+    taken: u64,
+    told: u64,
+    events: &'a Sender<Event>,
+    stop: &'a AtomicBool,
+}
+
+impl<R: BufRead> BufRead for Watched<'_, R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(io::Error::other("another layer failed"));
+        }
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.inner.consume(amount);
+        self.taken += amount as u64;
+        if self.taken - self.told >= REPORT_EVERY {
+            self.told = self.taken;
+            let _ = self.events.send(Event::Position { layer: self.layer, bytes: self.taken });
+        }
+    }
+}
+
+impl<R: BufRead> Read for Watched<'_, R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let taken = self.fill_buf()?.read(buf)?;
+        self.consume(taken);
+        Ok(taken)
+    }
+}
+
+/// Makes a manifest of uncompressed layers, for an image that came without one.
+fn make_manifest(config: &[u8], layers: &[(DiffId, u64)]) -> Result<Vec<u8>, EngineError> {
+    let config_size = config.len() as u64;
+    let layer = |(diff_id, size): &(DiffId, u64)| Descriptor::new(OCI_LAYER, diff_id.digest().clone(), *size);
+    let manifest = Manifest {
+        schema_version: 2,
+        media_type: Some(OCI_MANIFEST.to_owned()),
+        config: Descriptor::new(OCI_CONFIG, digest::of(config), config_size),
+        layers: layers.iter().map(layer).collect(),
+        annotations: None,
+    };
+    let bytes = serde_json::to_vec(&manifest).map_err(|source| ImageError::Parse { what: "the manifest", source })?;
+    let found = bytes.len() as u64;
+    if found > MAX_DOCUMENT {
+        return Err(ImageError::TooBig { what: "the manifest", found, limit: MAX_DOCUMENT }.into());
+    }
+    Ok(bytes)
+}
+
+/// Says what could not be kept, if that matters.
+fn losses(unpacked: &Unpacked) -> Option<String> {
+    (unpacked.owners_replaced > 0).then(|| {
+        format!(
+            "{} files belong to users or groups that your user namespace does not have; they were given to others \
+             (add more subordinate ids to /etc/subuid and /etc/subgid, then pull again)",
+            unpacked.owners_replaced
+        )
+    })
+}

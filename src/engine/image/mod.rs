@@ -1,0 +1,21 @@
+//! Images: in, out, and what they are called.
+//!
+//! What brings layers in or deletes them runs as root of the session user namespace (`engine::session::within`); the rest does
+//! not care.
+
+mod import;
+mod incoming;
+mod inspect;
+mod list;
+mod load;
+mod lookup;
+mod progress;
+mod remove;
+mod tag;
+
+pub use import::ImportRequest;
+pub use inspect::ImageDetails;
+pub use list::{ImageFilter, ImageRow, ImagesRequest};
+pub use load::{LoadReport, LoadRequest};
+pub use progress::{LayerInfo, Progress, Silent, Step};
+pub use remove::{RemoveImagesReport, RemoveImagesRequest};

@@ -1,0 +1,101 @@
+//! `rmi`: names and images go, and with the last image of a layer the layer.
+
+use super::lookup::Found;
+use crate::engine::{Engine, EngineError};
+use crate::model::ImageRecord;
+use crate::storage::{blob, gc};
+use std::collections::HashSet;
+
+/// Which images to remove.
+#[derive(Clone, Debug, Default)]
+pub struct RemoveImagesRequest {
+    /// Names or ids.
+    pub images: Vec<String>,
+    pub all: bool,
+    /// Also images with several names, by id.
+    pub force: bool,
+    /// What is not there is no error.
+    pub ignore: bool,
+}
+
+/// What was removed, and why the rest was not.
+#[derive(Debug, Default)]
+pub struct RemoveImagesReport {
+    pub untagged: Vec<String>,
+    /// Ids, 64 digits.
+    pub deleted: Vec<String>,
+    pub errors: Vec<EngineError>,
+}
+
+impl Engine {
+    /// Removes images; goes on after an error. Runs as root of the session.
+    ///
+    /// # Errors
+    /// The list of all images cannot be read. What happens to single images is in the report.
+    pub fn remove_images(&mut self, request: &RemoveImagesRequest) -> Result<RemoveImagesReport, EngineError> {
+        let mut report = RemoveImagesReport::default();
+        let images = if request.all {
+            self.db.images()?.into_iter().map(|image| image.id.hex().to_owned()).collect()
+        } else {
+            request.images.clone()
+        };
+        for name in &images {
+            match self.find_image(name) {
+                Ok(found) => {
+                    let force = request.force || request.all;
+                    if let Err(error) = self.remove_one(found, force, &mut report) {
+                        report.errors.push(error);
+                    }
+                }
+                Err(EngineError::NoSuchImage { .. }) if request.ignore => {}
+                Err(error) => report.errors.push(error),
+            }
+        }
+        if !report.deleted.is_empty()
+            && let Err(error) = self.sweep_store()
+        {
+            report.errors.push(error);
+        }
+        Ok(report)
+    }
+
+    fn remove_one(&mut self, found: Found, force: bool, report: &mut RemoveImagesReport) -> Result<(), EngineError> {
+        let Found { image, name } = found;
+        match name {
+            Some(name) if image.names.len() > 1 => {
+                self.db.remove_image_name(&name)?;
+                report.untagged.push(name);
+                return Ok(());
+            }
+            None if image.names.len() > 1 && !force => {
+                return Err(EngineError::ImageHasNames { image: image.id.short().to_owned(), names: image.names.join(", ") });
+            }
+            _ => {}
+        }
+        self.refuse_if_used(&image)?;
+        self.db.remove_image(&image.id)?;
+        // After the rows: a blob without an image is garbage, an image without its blob is broken.
+        blob::remove(&self.paths, image.id.digest())?;
+        blob::remove(&self.paths, &image.manifest)?;
+        report.untagged.extend(image.names);
+        report.deleted.push(image.id.hex().to_owned());
+        Ok(())
+    }
+
+    fn refuse_if_used(&self, image: &ImageRecord) -> Result<(), EngineError> {
+        let users = self.db.containers_of_image(image.id.hex())?;
+        if users.is_empty() {
+            return Ok(());
+        }
+        let containers: Vec<_> = users.iter().map(|container| container.id.short()).collect();
+        Err(EngineError::ImageInUse { image: image.id.short().to_owned(), containers: containers.join(" ") })
+    }
+
+    /// Deletes what has no row: layers of removed images, and what killed commands left.
+    fn sweep_store(&self) -> Result<(), EngineError> {
+        gc::sweep(&self.paths)?;
+        gc::sweep_layers(&self.paths, || -> Result<HashSet<_>, EngineError> {
+            Ok(self.db.layers()?.into_iter().map(|(diff_id, _)| diff_id).collect())
+        })
+    }
+}

@@ -1,0 +1,54 @@
+//! What `docker save` writes: manifest.json, configs, and one tar per layer.
+
+use super::{Archive, FoundImage, FoundLayer};
+use crate::image::error::ImageError;
+use crate::image::manifest::MAX_DOCUMENT;
+use crate::image::reference::Reference;
+use serde::Deserialize;
+
+/// The longest manifest.json that is taken.
+pub(super) const MAX_MANIFEST: u64 = 1 << 20;
+
+/// One image; jib writes the keys in lower case.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Item {
+    #[serde(alias = "config")]
+    config: String,
+    #[serde(alias = "repoTags", default)]
+    repo_tags: Option<Vec<String>>,
+    #[serde(alias = "layers", default)]
+    layers: Option<Vec<String>>,
+}
+
+pub(super) fn find(archive: &Archive, manifest: &[u8]) -> Result<Vec<FoundImage>, ImageError> {
+    let items = parse(archive, manifest)?;
+    let image = |item: Item| {
+        let config = archive.read_small(&item.config, MAX_DOCUMENT)?;
+        let layers = item.layers.unwrap_or_default();
+        Ok(FoundImage {
+            names: names(item.repo_tags)?,
+            config: config.ok_or_else(|| archive.refuse(format!("incomplete: the image config {:?} is missing", item.config)))?,
+            manifest: None,
+            layers: layers.into_iter().map(|member| FoundLayer { member, digest: None, size: None }).collect(),
+        })
+    };
+    items.into_iter().map(image).collect()
+}
+
+/// Returns the names that manifest.json gives to the image with this config.
+pub(super) fn names_of_config(archive: &Archive, manifest: &[u8], config_hex: &str) -> Result<Vec<String>, ImageError> {
+    let items = parse(archive, manifest)?;
+    items.into_iter().find(|item| item.config.contains(config_hex)).map_or(Ok(Vec::new()), |item| names(item.repo_tags))
+}
+
+fn parse(archive: &Archive, manifest: &[u8]) -> Result<Vec<Item>, ImageError> {
+    let items: Option<Vec<Item>> =
+        serde_json::from_slice(manifest).map_err(|source| ImageError::Parse { what: "manifest.json", source })?;
+    items.filter(|items| !items.is_empty()).ok_or_else(|| archive.refuse("no image in it: its manifest.json is empty"))
+}
+
+fn names(tags: Option<Vec<String>>) -> Result<Vec<String>, ImageError> {
+    let name = |tag: String| Ok(Reference::parse(&tag)?.or_latest().stored());
+    tags.unwrap_or_default().into_iter().map(name).collect()
+}

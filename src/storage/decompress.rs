@@ -1,0 +1,129 @@
+//! Compressed or not: told by the first bytes, never by a name or a media type, which registries get wrong.
+
+use super::StorageError;
+use std::io::{self, BufRead, Read};
+
+/// zstd frames may ask for windows of gigabytes; more than 128 MiB is refused.
+const ZSTD_WINDOW_LOG_MAX: u32 = 27;
+
+/// How a stream is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}
+
+/// Tells the compression from the first bytes of a stream.
+///
+/// # Errors
+/// A known format that is not supported.
+pub fn sniff(start: &[u8]) -> Result<Compression, StorageError> {
+    match start {
+        [0x1f, 0x8b, ..] => Ok(Compression::Gzip),
+        // A frame, or a skippable frame in front of one.
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Ok(Compression::Zstd),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Err(StorageError::Compression { format: "xz" }),
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => Err(StorageError::Compression { format: "bzip2" }),
+        _ => Ok(Compression::None),
+    }
+}
+
+/// Returns a reader of the uncompressed bytes; gzip members and zstd frames that follow one another are one stream.
+///
+/// # Errors
+/// The stream cannot be read, or its format is not supported.
+pub fn decompress<'a, R: BufRead + 'a>(mut source: R) -> Result<Box<dyn Read + 'a>, StorageError> {
+    let fail = |source| StorageError::Read { what: "the start of a compressed stream".to_owned(), source };
+    let start = Start::peek(&mut source).map_err(fail)?;
+    Ok(match sniff(start.bytes())? {
+        Compression::None => Box::new(start.chain(source)),
+        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(start.chain(source))),
+        Compression::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(start.chain(source)).map_err(fail)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(fail)?;
+            Box::new(decoder)
+        }
+    })
+}
+
+/// The first bytes of a stream, which a short first read must not hide.
+struct Start {
+    bytes: [u8; 6],
+    len: usize,
+}
+
+impl Start {
+    fn peek<R: Read>(source: &mut R) -> io::Result<Self> {
+        let mut start = Self { bytes: [0; 6], len: 0 };
+        while start.len < start.bytes.len() {
+            match source.read(&mut start.bytes[start.len..]) {
+                Ok(0) => break,
+                Ok(count) => start.len += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(start)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    fn chain<R: BufRead>(self, rest: R) -> io::Chain<io::Take<io::Cursor<[u8; 6]>>, R> {
+        io::Cursor::new(self.bytes).take(self.len as u64).chain(rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    fn gzip(data: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(data).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn read_all(data: &[u8]) -> io::Result<Vec<u8>> {
+        let mut out = Vec::new();
+        decompress(data).unwrap().read_to_end(&mut out)?;
+        Ok(out)
+    }
+
+    #[test]
+    fn members_and_frames_in_a_row_are_one_stream() {
+        assert_eq!(read_all(&[gzip(b"one "), gzip(b"two")].concat()).unwrap(), b"one two");
+        let zstd = |data: &[u8]| zstd::stream::encode_all(data, 1).unwrap();
+        assert_eq!(read_all(&[zstd(b"one "), zstd(b"two")].concat()).unwrap(), b"one two");
+        let skippable = [&[0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9][..], &zstd(b"three")].concat();
+        assert_eq!(read_all(&skippable).unwrap(), b"three");
+        assert_eq!(read_all(b"plain").unwrap(), b"plain");
+        assert_eq!(read_all(b"").unwrap(), b"");
+    }
+
+    #[test]
+    fn a_cut_stream_is_an_error() {
+        let whole = gzip(&[7; 5000]);
+        assert_eq!(read_all(&whole[..whole.len() - 1]).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        let whole = zstd::stream::encode_all(&[7; 5000][..], 1).unwrap();
+        assert!(read_all(&whole[..whole.len() - 1]).is_err());
+    }
+
+    #[test]
+    fn a_huge_zstd_window_is_refused() {
+        let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.window_log(28).unwrap();
+        encoder.write_all(b"x").unwrap();
+        let data = encoder.finish().unwrap();
+        assert!(read_all(&data).is_err());
+    }
+
+    #[test]
+    fn xz_is_named_in_the_refusal() {
+        let error = decompress(&b"\xfd7zXZ\0\0\0"[..]).err().unwrap();
+        assert!(error.to_string().contains("xz"), "{error}");
+    }
+}

@@ -1,0 +1,64 @@
+//! What can go wrong in the store.
+
+use super::tar::TarError;
+use super::unpack::UnpackError;
+use crate::model::{DiffId, Digest};
+use std::io;
+use std::path::PathBuf;
+
+/// Why the store did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    #[error("{action} {}", path.display())]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("read {what}")]
+    Read {
+        what: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("unpack a layer")]
+    Unpack(#[from] UnpackError),
+    #[error("read a tar archive")]
+    Tar(#[from] TarError),
+    #[error("the content of blob {expected} has digest {found}: it was damaged or tampered with on the way")]
+    WrongDigest { expected: Digest, found: Digest },
+    #[error("the uncompressed layer of blob {blob} has diffID {found}, the image config promises {expected}")]
+    WrongDiffId { blob: Digest, expected: DiffId, found: DiffId },
+    #[error("blob {digest} ended after {found} bytes, its descriptor promises {expected}")]
+    Truncated { digest: Digest, expected: u64, found: u64 },
+    #[error("blob {digest} is longer than the {expected} bytes that its descriptor promises")]
+    TooLong { digest: Digest, expected: u64 },
+    #[error("the data is compressed with {format}, which is not supported (gzip and zstd are; decompress it first)")]
+    Compression { format: &'static str },
+    #[error("a thread that decompresses died")]
+    Thread,
+}
+
+impl StorageError {
+    /// Tells whether the disk, or the quota on it, is full.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        let mut below: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = below {
+            if let Some(io) = error.downcast_ref::<io::Error>()
+                && matches!(io.raw_os_error(), Some(libc::ENOSPC | libc::EDQUOT))
+            {
+                return true;
+            }
+            below = error.source();
+        }
+        false
+    }
+}
+
+/// Makes the error of an operation on a path, for `map_err`.
+pub(crate) fn io_error<E: Into<io::Error>>(action: &'static str, path: &std::path::Path) -> impl FnOnce(E) -> StorageError {
+    let path = path.to_owned();
+    move |source| StorageError::Io { action, path, source: source.into() }
+}

@@ -1,0 +1,83 @@
+//! What nobody needs any more.
+//!
+//! `store.lock` keeps two things apart: an image that comes in and finds that the store has a layer already (shared), and the
+//! deletion of layers that no image had when it looked (exclusive). The deletion never waits: what it leaves, the next one finds.
+
+use super::error::io_error;
+use super::{StorageError, layer, remove_tree};
+use crate::config::Paths;
+use crate::model::DiffId;
+use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+use std::collections::HashSet;
+use std::os::fd::OwnedFd;
+
+/// A held lock on the store; dropped, it is released.
+#[derive(Debug)]
+pub struct StoreLock(#[expect(dead_code, reason = "held for its drop")] OwnedFd);
+
+/// Keeps layers from being deleted until the returned lock is dropped: for an image that comes in.
+///
+/// # Errors
+/// The lock file cannot be made or locked.
+pub fn lock_shared(paths: &Paths) -> Result<StoreLock, StorageError> {
+    let fd = lock(paths, FlockOperation::LockShared)?;
+    Ok(StoreLock(fd.ok_or(Errno::WOULDBLOCK).map_err(io_error("lock", paths.data()))?))
+}
+
+/// Deletes what killed commands left in `tmp/`.
+///
+/// # Errors
+/// The folder cannot be read. What cannot be deleted is left for the next sweep.
+pub fn sweep(paths: &Paths) -> Result<(), StorageError> {
+    let tmp = paths.tmp();
+    for entry in std::fs::read_dir(&tmp).map_err(io_error("read folder", &tmp))? {
+        let path = entry.map_err(io_error("read folder", &tmp))?.path();
+        let is_lock = path.extension().is_some_and(|extension| extension == "lock");
+        let lock_path = if is_lock { path.clone() } else { path.with_extension("lock") };
+        let held = match rustix::fs::open(&lock_path, OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW, Mode::empty()) {
+            Ok(fd) => match rustix::fs::flock(&fd, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => Some(fd),
+                Err(_) => continue,
+            },
+            // A folder is made after its lock and deleted before it, so this one was left without.
+            Err(Errno::NOENT) => None,
+            Err(_) => continue,
+        };
+        if remove_tree(&lock_path.with_extension("")).is_ok() && held.is_some() {
+            let _ = std::fs::remove_file(&lock_path);
+        }
+    }
+    Ok(())
+}
+
+/// Deletes the folders of layers that `live` does not name, unless an image is coming in.
+///
+/// `live` is called with the lock held, so that no image can come in after it looked.
+///
+/// # Errors
+/// The folder cannot be read, a layer cannot be deleted, or `live` fails.
+pub fn sweep_layers<E: From<StorageError>>(paths: &Paths, live: impl FnOnce() -> Result<HashSet<DiffId>, E>) -> Result<(), E> {
+    let Some(_lock) = lock(paths, FlockOperation::NonBlockingLockExclusive)? else { return Ok(()) };
+    let live = live()?;
+    for found in layer::list(paths)? {
+        if !live.contains(&found) {
+            layer::remove(paths, &found)?;
+        }
+    }
+    Ok(())
+}
+
+fn lock(paths: &Paths, operation: FlockOperation) -> Result<Option<OwnedFd>, StorageError> {
+    let path = paths.data().join("store.lock");
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let fd = rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR).map_err(io_error("open lock file", &path))?;
+    loop {
+        match rustix::fs::flock(&fd, operation) {
+            Ok(()) => return Ok(Some(fd)),
+            Err(Errno::INTR) => {}
+            Err(Errno::WOULDBLOCK) => return Ok(None),
+            Err(errno) => return Err(io_error("lock", &path)(errno)),
+        }
+    }
+}

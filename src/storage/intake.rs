@@ -1,0 +1,195 @@
+//! A layer on its way in, in one pass: bytes → digest → decompress → diffID → files.
+//!
+//! Two threads: this one decompresses and hashes, a second one makes the files. Both are bound by different things (one by the
+//! processor, the other by the file system), so a single big layer is quicker by the smaller of the two.
+
+use super::digest::Hashing;
+use super::error::io_error;
+use super::layer::StagedLayer;
+use super::staging::Staging;
+use super::tar::TarError;
+use super::unpack::{Borrowed, Limits, Outcome, UnpackError, Unpacked, unpack};
+use super::{StorageError, decompress};
+use crate::config::Paths;
+use crate::model::{DiffId, Digest};
+use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use rustix::fs::{Mode, OFlags};
+use sha2::{Digest as _, Sha256};
+use std::io::{self, BufRead, Read};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+
+/// Bytes that are handed from one thread to the other at once, and how many of those may be under way.
+const CHUNK: usize = 256 << 10;
+const CHUNKS: usize = 8;
+
+/// What a layer must be; nothing where nobody promised anything (an import).
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    pub digest: Option<Digest>,
+    pub size: Option<u64>,
+    pub diff_id: Option<DiffId>,
+}
+
+/// A layer that came in as promised.
+#[derive(Debug)]
+pub struct Received {
+    pub layer: StagedLayer,
+    pub diff_id: DiffId,
+    /// Of the bytes as they came.
+    pub digest: Digest,
+    pub size: u64,
+    /// Bytes of the uncompressed tar.
+    pub tar_size: u64,
+    pub unpacked: Unpacked,
+}
+
+/// Takes in a layer. It is in the store only after `layer::commit`; on an error nothing stays.
+///
+/// # Errors
+/// The bytes are not what was promised, no layer, or the store cannot take them.
+pub fn receive<R: BufRead>(paths: &Paths, source: R, expected: &Expected, limits: &Limits) -> Result<Received, StorageError> {
+    let staging = Staging::new(paths)?;
+    let root = make_root(&staging)?;
+    // One byte more than promised is enough to know that there is more.
+    let limit = expected.size.map_or(u64::MAX, |size| size.saturating_add(1));
+    let mut source = Hashing::new(source.take(limit));
+    let (pumped, made) = std::thread::scope(|scope| {
+        let (full, receiver) = sync_channel(CHUNKS);
+        let (spare, empty) = channel();
+        let chunks = Chunks { full: receiver, spare, current: None, used: 0 };
+        let files = std::thread::Builder::new()
+            .name("unpack".to_owned())
+            .spawn_scoped(scope, || make_files(chunks, root.as_fd(), limits));
+        let pumped = pump(&mut source, full, &empty);
+        let made = match files.map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(made)) => made.map_err(StorageError::from),
+            Ok(Err(_)) => Err(StorageError::Thread),
+            Err(source) => Err(StorageError::Read { what: "a layer (no thread can be made)".to_owned(), source }),
+        };
+        (pumped, made)
+    });
+    // The disk's fault, not the layer's: do not fetch the rest of it.
+    if let Err(error @ StorageError::Unpack(UnpackError::Io { .. })) = made {
+        return Err(error);
+    }
+    // A damaged blob mostly fails to decompress, or to be a tar, first; that its digest is wrong says more.
+    let (digest, size) = match (source.finish(), &pumped) {
+        (Ok(sums), _) => sums,
+        (Err(_), Err(_)) => return Err(pumped.err().unwrap_or(StorageError::Thread)),
+        (Err(source), Ok(_)) => return Err(StorageError::Read { what: "a layer".to_owned(), source }),
+    };
+    check(expected, &digest, size)?;
+    let pumped = pumped?;
+    let (unpacked, borrowed) = made?;
+    let (diff_id, tar_size) = pumped.ok_or(StorageError::Thread)?;
+    if let Some(promised) = expected.diff_id.clone().filter(|promised| *promised != diff_id) {
+        return Err(StorageError::WrongDiffId { blob: digest, expected: promised, found: diff_id });
+    }
+    Ok(Received { layer: StagedLayer { staging, diff_id: diff_id.clone(), borrowed }, diff_id, digest, size, tar_size, unpacked })
+}
+
+fn make_root(staging: &Staging) -> Result<OwnedFd, StorageError> {
+    let diff = staging.path().join("diff");
+    rustix::fs::mkdir(&diff, Mode::RWXU).map_err(io_error("make folder", &diff))?;
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let root = rustix::fs::open(&diff, flags, Mode::empty()).map_err(io_error("open folder", &diff))?;
+    rustix::fs::fchmod(&root, Mode::from_raw_mode(0o755)).map_err(io_error("set the mode of", &diff))?;
+    Ok(root)
+}
+
+fn check(expected: &Expected, digest: &Digest, size: u64) -> Result<(), StorageError> {
+    let name = expected.digest.as_ref().unwrap_or(digest).clone();
+    match expected.size {
+        Some(promised) if size > promised => return Err(StorageError::TooLong { digest: name, expected: promised }),
+        Some(promised) if size < promised => {
+            return Err(StorageError::Truncated { digest: name, expected: promised, found: size });
+        }
+        _ => {}
+    }
+    if name == *digest { Ok(()) } else { Err(StorageError::WrongDigest { expected: name, found: digest.clone() }) }
+}
+
+/// Decompresses, hashes and hands on. Returns the diffID and length of the tar; nothing if the other thread gave up.
+fn pump<R: BufRead>(
+    source: &mut R,
+    full: SyncSender<Chunk>,
+    empty: &Receiver<Vec<u8>>,
+) -> Result<Option<(DiffId, u64)>, StorageError> {
+    let mut tar = decompress(source)?;
+    let mut hasher = Sha256::new();
+    let mut total = 0;
+    loop {
+        let mut bytes = empty.try_recv().unwrap_or_else(|_| vec![0; CHUNK]);
+        let len = read_full(&mut tar, &mut bytes).map_err(|source| StorageError::Read { what: "a layer".to_owned(), source })?;
+        if len == 0 {
+            drop(full);
+            return Ok(Some((DiffId::new(Digest::from_sha256(&hasher.finalize())), total)));
+        }
+        hasher.update(&bytes[..len]);
+        total += len as u64;
+        if full.send(Chunk { bytes, len }).is_err() {
+            return Ok(None);
+        }
+    }
+}
+
+fn read_full(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut len = 0;
+    while len < buffer.len() {
+        match source.read(&mut buffer[len..]) {
+            Ok(0) => break,
+            Ok(count) => len += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(len)
+}
+
+/// The other thread. What trails the archive is taken too: it belongs to the diffID, and the sender must not wait for ever.
+fn make_files(chunks: Chunks, root: BorrowedFd<'_>, limits: &Limits) -> Result<(Unpacked, Vec<Borrowed>), UnpackError> {
+    let Outcome { unpacked, borrowed, rest: mut chunks } = unpack(chunks, root, limits)?;
+    while let len @ 1.. = chunks.fill_buf().map_err(TarError::Read)?.len() {
+        chunks.consume(len);
+    }
+    Ok((unpacked, borrowed))
+}
+
+/// Bytes on their way from one thread to the other.
+struct Chunk {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+/// The receiving end as a reader; emptied buffers go back.
+struct Chunks {
+    full: Receiver<Chunk>,
+    spare: Sender<Vec<u8>>,
+    current: Option<Chunk>,
+    used: usize,
+}
+
+impl BufRead for Chunks {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.current.as_ref().is_none_or(|chunk| chunk.len == self.used) {
+            if let Some(done) = self.current.take() {
+                let _ = self.spare.send(done.bytes);
+            }
+            self.used = 0;
+            self.current = self.full.recv().ok();
+        }
+        Ok(self.current.as_ref().map_or(&[], |chunk| &chunk.bytes[self.used..chunk.len]))
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.used += amount;
+    }
+}
+
+impl Read for Chunks {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let taken = self.fill_buf()?.read(buf)?;
+        self.consume(taken);
+        Ok(taken)
+    }
+}

@@ -1,0 +1,90 @@
+//! Layers that are whole.
+
+use super::error::io_error;
+use super::staging::Staging;
+use super::unpack::Borrowed;
+use super::{StorageError, remove_tree};
+use crate::config::Paths;
+use crate::model::{DiffId, Digest};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use std::path::{Path, PathBuf};
+
+/// A layer that was unpacked and checked, but is not in the store yet.
+#[derive(Debug)]
+pub struct StagedLayer {
+    pub(super) staging: Staging,
+    pub(super) diff_id: DiffId,
+    pub(super) borrowed: Vec<Borrowed>,
+}
+
+/// The folder of a layer that overlay stacks.
+#[must_use]
+pub fn path(paths: &Paths, diff_id: &DiffId) -> PathBuf {
+    paths.layers().join(diff_id.hex()).join("diff")
+}
+
+/// Tells whether the store has the layer. It has all of it or nothing.
+#[must_use]
+pub fn exists(paths: &Paths, diff_id: &DiffId) -> bool {
+    std::fs::symlink_metadata(path(paths, diff_id)).is_ok_and(|meta| meta.is_dir())
+}
+
+/// Brings layers into the store: one `syncfs` for all, then a rename each. A layer that is there already is left alone.
+///
+/// # Errors
+/// The disk does not take the data, or a rename fails.
+pub fn commit(paths: &Paths, layers: Vec<StagedLayer>) -> Result<(), StorageError> {
+    if layers.is_empty() {
+        return Ok(());
+    }
+    // Contents before the name: after a power cut a layer that has its name is whole.
+    sync(&paths.layers())?;
+    for layer in layers {
+        let place = paths.layers().join(layer.diff_id.hex());
+        match rustix::fs::rename(layer.staging.path(), &place) {
+            Ok(()) | Err(Errno::EXIST | Errno::NOTEMPTY) => {}
+            Err(errno) => return Err(io_error("make the layer visible as", &place)(errno)),
+        }
+    }
+    Ok(())
+}
+
+/// Deletes a layer's folder: a rename out of the way first, so that it is never seen half there.
+///
+/// # Errors
+/// It cannot be moved or deleted.
+pub fn remove(paths: &Paths, diff_id: &DiffId) -> Result<(), StorageError> {
+    let place = paths.layers().join(diff_id.hex());
+    let staging = Staging::new(paths)?;
+    let away = staging.path().join("layer");
+    match rustix::fs::rename(&place, &away) {
+        Ok(()) => remove_tree(&away),
+        Err(Errno::NOENT) => Ok(()),
+        Err(errno) => Err(io_error("delete layer", &place)(errno)),
+    }
+}
+
+/// Returns every layer that has a folder.
+///
+/// # Errors
+/// The folder of layers cannot be read.
+pub fn list(paths: &Paths) -> Result<Vec<DiffId>, StorageError> {
+    let layers = paths.layers();
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&layers).map_err(io_error("read folder", &layers))? {
+        let name = entry.map_err(io_error("read folder", &layers))?.file_name();
+        if let Some(hex) = name.to_str()
+            && let Ok(digest) = Digest::parse(&format!("sha256:{hex}"))
+        {
+            found.push(DiffId::new(digest));
+        }
+    }
+    Ok(found)
+}
+
+fn sync(path: &Path) -> Result<(), StorageError> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(io_error("open", path))?;
+    rustix::fs::syncfs(&fd).map_err(io_error("write to disk what is in", path))
+}

@@ -1,0 +1,30 @@
+//! The files of the image store. Nothing outside may know that a layer is a plain folder.
+//!
+//! ```text
+//! <data>/
+//!   store.lock             flock: shared while an image comes in, exclusive while folders of layers are deleted
+//!   blobs/sha256/<hex>     manifests and image configs, visible by rename
+//!   layers/<diffID>/diff/  one unpacked layer: overlay whiteouts, owners as container ids; visible by rename
+//!   tmp/<name>.lock        flock: held by whoever works in tmp/<name>; what nobody holds is swept
+//!   tmp/<name>/            a layer or blob on its way in, or a tree on its way out
+//! ```
+//!
+//! Everything here that touches a layer runs as root of the session user namespace. Layers come from anybody: a path of theirs
+//! is only ever resolved by the kernel inside the layer's root, from a descriptor of it.
+
+pub mod blob;
+pub mod borrow;
+mod decompress;
+pub mod digest;
+mod error;
+pub mod gc;
+pub mod intake;
+pub mod layer;
+mod remove_tree;
+pub mod staging;
+pub mod tar;
+pub mod unpack;
+
+pub use decompress::{Compression, decompress, sniff};
+pub use error::StorageError;
+pub use remove_tree::remove_tree;

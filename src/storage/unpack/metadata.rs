@@ -1,0 +1,132 @@
+//! Owner, mode, times and extended attributes.
+
+use super::error::failed;
+use super::{Layer, UnpackError};
+use crate::storage::tar::Entry;
+use rustix::fd::BorrowedFd;
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, ResolveFlags, Timespec, Timestamps, Uid, XattrFlags};
+use rustix::io::Errno;
+
+/// What an entry says about its inode.
+#[derive(Clone, Debug)]
+pub(super) struct Metadata {
+    pub(super) mode: u32,
+    uid: u32,
+    gid: u32,
+    /// Nothing: the time of now.
+    mtime: Option<(i64, u32)>,
+    xattrs: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// Root's, mode 0755: a folder that no entry describes.
+pub(super) const IMPLIED: Metadata = Metadata { mode: 0o755, uid: 0, gid: 0, mtime: None, xattrs: Vec::new() };
+
+impl Metadata {
+    pub(super) fn of(entry: &Entry, layer: &mut Layer<'_>) -> Self {
+        let (uid, gid, fits) = layer.owners.choose(entry.uid, entry.gid);
+        layer.done.owners_replaced += u64::from(!fits);
+        let (xattrs, refused): (Vec<_>, Vec<_>) = entry.xattrs.iter().cloned().partition(|(name, _)| may_set(name));
+        layer.done.xattrs_skipped += refused.len() as u64;
+        Self { mode: entry.mode, uid, gid, mtime: Some(entry.mtime), xattrs }
+    }
+
+    fn times(&self) -> Option<Timestamps> {
+        let (seconds, nanos) = self.mtime?;
+        let time = Timespec { tv_sec: seconds, tv_nsec: nanos.into() };
+        Some(Timestamps { last_access: time, last_modification: time })
+    }
+}
+
+/// Attributes that mean something to the overlay below or to the host are never an image's to set.
+pub(super) fn may_set(name: &[u8]) -> bool {
+    name == b"security.capability" || (name.starts_with(b"user.") && !name.starts_with(b"user.overlay."))
+}
+
+/// The umask of this process; it cannot be asked for without being set.
+pub(super) fn umask() -> u32 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("Umask:"));
+    line.and_then(|digits| u32::from_str_radix(digits.trim(), 8).ok()).unwrap_or(0o777)
+}
+
+impl Layer<'_> {
+    /// Sets all of it on an open file or folder that was made with `made_mode` (umask applied by the kernel).
+    pub(super) fn apply(
+        &mut self,
+        fd: BorrowedFd<'_>,
+        metadata: &Metadata,
+        made_mode: Option<u32>,
+        path: &[u8],
+    ) -> Result<(), UnpackError> {
+        // Before the mode, as chown takes setuid bits away; and the capability, which it takes away too.
+        if made_mode.is_none() || (metadata.uid, metadata.gid) != (0, 0) {
+            match rustix::fs::fchown(fd, Some(Uid::from_raw(metadata.uid)), Some(Gid::from_raw(metadata.gid))) {
+                Ok(()) => {}
+                Err(Errno::PERM | Errno::INVAL) => self.done.owners_replaced += 1,
+                Err(errno) => return Err(failed("set the owner of", path)(errno)),
+            }
+        }
+        let fits = made_mode.is_some_and(|made| made == metadata.mode && made & (self.umask | 0o7000) == 0);
+        if !fits {
+            rustix::fs::fchmod(fd, Mode::from_raw_mode(metadata.mode)).map_err(failed("set the mode of", path))?;
+        }
+        for (name, value) in &metadata.xattrs {
+            match rustix::fs::fsetxattr(fd, &name[..], value, XattrFlags::empty()) {
+                Ok(()) => {}
+                Err(Errno::PERM | Errno::NOTSUP | Errno::INVAL | Errno::ACCESS) => self.done.xattrs_skipped += 1,
+                Err(errno) => return Err(failed("set an extended attribute of", path)(errno)),
+            }
+        }
+        match metadata.times() {
+            Some(times) => rustix::fs::futimens(fd, &times).map_err(failed("set the time of", path)),
+            None => Ok(()),
+        }
+    }
+
+    /// Sets owner and times, and for `set_mode` the mode, of something that cannot be opened. It was just made in `folder`.
+    pub(super) fn apply_at(
+        &mut self,
+        folder: BorrowedFd<'_>,
+        name: &[u8],
+        metadata: &Metadata,
+        set_mode: bool,
+    ) -> Result<(), UnpackError> {
+        self.done.xattrs_skipped += metadata.xattrs.len() as u64;
+        if (metadata.uid, metadata.gid) != (0, 0) {
+            let (uid, gid) = (Some(Uid::from_raw(metadata.uid)), Some(Gid::from_raw(metadata.gid)));
+            match rustix::fs::chownat(folder, name, uid, gid, AtFlags::SYMLINK_NOFOLLOW) {
+                Ok(()) => {}
+                Err(Errno::PERM | Errno::INVAL) => self.done.owners_replaced += 1,
+                Err(errno) => return Err(failed("set the owner of", name)(errno)),
+            }
+        }
+        if set_mode {
+            let mode = Mode::from_raw_mode(metadata.mode);
+            rustix::fs::chmodat(folder, name, mode, AtFlags::empty()).map_err(failed("set the mode of", name))?;
+        }
+        match metadata.times() {
+            Some(times) => {
+                rustix::fs::utimensat(folder, name, &times, AtFlags::SYMLINK_NOFOLLOW).map_err(failed("set the time of", name))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Gives the folders what their entries said, the deepest first.
+    pub(super) fn finish_folders(&mut self) -> Result<(), UnpackError> {
+        let mut folders: Vec<_> = std::mem::take(&mut self.folders).into_iter().collect();
+        folders.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
+        for (path, metadata) in folders {
+            let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let name = if path.is_empty() { &b"."[..] } else { &path };
+            match rustix::fs::openat2(self.tree.root(), name, flags, Mode::empty(), resolve) {
+                Ok(fd) => self.apply(rustix::fd::AsFd::as_fd(&fd), &metadata, None, &path)?,
+                // A later entry put something else there.
+                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
+                Err(errno) => return Err(failed("open folder", &path)(errno)),
+            }
+        }
+        Ok(())
+    }
+}

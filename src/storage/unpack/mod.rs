@@ -1,0 +1,138 @@
+//! A layer's tar becomes a folder that overlay can stack.
+//!
+//! Nothing of the archive is trusted. A name is taken apart here, and every folder on its way is opened by the kernel inside the
+//! layer's root (`openat2` with `RESOLVE_IN_ROOT`): a link of the archive leads somewhere in that root or nowhere. Files are made
+//! with `O_EXCL` in a folder that is held open, so no write goes through a link. The last entry of a name wins.
+//!
+//! What lower layers have is hidden the way overlay wants it: `.wh.NAME` becomes a device 0:0, `.wh..wh..opq` the xattr
+//! `user.overlay.opaque` (the stack is mounted with `userxattr`). They never touch what the same layer brings.
+
+mod borrowed;
+mod error;
+mod metadata;
+mod owner;
+mod path;
+mod place;
+mod tree;
+mod whiteout;
+
+pub use borrowed::Borrowed;
+pub(super) use borrowed::{Lender, lend, look};
+pub use error::UnpackError;
+
+use super::tar::{EntryKind, TarReader};
+use metadata::Metadata;
+use owner::Owners;
+use path::Target;
+use rustix::fd::BorrowedFd;
+use std::collections::HashMap;
+use std::io::BufRead;
+use tree::Tree;
+
+/// Marks a folder that hides all that lower layers have in it.
+const OPAQUE_XATTR: &str = "user.overlay.opaque";
+
+/// What a layer may cost at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub entries: u64,
+    /// Bytes of file data that are written; holes of sparse files are free.
+    pub bytes: u64,
+    /// The longest file, holes included.
+    pub file_size: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { entries: 5_000_000, bytes: 256 << 30, file_size: 8 << 40 }
+    }
+}
+
+/// What was unpacked, and what could not be kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unpacked {
+    pub entries: u64,
+    pub bytes: u64,
+    /// Entries whose owner or group is not in the user namespace and was replaced.
+    pub owners_replaced: u64,
+    pub devices_skipped: u64,
+    pub xattrs_skipped: u64,
+}
+
+impl std::ops::AddAssign for Unpacked {
+    fn add_assign(&mut self, other: Self) {
+        self.entries += other.entries;
+        self.bytes += other.bytes;
+        self.owners_replaced += other.owners_replaced;
+        self.devices_skipped += other.devices_skipped;
+        self.xattrs_skipped += other.xattrs_skipped;
+    }
+}
+
+/// What came out of an archive.
+#[derive(Debug)]
+pub struct Outcome<R> {
+    pub unpacked: Unpacked,
+    /// Links to files of lower layers, in the order of the archive.
+    pub borrowed: Vec<Borrowed>,
+    /// For what trails the archive.
+    pub rest: R,
+}
+
+/// Unpacks the archive into the empty folder `root`.
+///
+/// # Errors
+/// The archive is unsound, goes beyond `limits`, names a place outside, or a file cannot be made.
+pub fn unpack<R: BufRead>(reader: R, root: BorrowedFd<'_>, limits: &Limits) -> Result<Outcome<R>, UnpackError> {
+    let mut tar = TarReader::new(reader);
+    let mut layer = Layer {
+        tree: Tree::new(root),
+        owners: Owners::of_this_process(),
+        umask: metadata::umask(),
+        folders: HashMap::new(),
+        borrowed: Vec::new(),
+        done: Unpacked::default(),
+        limits: *limits,
+        whiteout_form: whiteout::Form::Device,
+    };
+    while let Some(entry) = tar.next_entry()? {
+        layer.done.entries += 1;
+        if layer.done.entries > limits.entries {
+            return Err(UnpackError::TooManyEntries { limit: limits.entries });
+        }
+        let target = path::parse(&entry.path)?;
+        match (&target, entry.kind) {
+            (_, EntryKind::Char | EntryKind::Block) if !target.is_mark() => layer.done.devices_skipped += 1,
+            (Target::Root, EntryKind::Directory) => {
+                let metadata = Metadata::of(&entry, &mut layer);
+                layer.folders.insert(Vec::new(), metadata);
+            }
+            (Target::Root, _) => {
+                return Err(UnpackError::BadPath { path: path::show(&entry.path), what: "the root is a folder" });
+            }
+            (Target::Mark, _) => {}
+            (Target::Opaque { folder }, _) => layer.make_opaque(folder)?,
+            (Target::Whiteout { place }, _) => layer.make_whiteout(place)?,
+            (Target::Entry { place }, _) => layer.place(place, &entry, &mut tar)?,
+        }
+    }
+    layer.finish_folders()?;
+    Ok(Outcome { unpacked: layer.done, borrowed: layer.borrowed, rest: tar.into_inner() })
+}
+
+/// The layer while it is unpacked.
+struct Layer<'a> {
+    tree: Tree<'a>,
+    owners: Owners,
+    umask: u32,
+    /// What folders shall be like at the end: files that are put into them would change their times, and permissions that
+    /// shut out their owner, or pass on a group, come last too.
+    folders: HashMap<Vec<u8>, Metadata>,
+    borrowed: Vec<Borrowed>,
+    done: Unpacked,
+    limits: Limits,
+    whiteout_form: whiteout::Form,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! The folder that a layer grows in: finding parents, making them, clearing the way.
+
+use super::UnpackError;
+use super::error::failed;
+use crate::storage::remove_tree::remove_at;
+use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
+use std::rc::Rc;
+
+/// The layer's root, and the folder that was used last: entries of one folder mostly follow one another.
+pub(super) struct Tree<'a> {
+    root: BorrowedFd<'a>,
+    last: Option<(Vec<u8>, Rc<OwnedFd>)>,
+}
+
+/// What stood where an entry shall go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    Nothing,
+    Folder,
+    Whiteout,
+    Other,
+}
+
+impl<'a> Tree<'a> {
+    pub(super) fn new(root: BorrowedFd<'a>) -> Self {
+        Self { root, last: None }
+    }
+
+    pub(super) fn root(&self) -> BorrowedFd<'a> {
+        self.root
+    }
+
+    /// Forgets the last folder: something that its path may lead through has changed.
+    pub(super) fn forget(&mut self) {
+        self.last = None;
+    }
+
+    /// Opens a folder of the layer if it is there. Links on the way lead where they would with the layer as `/`.
+    pub(super) fn find(&mut self, path: &[u8]) -> Result<Rc<OwnedFd>, Errno> {
+        if let Some((known, fd)) = &self.last
+            && known == path
+        {
+            return Ok(fd.clone());
+        }
+        let name = if path.is_empty() { &b"."[..] } else { path };
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+        let fd = Rc::new(rustix::fs::openat2(self.root, name, flags, Mode::empty(), resolve)?);
+        self.last = Some((path.to_vec(), fd.clone()));
+        Ok(fd)
+    }
+
+    /// Opens a folder of the layer, making it and what is above it; returns the paths that were made too.
+    ///
+    /// What is no folder, and leads to none, is replaced: the later entry wins.
+    pub(super) fn find_or_make(&mut self, path: &[u8]) -> Result<(Rc<OwnedFd>, Vec<Vec<u8>>), UnpackError> {
+        match self.find(path) {
+            Ok(fd) => return Ok((fd, Vec::new())),
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
+            Err(errno) => return Err(failed("open folder", path)(errno)),
+        }
+        let mut made = Vec::new();
+        let mut above = self.find(b"").map_err(failed("open the root of layer", path))?;
+        let mut at = 0;
+        while at < path.len() {
+            let end = path[at..].iter().position(|byte| *byte == b'/').map_or(path.len(), |len| at + len);
+            let (prefix, name) = (&path[..end], &path[at..end]);
+            above = match self.find(prefix) {
+                Ok(fd) => fd,
+                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {
+                    self.clear(above.as_fd(), name, false).map_err(failed("replace", prefix))?;
+                    rustix::fs::mkdirat(&above, name, Mode::from_raw_mode(0o755)).map_err(failed("make folder", prefix))?;
+                    made.push(prefix.to_vec());
+                    self.find(prefix).map_err(failed("open folder", prefix))?
+                }
+                Err(errno) => return Err(failed("open folder", prefix)(errno)),
+            };
+            at = end + 1;
+        }
+        Ok((above, made))
+    }
+
+    /// Clears the way for `name` in `folder`: all that is there goes, but for a folder where `keep_folder`.
+    pub(super) fn clear(&mut self, folder: BorrowedFd<'_>, name: &[u8], keep_folder: bool) -> Result<Found, Errno> {
+        let stat = match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => stat,
+            Err(Errno::NOENT) => return Ok(Found::Nothing),
+            Err(errno) => return Err(errno),
+        };
+        let found = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory if keep_folder => return Ok(Found::Folder),
+            // No device of an image is ever made, so this one is a whiteout of ours.
+            FileType::CharacterDevice => Found::Whiteout,
+            FileType::Directory => Found::Folder,
+            _ => Found::Other,
+        };
+        self.forget();
+        remove_at(folder, name)?;
+        Ok(found)
+    }
+}

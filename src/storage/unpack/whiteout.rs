@@ -1,0 +1,91 @@
+//! What hides lower layers (kernel, Documentation/filesystems/overlayfs.rst "whiteouts and opaque directories").
+
+use super::error::failed;
+use super::metadata::IMPLIED;
+use super::path::Place;
+use super::{Layer, OPAQUE_XATTR, UnpackError};
+use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, XattrFlags};
+use rustix::io::Errno;
+use std::rc::Rc;
+
+const WHITEOUT_XATTR: &str = "user.overlay.whiteout";
+
+/// How a whiteout is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A character device 0:0; anybody may make it since Linux 5.8.
+    Device,
+    /// An empty file with an xattr, in a folder with `user.overlay.opaque=x`, Linux 6.7.
+    Xattr,
+}
+
+impl Layer<'_> {
+    /// Hides everything that lower layers have in `folder`.
+    pub(super) fn make_opaque(&mut self, folder: &[u8]) -> Result<(), UnpackError> {
+        self.parent(folder)?;
+        self.mark_opaque(folder, b"y", XattrFlags::empty())
+    }
+
+    /// Hides what lower layers have at `place`. What this layer has there stays, but hides all below it.
+    pub(super) fn make_whiteout(&mut self, place: &Place) -> Result<(), UnpackError> {
+        let folder = self.parent(&place.folder)?;
+        match rustix::fs::statat(&*folder, &place.name[..], AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => return self.make_opaque(&place.path()),
+            Ok(_) => return Ok(()),
+            Err(Errno::NOENT) => {}
+            Err(errno) => return Err(failed("look at", &place.path())(errno)),
+        }
+        if self.whiteout_form == Form::Device {
+            match rustix::fs::mknodat(&*folder, &place.name[..], FileType::CharacterDevice, Mode::empty(), 0) {
+                Ok(()) => return Ok(()),
+                Err(Errno::PERM) => self.whiteout_form = Form::Xattr,
+                Err(errno) => return Err(failed("make the whiteout", &place.path())(errno)),
+            }
+        }
+        self.make_xattr_whiteout(&folder, place)
+    }
+
+    /// Tells whether what stands at `name` is a whiteout of the xattr form.
+    pub(super) fn is_xattr_whiteout(&self, folder: BorrowedFd<'_>, name: &[u8]) -> bool {
+        let open = || {
+            rustix::fs::openat(
+                folder,
+                name,
+                OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC,
+                Mode::empty(),
+            )
+        };
+        self.whiteout_form == Form::Xattr
+            && open().is_ok_and(|fd| rustix::fs::fgetxattr(&fd, WHITEOUT_XATTR, &mut [0_u8; 1][..]).is_ok())
+    }
+
+    fn make_xattr_whiteout(&mut self, folder: &Rc<OwnedFd>, place: &Place) -> Result<(), UnpackError> {
+        let fail = |errno| failed("make the whiteout", &place.path())(errno);
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = rustix::fs::openat(&**folder, &place.name[..], flags, Mode::empty()).map_err(fail)?;
+        rustix::fs::fsetxattr(&fd, WHITEOUT_XATTR, b"y", XattrFlags::empty()).map_err(fail)?;
+        self.mark_opaque(&place.folder, b"x", XattrFlags::CREATE)
+    }
+
+    fn mark_opaque(&mut self, folder: &[u8], value: &[u8], flags: XattrFlags) -> Result<(), UnpackError> {
+        let name = if folder.is_empty() { &b"."[..] } else { folder };
+        let open = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+        let fd =
+            rustix::fs::openat2(self.tree.root(), name, open, Mode::empty(), resolve).map_err(failed("open folder", folder))?;
+        match rustix::fs::fsetxattr(&fd, OPAQUE_XATTR, value, flags) {
+            Ok(()) | Err(Errno::EXIST) => Ok(()),
+            Err(errno) => Err(failed("mark as opaque", folder)(errno)),
+        }
+    }
+
+    /// Opens the folder that an entry goes into, made where no entry made it.
+    pub(super) fn parent(&mut self, folder: &[u8]) -> Result<Rc<OwnedFd>, UnpackError> {
+        let (fd, made) = self.tree.find_or_make(folder)?;
+        for path in made {
+            self.folders.insert(path, IMPLIED);
+        }
+        Ok(fd)
+    }
+}
