@@ -13,15 +13,19 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
+mod escape;
 mod exec;
+mod faults;
 mod harness;
 mod identity;
+mod images;
 mod isolation;
 mod kernel;
 mod lifecycle;
 mod listing;
 mod logs;
 mod network;
+mod pull;
 mod run;
 mod settings;
 mod terminal;
@@ -41,7 +45,11 @@ fn main() -> ExitCode {
     args.test_threads.get_or_insert(2);
     case::keep_panics();
     let cases = [
+        escape::cases(),
         exec::cases(),
+        faults::cases(),
+        images::cases(),
+        pull::cases(),
         listing::cases(),
         network::cases(),
         terminal::cases(),

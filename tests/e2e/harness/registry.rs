@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 /// No answer of a registry on this machine takes longer.
@@ -105,11 +105,13 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// Closes the connection after so many bytes of the body, whatever Content-Length said.
     pub cut: Option<usize>,
+    /// After the cut the connection stays open, silent, until the other side closes it.
+    pub stall: bool,
 }
 
 impl Reply {
     pub fn new(media_type: &str, body: Vec<u8>) -> Self {
-        Self { status: 200, media_type: media_type.to_owned(), body, cut: None }
+        Self { status: 200, media_type: media_type.to_owned(), body, cut: None, stall: false }
     }
 }
 
@@ -139,7 +141,7 @@ pub fn blob_path(repository: &str, blob: &[u8]) -> String {
 pub struct FakeRegistry {
     address: SocketAddr,
     over: Arc<AtomicBool>,
-    asked: Arc<Mutex<Vec<String>>>,
+    asked: Arc<(Mutex<Vec<String>>, Condvar)>,
 }
 
 impl FakeRegistry {
@@ -147,7 +149,7 @@ impl FakeRegistry {
         let listener = TcpListener::bind("127.0.0.1:0").expect("listen on the loopback");
         let address = listener.local_addr().expect("the address");
         let over = Arc::new(AtomicBool::new(false));
-        let asked = Arc::new(Mutex::new(Vec::new()));
+        let asked = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
         let (ended, log, replies) = (Arc::clone(&over), Arc::clone(&asked), Arc::new(replies));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -168,7 +170,18 @@ impl FakeRegistry {
 
     /// The requests so far, as `METHOD PATH`.
     pub fn asked(&self) -> Vec<String> {
-        self.asked.lock().expect("no server thread panics").clone()
+        self.asked.0.lock().expect("no server thread panics").clone()
+    }
+
+    /// Waits until somebody has asked for a path that contains this.
+    pub fn wait_for(&self, part: &str) {
+        let (list, changed) = &*self.asked;
+        let waited = changed
+            .wait_timeout_while(list.lock().expect("no server thread panics"), PATIENCE, |asked| {
+                !asked.iter().any(|line| line.contains(part))
+            })
+            .expect("no server thread panics");
+        assert!(!waited.1.timed_out(), "nobody asked for {part}: {:?}", *waited.0);
     }
 }
 
@@ -179,7 +192,7 @@ impl Drop for FakeRegistry {
     }
 }
 
-fn serve(stream: TcpStream, replies: &Replies, log: &Mutex<Vec<String>>) {
+fn serve(stream: TcpStream, replies: &Replies, log: &(Mutex<Vec<String>>, Condvar)) {
     let _ = stream.set_read_timeout(Some(PATIENCE));
     let Ok(mut writer) = stream.try_clone() else { return };
     let mut reader = BufReader::new(stream);
@@ -192,7 +205,8 @@ fn serve(stream: TcpStream, replies: &Replies, log: &Mutex<Vec<String>>) {
         let _ = std::io::copy(&mut reader.by_ref().take(length), &mut std::io::sink());
         let mut words = first.split(' ');
         let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        log.lock().expect("no server thread panics").push(format!("{method} {path}"));
+        log.0.lock().expect("no server thread panics").push(format!("{method} {path}"));
+        log.1.notify_all();
         let missing = Reply {
             status: 404,
             ..Reply::new("application/json", br#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"unknown"}]}"#.to_vec())
@@ -205,7 +219,11 @@ fn serve(stream: TcpStream, replies: &Replies, log: &Mutex<Vec<String>>) {
             reply.body.len()
         );
         let body = if method == "HEAD" { &[][..] } else { &reply.body[..reply.cut.unwrap_or(reply.body.len())] };
-        if writer.write_all(head.as_bytes()).and_then(|()| writer.write_all(body)).is_err() || reply.cut.is_some() {
+        let sent = writer.write_all(head.as_bytes()).and_then(|()| writer.write_all(body));
+        if reply.stall && method != "HEAD" {
+            let _ = reader.read(&mut [0]);
+        }
+        if sent.is_err() || reply.cut.is_some() {
             return;
         }
     }
