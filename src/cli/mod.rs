@@ -3,6 +3,8 @@
 pub mod container;
 pub mod error;
 pub mod format;
+pub mod generate;
+pub mod image;
 pub mod system;
 pub mod ui;
 
@@ -23,16 +25,27 @@ enum Command {
     Attach(container::attach::AttachArgs),
     Create(container::create::CreateArgs),
     Exec(container::exec::ExecArgs),
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
     Inspect(container::inspect::InspectArgs),
     Kill(container::kill::KillArgs),
     #[command(visible_aliases = ["ls", "list"])]
     Ps(container::ps::PsArgs),
+    #[command(subcommand)]
+    Image(image::ImageCommand),
+    Images(image::images::ImagesArgs),
+    Import(image::import::ImportArgs),
+    Load(image::load::LoadArgs),
     Logs(container::logs::LogsArgs),
+    Pull(image::pull::PullArgs),
     Rm(container::rm::RmArgs),
+    Rmi(image::rmi::RmiArgs),
     Run(container::run::RunArgs),
     Start(container::start::StartArgs),
     Stop(container::stop::StopArgs),
+    Tag(image::tag::TagArgs),
     Unshare(system::unshare::UnshareArgs),
+    Untag(image::tag::UntagArgs),
     Wait(container::wait::WaitArgs),
 }
 
@@ -54,8 +67,17 @@ fn dispatch(cli: Cli) -> Result<i32, CliError> {
         Command::Attach(args) => container::attach::run(args),
         Command::Create(args) => container::create::run(args),
         Command::Exec(args) => container::exec::run(args),
+        Command::Generate(args) => generate::run(&args),
         Command::Inspect(args) => container::inspect::run(&args),
         Command::Ps(args) => container::ps::run(&args),
+        Command::Image(command) => image::run(command),
+        Command::Images(args) => image::images::run(&args),
+        Command::Import(args) => image::import::run(args),
+        Command::Load(args) => image::load::run(args),
+        Command::Pull(args) => image::pull::run(args),
+        Command::Rmi(args) => image::rmi::run(args),
+        Command::Tag(args) => image::tag::run(&args),
+        Command::Untag(args) => image::tag::run_untag(&args),
         Command::Kill(args) => container::kill::run(args),
         Command::Logs(args) => container::logs::run(args),
         Command::Rm(args) => container::rm::run(args),

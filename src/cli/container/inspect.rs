@@ -82,17 +82,13 @@ fn inspect(engine: &Engine, name: &str, args: &InspectArgs) -> Result<Value, Cli
     };
     match args.kind {
         ObjectKind::Container => Ok(container()?),
-        ObjectKind::Image => Ok(image(engine, name)?),
+        ObjectKind::Image => Ok(engine.inspect_image(name)?),
         ObjectKind::All => match container() {
-            Err(error) if error.kind() == Kind::NoSuch => match image(engine, name) {
+            Err(error) if error.kind() == Kind::NoSuch => match engine.inspect_image(name) {
                 Err(error) if error.kind() == Kind::NoSuch => Err(CliError::Usage(format!("no such object: {name:?}"))),
                 image => Ok(image?),
             },
             found => Ok(found?),
         },
     }
-}
-
-fn image(_: &Engine, name: &str) -> Result<Value, EngineError> {
-    Err(EngineError::NoSuchImage { name: name.to_owned() })
 }

@@ -83,11 +83,11 @@ impl Engine {
     }
 
     fn refuse_if_used(&self, image: &ImageRecord) -> Result<(), EngineError> {
-        let users = self.db.containers_of_image(image.id.hex())?;
+        let users: Vec<_> = self.containers()?.into_iter().filter(|(container, _)| container.image == image.id).collect();
         if users.is_empty() {
             return Ok(());
         }
-        let containers: Vec<_> = users.iter().map(|container| container.id.short()).collect();
+        let containers: Vec<_> = users.iter().map(|(container, _)| container.id.short()).collect();
         Err(EngineError::ImageInUse { image: image.id.short().to_owned(), containers: containers.join(" ") })
     }
 
