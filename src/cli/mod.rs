@@ -3,13 +3,13 @@
 pub mod container;
 pub mod error;
 pub mod format;
+pub mod generate;
 pub mod image;
 pub mod system;
 pub mod ui;
 
 use clap::{Parser, Subcommand};
 use error::CliError;
-use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Run containers as yourself: no daemon, no root.
@@ -25,11 +25,16 @@ enum Command {
     Attach(container::attach::AttachArgs),
     Create(container::create::CreateArgs),
     Exec(container::exec::ExecArgs),
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
+    Inspect(container::inspect::InspectArgs),
+    Kill(container::kill::KillArgs),
+    #[command(visible_aliases = ["ls", "list"])]
+    Ps(container::ps::PsArgs),
     #[command(subcommand)]
     Image(image::ImageCommand),
     Images(image::images::ImagesArgs),
     Import(image::import::ImportArgs),
-    Kill(container::kill::KillArgs),
     Load(image::load::LoadArgs),
     Logs(container::logs::LogsArgs),
     Pull(image::pull::PullArgs),
@@ -62,6 +67,9 @@ fn dispatch(cli: Cli) -> Result<i32, CliError> {
         Command::Attach(args) => container::attach::run(args),
         Command::Create(args) => container::create::run(args),
         Command::Exec(args) => container::exec::run(args),
+        Command::Generate(args) => generate::run(&args),
+        Command::Inspect(args) => container::inspect::run(&args),
+        Command::Ps(args) => container::ps::run(&args),
         Command::Image(command) => image::run(command),
         Command::Images(args) => image::images::run(&args),
         Command::Import(args) => image::import::run(args),
@@ -86,7 +94,7 @@ fn finish(result: Result<i32, CliError>) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             if !matches!(error, CliError::Code(_)) {
-                let _ = writeln!(std::io::stderr(), "{}", error.text());
+                ui::note(&error.text());
             }
             error.code()
         }

@@ -14,6 +14,14 @@ const COLUMN: usize = 12;
 /// The blanks between two columns.
 const GAP: usize = 2;
 
+/// Writes one line of data to standard output; see [`out`].
+///
+/// # Errors
+/// See [`out`].
+pub fn print_line(line: &str) -> Result<(), CliError> {
+    out(format!("{line}\n"))
+}
+
 /// Writes data to standard output.
 ///
 /// A reader that went away (`coracle ps | head -1`) ends the command as it ends other tools: silently, with 128 + SIGPIPE.
@@ -23,14 +31,6 @@ const GAP: usize = 2;
 pub fn out(text: impl AsRef<[u8]>) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()).map_err(output_error)
-}
-
-/// Writes one line of data to standard output; see [`out`].
-///
-/// # Errors
-/// See [`out`].
-pub fn print_line(line: &str) -> Result<(), CliError> {
-    out(format!("{line}\n"))
 }
 
 /// Tells a reader that went away from a failure; for commands that write in pieces.

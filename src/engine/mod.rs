@@ -1,8 +1,8 @@
 //! The use cases. A request comes in, a report goes out; nothing here prints, exits or reads the environment.
 
 pub mod container;
-pub mod image;
 pub mod error;
+pub mod image;
 pub mod session;
 
 pub use error::{EngineError, Kind};

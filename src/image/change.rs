@@ -46,7 +46,11 @@ pub fn apply(config: &mut Runtime, text: &str) -> Result<(), BadChange> {
             }
         }
         "VOLUME" => {
-            let list = if value.starts_with('[') { command(value) } else { Some(value.split_ascii_whitespace().map(str::to_owned).collect()) };
+            let list = if value.starts_with('[') {
+                command(value)
+            } else {
+                Some(value.split_ascii_whitespace().map(str::to_owned).collect())
+            };
             for volume in list.ok_or_else(|| bad("its value is no JSON list of strings"))? {
                 if !config.volumes.contains(&volume) {
                     config.volumes.push(volume);
@@ -73,7 +77,10 @@ fn pairs(value: &str) -> Option<Vec<(String, String)>> {
         let (name, rest) = value.split_once(char::is_whitespace)?;
         return Some(vec![(name.to_owned(), rest.trim().to_owned())]);
     }
-    words(value)?.into_iter().map(|word| word.split_once('=').filter(|(name, _)| !name.is_empty()).map(|(n, v)| (n.to_owned(), v.to_owned()))).collect()
+    words(value)?
+        .into_iter()
+        .map(|word| word.split_once('=').filter(|(name, _)| !name.is_empty()).map(|(n, v)| (n.to_owned(), v.to_owned())))
+        .collect()
 }
 
 /// Splits at spaces outside quotes, and takes quotes and backslashes away.

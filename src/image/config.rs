@@ -91,7 +91,9 @@ impl ImageConfig {
         match platform.os.as_str() {
             // Very old images do not say.
             "linux" | "" => json("the image config", bytes),
-            os => Err(ImageError::NotAnImage { what: format!("it is for {:?}, only Linux images run here", os.chars().take(40).collect::<String>()) }),
+            os => Err(ImageError::NotAnImage {
+                what: format!("it is for {:?}, only Linux images run here", os.chars().take(40).collect::<String>()),
+            }),
         }
     }
 

@@ -77,7 +77,9 @@ impl ImageError {
             }
             Self::PlainHttp { .. } => "add --tls-verify=false if you trust the network on the way to it".to_owned(),
             Self::Certificate { .. } => "install the registry's CA certificate, or add --tls-verify=false".to_owned(),
-            Self::Denied { .. } => "check the spelling: private and missing images look the same to who is not logged in".to_owned(),
+            Self::Denied { .. } => {
+                "check the spelling: private and missing images look the same to who is not logged in".to_owned()
+            }
             Self::NoSuch { .. } => "check the spelling of repository and tag".to_owned(),
             Self::NoPlatform { .. } => "choose one of these with --platform OS/ARCH".to_owned(),
             Self::Storage(error) if error.is_disk_full() => {

@@ -210,7 +210,8 @@ mod tests {
                 descriptor("4", Some("linux/arm/v6")),
             ],
         };
-        let choose = |text: &str| index.choose(&Platform::parse(text).unwrap()).map(|chosen| chosen.digest.short()[..1].to_owned());
+        let choose =
+            |text: &str| index.choose(&Platform::parse(text).unwrap()).map(|chosen| chosen.digest.short()[..1].to_owned());
         assert_eq!(choose("linux/amd64").unwrap(), "2");
         assert_eq!(choose("linux/amd64/v3").unwrap(), "3");
         assert_eq!(choose("linux/arm64").unwrap(), "1");

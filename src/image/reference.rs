@@ -36,9 +36,10 @@ impl Reference {
         let text = text.strip_prefix("docker://").unwrap_or(text);
         let (rest, digest) = match text.split_once('@') {
             None => (text, None),
-            Some((rest, digest)) => {
-                (rest, Some(Digest::parse(digest).map_err(|_| bad(text, "the digest must be sha256: and 64 hexadecimal digits"))?))
-            }
+            Some((rest, digest)) => (
+                rest,
+                Some(Digest::parse(digest).map_err(|_| bad(text, "the digest must be sha256: and 64 hexadecimal digits"))?),
+            ),
         };
         let (name, tag) = split_tag(rest);
         if let Some(tag) = tag
@@ -212,7 +213,9 @@ fn is_path_component(component: &str) -> bool {
     if !bytes.first().copied().is_some_and(word) || !bytes.last().copied().is_some_and(word) {
         return false;
     }
-    bytes.split(|byte| word(*byte)).all(|between| matches!(between, b"" | b"." | b"_" | b"__") || between.iter().all(|byte| *byte == b'-'))
+    bytes
+        .split(|byte| word(*byte))
+        .all(|between| matches!(between, b"" | b"." | b"_" | b"__") || between.iter().all(|byte| *byte == b'-'))
 }
 
 fn bad(text: &str, what: &'static str) -> BadReference {

@@ -51,5 +51,6 @@ fn settle_one(roots: &[OwnedFd], link: &Borrowed) -> Result<(), StorageError> {
 }
 
 fn open(path: &Path) -> Result<OwnedFd, StorageError> {
-    rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(io_error("open folder", path))
+    rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+        .map_err(io_error("open folder", path))
 }

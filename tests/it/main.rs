@@ -1,3 +1,8 @@
 //! Hermetic tests.
 
+mod generated;
+mod layers;
 mod monitor;
+mod output;
+mod rules;
+mod source;

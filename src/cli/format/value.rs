@@ -48,7 +48,7 @@ fn from_json(field: &str, value: &Value, escape: bool) -> Go {
         Value::Object(fields) => {
             let inner = fields.iter().map(|(name, item)| (name.clone(), from_json(name, item, escape))).collect();
             // `Config` is a struct in a container and a map in its `LogConfig`: a struct has its fixed fields.
-            if is_map && !(field == "Config" && !fields.is_empty()) { Go::Map(inner) } else { Go::Object(inner) }
+            if is_map && (field != "Config" || fields.is_empty()) { Go::Map(inner) } else { Go::Object(inner) }
         }
     }
 }

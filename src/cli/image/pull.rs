@@ -76,8 +76,12 @@ pub fn run(args: PullArgs) -> Result<i32, CliError> {
                 }
                 continue;
             }
-            let request =
-                PullRequest { name: name.clone(), policy: args.policy.into(), platform: platform.clone(), tls_verify: args.tls_verify };
+            let request = PullRequest {
+                name: name.clone(),
+                policy: args.policy.into(),
+                platform: platform.clone(),
+                tls_verify: args.tls_verify,
+            };
             let report = engine.pull(&request, &mut *shown)?;
             ui::print_line(report.id.hex())?;
         }

@@ -8,8 +8,8 @@ use crate::image::transport::{Input, open_tar};
 use crate::image::{ImageConfig, ImageError, Platform, Reference, change};
 use crate::model::ImageId;
 use crate::storage::intake::{self, Expected};
-use crate::storage::{borrow, layer};
 use crate::storage::unpack::Limits;
+use crate::storage::{borrow, layer};
 
 /// What to import, and what to make of it.
 #[derive(Clone, Debug)]
@@ -56,12 +56,8 @@ impl Engine {
         let sizes = [(received.diff_id.clone(), received.tar_size)];
         layer::commit(&self.paths, vec![received.layer])?;
         let bytes = serde_json::to_vec(&config).map_err(|source| ImageError::Parse { what: "the image config", source })?;
-        let incoming = Incoming {
-            names: name.iter().map(Reference::stored).collect(),
-            config: bytes,
-            manifest: None,
-            layers: Vec::new(),
-        };
+        let incoming =
+            Incoming { names: name.iter().map(Reference::stored).collect(), config: bytes, manifest: None, layers: Vec::new() };
         Ok(self.record_image(incoming, &config, &sizes)?.id)
     }
 }

@@ -116,7 +116,8 @@ impl Engine {
             created: config.created_ns(),
             size: sizes.iter().map(|(_, size)| size).sum(),
             layers: config.rootfs.diff_ids.clone(),
-            config: String::from_utf8(incoming.config).map_err(|_| ImageError::NotAnImage { what: "its config is not UTF-8".to_owned() })?,
+            config: String::from_utf8(incoming.config)
+                .map_err(|_| ImageError::NotAnImage { what: "its config is not UTF-8".to_owned() })?,
         };
         self.db.put_image(&image, &sizes)?;
         Ok(image)
@@ -127,7 +128,8 @@ impl Engine {
         let (mut missing, mut infos, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
         for (at, (expected, diff_id)) in layers.iter().zip(diff_ids).enumerate() {
             // A folder without a row was left by a command that was killed: it is whole, but its size is not known.
-            let present = !seen.insert(diff_id) || (self.db.layer_size(diff_id)?.is_some() && layer::exists(&self.paths, diff_id));
+            let present =
+                !seen.insert(diff_id) || (self.db.layer_size(diff_id)?.is_some() && layer::exists(&self.paths, diff_id));
             if !present {
                 missing.push(at);
             }

@@ -52,9 +52,11 @@ impl Engine {
     pub fn inspect_image(&self, name: &str) -> Result<ImageDetails, EngineError> {
         let image = self.image(name)?;
         let config = self.image_config(&image)?;
-        let raw: Value = serde_json::from_str(&image.config).map_err(|source| ImageError::Parse { what: "the image config", source })?;
+        let raw: Value =
+            serde_json::from_str(&image.config).map_err(|source| ImageError::Parse { what: "the image config", source })?;
         let manifest = blob::read(&self.paths, &image.manifest)?;
-        let manifest: Value = serde_json::from_slice(&manifest).map_err(|source| ImageError::Parse { what: "the manifest", source })?;
+        let manifest: Value =
+            serde_json::from_slice(&manifest).map_err(|source| ImageError::Parse { what: "the manifest", source })?;
         let media_type = manifest["mediaType"].as_str().unwrap_or(OCI_MANIFEST);
         let uppers: Vec<_> = image.layers.iter().rev().map(|layer| crate::storage::layer::path(&self.paths, layer)).collect();
         let (upper, lower) = uppers.split_first().map_or((String::new(), String::new()), |(upper, lower)| {

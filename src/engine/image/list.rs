@@ -48,10 +48,14 @@ impl Engine {
     /// The image that a filter names is not there, or the database fails.
     pub fn images(&self, request: &ImagesRequest) -> Result<Vec<ImageRow>, EngineError> {
         let times = Times::of(self, &request.filters)?;
-        let patterns: Vec<_> = request.filters.iter().filter_map(|filter| match filter {
-            ImageFilter::Reference(pattern) => Some(pattern.as_str()),
-            _ => None,
-        }).collect();
+        let patterns: Vec<_> = request
+            .filters
+            .iter()
+            .filter_map(|filter| match filter {
+                ImageFilter::Reference(pattern) => Some(pattern.as_str()),
+                _ => None,
+            })
+            .collect();
         let users = self.containers()?;
         let mut rows = Vec::new();
         for image in self.db.images()? {
@@ -66,7 +70,10 @@ impl Engine {
             };
             let row = |name: Option<&str>| ImageRow {
                 repository: name.map(|name| repository(name).to_owned()),
-                tag: name.filter(|name| !name.contains('@')).and_then(|name| name.rsplit_once(':')).map(|(_, tag)| tag.to_owned()),
+                tag: name
+                    .filter(|name| !name.contains('@'))
+                    .and_then(|name| name.rsplit_once(':'))
+                    .map(|(_, tag)| tag.to_owned()),
                 repo_digests: repo_digests(&image),
                 labels: labels.clone(),
                 containers,
@@ -147,7 +154,9 @@ mod tests {
     #[test]
     fn patterns_fit_whole_names_and_their_ends() {
         let name = "docker.io/library/busybox:1.36";
-        for pattern in ["busybox", "busybox:1.36", "library/busybox", "docker.io/library/busybox", "busy*", "*/busybox", "b?sybox:1.*"] {
+        for pattern in
+            ["busybox", "busybox:1.36", "library/busybox", "docker.io/library/busybox", "busy*", "*/busybox", "b?sybox:1.*"]
+        {
             assert!(name_fits(pattern, name), "{pattern}");
         }
         for pattern in ["box", "busybox:latest", "docker.io/busybox", "*", "docker.io/*"] {

@@ -1,10 +1,10 @@
 //! From what is typed to an image in the store.
 
 use crate::engine::{Engine, EngineError};
-use crate::image::reference::is_short;
 use crate::image::Reference;
-use crate::model::id::is_lower_hex;
+use crate::image::reference::is_short;
 use crate::model::ImageRecord;
+use crate::model::id::is_lower_hex;
 
 /// How an image was found.
 #[derive(Debug)]
@@ -36,7 +36,8 @@ impl Engine {
         }
         if let Ok(reference) = Reference::parse(text) {
             let short = is_short(text);
-            if short && let Ok(local) = Reference::parse_local(text)
+            if short
+                && let Ok(local) = Reference::parse_local(text)
                 && let Some(found) = self.image_by_reference(&local)?
             {
                 return Ok(found);

@@ -59,7 +59,9 @@ impl Engine {
             (_, found) => return found.map(|image| PullReport { id: image.id, asked: false }),
         };
         match (self.pull_now(request, progress), known) {
-            (Err(EngineError::Image(ImageError::Unreachable { .. })), Some(image)) => Ok(PullReport { id: image.id, asked: false }),
+            (Err(EngineError::Image(ImageError::Unreachable { .. })), Some(image)) => {
+                Ok(PullReport { id: image.id, asked: false })
+            }
             (pulled, _) => pulled.map(|id| PullReport { id, asked: true }),
         }
     }
@@ -76,7 +78,8 @@ impl Engine {
         if let Some(text) = foreign(&config, &request.platform)? {
             progress.step(&Step::Note { text });
         }
-        let expected = |layer: &Descriptor| Expected { digest: Some(layer.digest.clone()), size: Some(layer.size), diff_id: None };
+        let expected =
+            |layer: &Descriptor| Expected { digest: Some(layer.digest.clone()), size: Some(layer.size), diff_id: None };
         let incoming = Incoming {
             names: vec![reference.stored()],
             config,

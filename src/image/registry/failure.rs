@@ -29,7 +29,9 @@ pub(super) fn explain(host: &str, name: &str, error: &OciDistributionError) -> I
     match error {
         OciDistributionError::ImageManifestNotFoundError(_) => ImageError::NoSuch { host, name },
         OciDistributionError::ServerError { code: 404, .. } => ImageError::NoSuch { host, name },
-        OciDistributionError::ServerError { code: 401 | 403, message, .. } => ImageError::Denied { host, name, cause: cut(message) },
+        OciDistributionError::ServerError { code: 401 | 403, message, .. } => {
+            ImageError::Denied { host, name, cause: cut(message) }
+        }
         OciDistributionError::UnauthorizedError { .. } => ImageError::Denied { host, name, cause: "it wants a login".to_owned() },
         OciDistributionError::AuthenticationFailure(cause) => ImageError::Denied { host, name, cause: cut(cause) },
         OciDistributionError::RegistryError { envelope, .. } => {

@@ -7,10 +7,10 @@ use crate::image::reference::Reference;
 use crate::model::Digest;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
+use oci_client::Client;
 use oci_client::client::{BlobResponse, ClientConfig, ClientProtocol, SizedStream};
 use oci_client::errors::OciDistributionError;
 use oci_client::secrets::RegistryAuth;
-use oci_client::Client;
 use std::io;
 use std::time::Duration;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver};
@@ -208,7 +208,9 @@ async fn forward(mut stream: SizedStream, mut skip: u64, done: &mut u64, chunks:
         let mut chunk = match chunk {
             Ok(chunk) => chunk,
             // All bytes came, and they are others: the reader finds out too, and says it better.
-            Err(error) if error.get_ref().is_some_and(|inner| inner.is::<oci_client::errors::DigestError>()) => return Ended::Stream,
+            Err(error) if error.get_ref().is_some_and(|inner| inner.is::<oci_client::errors::DigestError>()) => {
+                return Ended::Stream;
+            }
             Err(error) => return Ended::Broken(error),
         };
         let known = usize::try_from(skip).unwrap_or(usize::MAX).min(chunk.len());

@@ -36,7 +36,10 @@ enum Kind {
 
 #[derive(Clone, Debug)]
 enum Member {
-    File { offset: u64, len: u64 },
+    File {
+        offset: u64,
+        len: u64,
+    },
     /// Normalised; nothing where it leaves the archive.
     Link(Option<String>),
 }
@@ -117,7 +120,9 @@ impl Archive {
         let mut name = normalise("", name);
         for _ in 0..MAX_LINKS {
             match name.and_then(|name| members.get(&name).cloned()) {
-                Some(Member::File { offset, len }) => return Ok(Some(Part { file: file.clone(), at: offset, end: offset + len })),
+                Some(Member::File { offset, len }) => {
+                    return Ok(Some(Part { file: file.clone(), at: offset, end: offset + len }));
+                }
                 Some(Member::Link(target)) => name = target,
                 None => return Ok(None),
             }
@@ -129,11 +134,12 @@ impl Archive {
         // NONBLOCK: a fifo with the name of a blob must not hold us up.
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let fail = |source| ImageError::Open { path: self.path.join(name), source };
-        let fd = match rustix::fs::openat2(folder, name, flags, Mode::empty(), ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS) {
-            Ok(fd) => fd,
-            Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-            Err(errno) => return Err(fail(errno.into())),
-        };
+        let fd =
+            match rustix::fs::openat2(folder, name, flags, Mode::empty(), ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS) {
+                Ok(fd) => fd,
+                Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+                Err(errno) => return Err(fail(errno.into())),
+            };
         let file = File::from(fd);
         let meta = file.metadata().map_err(fail)?;
         if !meta.is_file() {
@@ -199,7 +205,10 @@ fn index(file: &File, path: &Path) -> Result<HashMap<String, Member>, ImageError
         };
         members.insert(name, member);
         if members.len() > MAX_MEMBERS {
-            return Err(ImageError::Archive { path: path.to_owned(), what: "no image archive: it has too many members".to_owned() });
+            return Err(ImageError::Archive {
+                path: path.to_owned(),
+                what: "no image archive: it has too many members".to_owned(),
+            });
         }
     }
     Ok(members)
@@ -207,7 +216,8 @@ fn index(file: &File, path: &Path) -> Result<HashMap<String, Member>, ImageError
 
 /// Takes a path apart by its text, as archives mean it; nothing where it climbs out.
 fn normalise(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = if path.starts_with('/') { Vec::new() } else { folder.split('/').filter(|part| !part.is_empty()).collect() };
+    let mut parts: Vec<&str> =
+        if path.starts_with('/') { Vec::new() } else { folder.split('/').filter(|part| !part.is_empty()).collect() };
     for part in path.split('/') {
         match part {
             "" | "." => {}

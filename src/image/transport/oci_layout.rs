@@ -23,7 +23,12 @@ pub(super) fn has_manifests(index: &[u8]) -> bool {
 }
 
 /// Finds the images: those that have names, else the one that serves the platform best.
-pub(super) fn find(archive: &Archive, index: &[u8], docker: Option<&[u8]>, wanted: &Platform) -> Result<Vec<FoundImage>, ImageError> {
+pub(super) fn find(
+    archive: &Archive,
+    index: &[u8],
+    docker: Option<&[u8]>,
+    wanted: &Platform,
+) -> Result<Vec<FoundImage>, ImageError> {
     let Document::Index(index) = manifest::parse(index)? else {
         return Err(archive.refuse("no OCI layout: its index.json is no index"));
     };
@@ -36,7 +41,9 @@ pub(super) fn find(archive: &Archive, index: &[u8], docker: Option<&[u8]>, wante
             Ok((mut image, config)) => {
                 image.names = match name(descriptor) {
                     Some(name) => vec![name],
-                    None => docker.map_or(Ok(Vec::new()), |docker| docker_archive::names_of_config(archive, docker, config.hex()))?,
+                    None => {
+                        docker.map_or(Ok(Vec::new()), |docker| docker_archive::names_of_config(archive, docker, config.hex()))?
+                    }
                 };
                 match found.iter_mut().find(|known| known.manifest == image.manifest) {
                     Some(known) => known.names.append(&mut image.names),
@@ -55,7 +62,12 @@ pub(super) fn find(archive: &Archive, index: &[u8], docker: Option<&[u8]>, wante
 }
 
 /// Follows indexes down to a manifest.
-fn image(archive: &Archive, descriptor: &Descriptor, wanted: &Platform, depth: usize) -> Result<(FoundImage, Digest), ImageError> {
+fn image(
+    archive: &Archive,
+    descriptor: &Descriptor,
+    wanted: &Platform,
+    depth: usize,
+) -> Result<(FoundImage, Digest), ImageError> {
     let bytes = blob(archive, descriptor)?;
     let manifest = match manifest::parse(&bytes)? {
         Document::Index(_) if depth == 0 => return Err(archive.refuse("its indexes lie too deep in one another")),
@@ -90,7 +102,8 @@ fn choose<'a>(index: &'a Index, wanted: &Platform) -> Result<&'a Descriptor, Ima
 /// Reads a small blob and checks it.
 fn blob(archive: &Archive, descriptor: &Descriptor) -> Result<Vec<u8>, ImageError> {
     let name = member(&descriptor.digest);
-    let bytes = archive.read_small(&name, MAX_DOCUMENT)?.ok_or_else(|| archive.refuse(format!("incomplete: {name:?} is missing")))?;
+    let bytes =
+        archive.read_small(&name, MAX_DOCUMENT)?.ok_or_else(|| archive.refuse(format!("incomplete: {name:?} is missing")))?;
     let (size, found) = (bytes.len() as u64, digest::of(&bytes));
     let expected = descriptor.digest.clone();
     if found != expected {

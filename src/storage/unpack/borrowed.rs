@@ -68,7 +68,8 @@ pub(crate) fn lend(from: &OwnedFd, to: &OwnedFd, link: &Borrowed) -> Result<(), 
     }
     if std::ptr::eq(from, to) {
         let source = tree.find(&link.target.folder).map_err(fail("find the target of"))?;
-        rustix::fs::linkat(&*source, &link.target.name[..], folder, name, AtFlags::empty()).map_err(fail("make the hard link"))?;
+        rustix::fs::linkat(&*source, &link.target.name[..], folder, name, AtFlags::empty())
+            .map_err(fail("make the hard link"))?;
     } else {
         copy(from.as_fd(), &link.target.path(), folder, name, &path)?;
     }
@@ -132,5 +133,8 @@ fn kind(stat: &Stat) -> FileType {
 
 fn times(stat: &Stat) -> Timestamps {
     let time = |seconds, nanos| Timespec { tv_sec: seconds, tv_nsec: i64::try_from(nanos).unwrap_or(0) };
-    Timestamps { last_access: time(stat.st_atime, stat.st_atime_nsec), last_modification: time(stat.st_mtime, stat.st_mtime_nsec) }
+    Timestamps {
+        last_access: time(stat.st_atime, stat.st_atime_nsec),
+        last_modification: time(stat.st_mtime, stat.st_mtime_nsec),
+    }
 }

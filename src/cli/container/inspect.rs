@@ -1,0 +1,110 @@
+//! `coracle inspect`.
+
+use super::targets::open_engine;
+use crate::cli::error::CliError;
+use crate::cli::format::{self, Format};
+use crate::cli::ui;
+use crate::engine::{Engine, EngineError, Kind};
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+/// Show everything about containers and images
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// json, or a Go template that is run for each object
+    #[arg(short, long, value_name = "FORMAT")]
+    format: Option<String>,
+    /// What the names are names of
+    #[arg(short = 't', long = "type", value_enum, default_value = "all")]
+    kind: ObjectKind,
+    /// The container made last
+    #[arg(short, long, conflicts_with = "names")]
+    latest: bool,
+    /// Add up the files of containers
+    #[arg(short, long)]
+    size: bool,
+    /// Names or ids
+    #[arg(value_name = "NAME", required_unless_present = "latest")]
+    names: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ObjectKind {
+    /// A container, else an image
+    All,
+    Container,
+    Image,
+}
+
+/// Prints what is found as one array, then an error for each name that is not.
+///
+/// # Errors
+/// The template is none, or the store fails.
+pub fn run(args: &InspectArgs) -> Result<i32, CliError> {
+    let format = args.format.as_deref().map_or(Ok(Format::Json), Format::parse)?;
+    let engine = open_engine()?;
+    let mut names = args.names.clone();
+    if args.latest {
+        let newest = engine.containers()?.into_iter().next();
+        names.extend(newest.map(|(config, _)| config.id.as_str().to_owned()));
+        if names.is_empty() {
+            return Err(CliError::Usage("there is no container".to_owned()));
+        }
+    }
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    for name in &names {
+        match inspect(&engine, name, args) {
+            Ok(object) => found.push(object),
+            Err(error) => errors.push(error),
+        }
+    }
+    let text = match format {
+        // Also where nothing is found: a script that reads the output gets an array.
+        Format::Json => format::json_array(&found, 5)?,
+        other => format::render(&found, &other, &[], true)?,
+    };
+    ui::out(&text)?;
+    for error in &errors {
+        ui::note(&error.text());
+    }
+    Ok(errors.last().map_or(0, CliError::code))
+}
+
+fn inspect(engine: &Engine, name: &str, args: &InspectArgs) -> Result<Value, CliError> {
+    let container = || -> Result<Value, EngineError> {
+        let mut object = engine.inspect_container(name)?;
+        if args.size {
+            let size = engine.container_size(&engine.container(name)?)?;
+            object["SizeRw"] = size.own.into();
+            object["SizeRootFs"] = size.total.into();
+        }
+        Ok(object)
+    };
+    match args.kind {
+        ObjectKind::Container => Ok(container()?),
+        ObjectKind::Image => Ok(image(engine, name, args)?),
+        ObjectKind::All => match container() {
+            Err(error) if error.kind() == Kind::NoSuch => match image(engine, name, args) {
+                Err(error) if error.kind() == Kind::NoSuch => Err(CliError::Usage(format!("no such object: {name:?}"))),
+                image => Ok(image?),
+            },
+            found => Ok(found?),
+        },
+    }
+}
+
+fn image(engine: &Engine, name: &str, args: &InspectArgs) -> Result<Value, EngineError> {
+    let mut object = json!(engine.inspect_image(name)?);
+    // An image's config leaves out what is empty; a template may still ask for it.
+    if args.format.is_some()
+        && let Some(config) = object.get_mut("Config").and_then(Value::as_object_mut)
+    {
+        for (field, empty) in [("User", json!("")), ("WorkingDir", json!("")), ("StopSignal", json!(""))] {
+            config.entry(field).or_insert(empty);
+        }
+        for field in ["Cmd", "Entrypoint", "Env", "ExposedPorts", "Labels", "Volumes"] {
+            config.entry(field).or_insert(Value::Null);
+        }
+    }
+    Ok(object)
+}

@@ -1,0 +1,139 @@
+//! `coracle ps`.
+
+use super::targets::open_engine;
+use crate::cli::error::CliError;
+use crate::cli::format::{self, Format};
+use crate::cli::ui;
+use crate::engine::EngineError;
+use crate::engine::container::list::{Filter, ListRequest, Listed};
+use clap::{Args, ValueEnum};
+use row::Row;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+mod row;
+
+/// List containers
+#[derive(Debug, Args)]
+pub struct PsArgs {
+    /// Also containers that do not run
+    #[arg(short, long)]
+    all: bool,
+    /// Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until,
+    /// command, network
+    #[arg(short, long, value_name = "FILTER")]
+    filter: Vec<String>,
+    /// json, table TEMPLATE or a Go template
+    #[arg(long, value_name = "FORMAT", conflicts_with = "quiet")]
+    format: Option<String>,
+    /// The newest N containers, running or not
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, conflicts_with = "latest")]
+    last: Option<i64>,
+    /// The newest container, running or not
+    #[arg(short, long)]
+    latest: bool,
+    /// Full ids and commands
+    #[arg(long)]
+    no_trunc: bool,
+    /// No line of headers
+    #[arg(long)]
+    noheading: bool,
+    /// Ids alone
+    #[arg(short, long)]
+    quiet: bool,
+    /// Add up the containers' files
+    #[arg(short, long)]
+    size: bool,
+    /// The order
+    #[arg(long, value_enum, value_name = "KEY", default_value = "created")]
+    sort: SortKey,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SortKey {
+    Command,
+    Created,
+    Id,
+    Image,
+    Names,
+    Runningfor,
+    Size,
+    Status,
+}
+
+/// Fields and their headers: of the default table, then those whose header is not the field in capitals.
+const HEADERS: [(&str, &str); 9] = [
+    ("ID", "CONTAINER ID"),
+    ("Image", "IMAGE"),
+    ("Command", "COMMAND"),
+    ("Created", "CREATED"),
+    ("Status", "STATUS"),
+    ("Ports", "PORTS"),
+    ("Names", "NAMES"),
+    ("Size", "SIZE"),
+    ("RunningFor", "CREATED"),
+];
+
+/// Prints the containers.
+///
+/// # Errors
+/// A filter or the template is none, or the store fails.
+pub fn run(args: &PsArgs) -> Result<i32, CliError> {
+    let format = args.format.as_deref().map_or(Ok(Format::DefaultTable), Format::parse)?;
+    let now = now();
+    let filters = args.filter.iter().map(|text| Filter::parse(text, now));
+    let last = match args.last {
+        _ if args.latest => Some(1),
+        // Podman's -1 is no limit.
+        Some(count) => usize::try_from(count).ok(),
+        None => None,
+    };
+    let request = ListRequest {
+        all: args.all || args.last.is_some(),
+        last,
+        size: args.size,
+        filters: filters.collect::<Result<_, _>>().map_err(EngineError::from)?,
+    };
+    let mut found = open_engine()?.list(&request)?;
+    sort(&mut found, args.sort);
+    ui::out(&render(args, &format, &found, now)?)?;
+    Ok(0)
+}
+
+fn render(args: &PsArgs, format: &Format, found: &[Listed], now: i64) -> Result<String, CliError> {
+    let rows = || found.iter().map(|listed| Row { listed, now, whole: args.no_trunc });
+    if args.quiet {
+        return Ok(rows().map(|row| row.id().to_owned() + "\n").collect());
+    }
+    match format {
+        Format::Json => Ok(format::json_array(&rows().map(|row| row.json()).collect::<Vec<_>>(), 2)?),
+        Format::DefaultTable => {
+            let columns = &HEADERS[..if args.size { 8 } else { 7 }];
+            let names: Vec<&str> = columns.iter().filter(|_| !args.noheading).map(|(_, header)| *header).collect();
+            let cells: Vec<Vec<String>> = rows().map(|row| row.cells(args.size)).collect();
+            Ok(ui::table(&names, &cells))
+        }
+        template => {
+            let rows: Vec<_> = rows().map(|row| row.fields()).collect();
+            Ok(format::render(&rows, template, &HEADERS, !args.noheading)?)
+        }
+    }
+}
+
+fn sort(found: &mut [Listed], key: SortKey) {
+    // The list comes in the order of creation, and the sort is stable.
+    match key {
+        SortKey::Created | SortKey::Runningfor => {}
+        SortKey::Command => found.sort_by_key(|listed| listed.config.argv.clone()),
+        SortKey::Id => found.sort_by_key(|listed| listed.config.id.clone()),
+        SortKey::Image => found.sort_by_key(|listed| listed.config.image_name.clone()),
+        SortKey::Names => found.sort_by_key(|listed| listed.config.name.clone()),
+        SortKey::Size => found.sort_by_key(|listed| listed.size.map_or(0, |size| size.own)),
+        SortKey::Status => found.sort_by_key(|listed| listed.state.status.as_str()),
+    }
+}
+
+/// Nanoseconds since the epoch.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}
