@@ -4,7 +4,9 @@ use super::targets::{choose, each, open_engine};
 use crate::cli::error::CliError;
 use crate::engine::EngineError;
 use crate::engine::container::ContainerError;
+use crate::model::ContainerConfig;
 use clap::Args;
+use std::time::Duration;
 
 /// Remove containers
 #[derive(Debug, Args)]
@@ -12,6 +14,12 @@ pub struct RmArgs {
     /// Kill a running container first
     #[arg(short, long)]
     force: bool,
+    /// With --force, how many seconds to wait after the stop signal before SIGKILL; 0 kills at once
+    #[arg(short, long, visible_alias = "timeout", value_name = "SECONDS")]
+    time: Option<u32>,
+    /// Remove the container's anonymous volumes too; it has none, so this changes nothing
+    #[arg(short, long)]
+    volumes: bool,
     /// Every container
     #[arg(short, long)]
     all: bool,
@@ -36,8 +44,16 @@ pub fn run(args: RmArgs) -> Result<i32, CliError> {
         Err(CliError::Engine(error @ EngineError::NoSuchContainer { .. })) => return Err(CliError::WithCode(error, 1)),
         other => other?,
     };
-    each(&targets, &args.containers, |config| match engine.remove(config, args.force) {
+    if args.time.is_some() && !args.force {
+        return Err(CliError::Usage("--time goes with --force".to_owned()));
+    }
+    each(&targets, &args.containers, |config| match engine.remove(config, patience(&args, config)) {
         Err(error @ EngineError::Container(ContainerError::RemoveAlive { .. })) => Err(CliError::WithCode(error, 2)),
         other => Ok(other?),
     })
+}
+
+/// How long a running container has before it is killed; nothing where it may not be removed.
+fn patience(args: &RmArgs, config: &ContainerConfig) -> Option<Duration> {
+    args.force.then(|| Duration::from_secs(u64::from(args.time.unwrap_or(config.stop_timeout))))
 }

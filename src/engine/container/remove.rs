@@ -10,19 +10,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 impl Engine {
-    /// Removes a container. A living one only with `force`, which kills it first.
+    /// Removes a container. A living one only with `force`, which stops it first and kills it after that time.
     ///
     /// Killed at any point, a later command finds a container without a folder and takes its row away.
     ///
     /// # Errors
-    /// It is alive and `force` is not given, or the store fails.
-    pub fn remove(&mut self, config: &ContainerConfig, force: bool) -> Result<(), EngineError> {
+    /// It is alive and may not be stopped, or the store fails.
+    pub fn remove(&mut self, config: &ContainerConfig, force: Option<Duration>) -> Result<(), EngineError> {
         let state = self.status(config);
         if state.status.is_alive() {
-            if !force {
+            let Some(patience) = force else {
                 return Err(ContainerError::RemoveAlive { name: config.name.clone(), status: state.status }.into());
-            }
-            self.kill_and_wait(config, &state)?;
+            };
+            self.stop(config, patience)?;
         }
         let folder = self.paths.container(&config.id);
         remove_leftover_cgroup(&folder);
