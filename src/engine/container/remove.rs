@@ -1,7 +1,7 @@
 //! `rm`: the folder first, then the row.
 
 use super::ContainerError;
-use crate::cgroup;
+use crate::cgroup::{self, CgroupError};
 use crate::engine::{Engine, EngineError, session};
 use crate::model::{ContainerConfig, RunRecord};
 use crate::storage::remove_tree;
@@ -76,7 +76,12 @@ pub(super) fn remove_leftover_cgroup(folder: &Path) {
     let run: Option<RunRecord> =
         std::fs::read(folder.join("run.json")).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     if let Some(path) = run.and_then(|run| run.cgroup).map(PathBuf::from).filter(|path| path.exists()) {
-        let _ = cgroup::kill(&path);
-        let _ = cgroup::remove(&path, Duration::from_secs(2));
+        let _ = remove_cgroup(&path);
     }
+}
+
+/// Ends what is left in a container's cgroup and removes it.
+pub(super) fn remove_cgroup(path: &Path) -> Result<(), CgroupError> {
+    cgroup::kill(path)?;
+    cgroup::remove(path, Duration::from_secs(2))
 }

@@ -1,6 +1,6 @@
 //! `start`: from a row and a folder to a running init with its monitor.
 
-use super::remove::remove_leftover_cgroup;
+use super::remove::{remove_cgroup, remove_leftover_cgroup};
 use super::status::State;
 use super::{ContainerError, create, files};
 use crate::cgroup::{Cgroup, Delegation};
@@ -80,10 +80,15 @@ impl Engine {
         remove_leftover_cgroup(&folder);
         forget_last_run(&folder)?;
         let (launch, ends) = self.prepare(config, &folder, boot, foreground)?;
-        let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry))?;
-        let outcome = finish(config, &folder, member, ends);
+        let cgroup = launch.cgroup.as_ref().map(|(path, _)| path.clone());
+        let outcome = session::spawn(&self.paths, |entry| launch::launch(launch, entry))
+            .map_err(EngineError::from)
+            .and_then(|member| finish(config, &folder, member, ends));
         if outcome.is_err() {
             let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
+            if let Some(path) = cgroup {
+                let _ = remove_cgroup(&path);
+            }
         }
         drop(lock);
         outcome.map(|started| StartOutcome::Started(Box::new(started)))
