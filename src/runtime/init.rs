@@ -20,6 +20,8 @@ pub struct Plan {
     pub root: Overlay,
     /// `user[:group]`, looked up in the container's own files; the spec's numbers count where it is empty.
     pub user: String,
+    /// A working directory that is missing is made.
+    pub make_workdir: bool,
     /// The compiled seccomp filter; none for an unconfined container.
     pub seccomp: Option<Vec<u8>>,
 }
@@ -81,6 +83,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     mount::pivot_into(root.as_fd()).map_err(Failure::at(Stage::Pivot, ""))?;
     drop(root);
     let root = mounts::own_root().map_err(Failure::at(Stage::Pivot, ""))?;
+    mounts::set_sysctls(&root, spec)?;
     mounts::mask(&root, spec)?;
     if spec.root().as_ref().and_then(oci_spec::runtime::Root::readonly).unwrap_or(false) {
         let set = mount::Attributes::MOUNT_ATTR_RDONLY;
@@ -99,7 +102,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         (None, Some(slave)) => tty_stdio(slave, &identity)?,
         (None, None) => return Err(Failure::text(Stage::Stdio, "there is neither a terminal nor a pipe")),
     };
-    enter_workdir(&root, program.cwd(), true)?;
+    enter_workdir(&root, program.cwd(), plan.make_workdir)?;
     drop(root);
     if let Some(pipe) = network {
         wait_for_network(pipe)?;
