@@ -6,7 +6,7 @@ use crate::cli::format::{self, Format};
 use crate::cli::ui;
 use crate::engine::{Engine, EngineError, Kind};
 use clap::{Args, ValueEnum};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Show everything about containers and images
 #[derive(Debug, Args)]
@@ -82,13 +82,29 @@ fn inspect(engine: &Engine, name: &str, args: &InspectArgs) -> Result<Value, Cli
     };
     match args.kind {
         ObjectKind::Container => Ok(container()?),
-        ObjectKind::Image => Ok(engine.inspect_image(name)?),
+        ObjectKind::Image => Ok(image(engine, name, args)?),
         ObjectKind::All => match container() {
-            Err(error) if error.kind() == Kind::NoSuch => match engine.inspect_image(name) {
+            Err(error) if error.kind() == Kind::NoSuch => match image(engine, name, args) {
                 Err(error) if error.kind() == Kind::NoSuch => Err(CliError::Usage(format!("no such object: {name:?}"))),
                 image => Ok(image?),
             },
             found => Ok(found?),
         },
     }
+}
+
+fn image(engine: &Engine, name: &str, args: &InspectArgs) -> Result<Value, EngineError> {
+    let mut object = json!(engine.inspect_image(name)?);
+    // An image's config leaves out what is empty; a template may still ask for it.
+    if args.format.is_some()
+        && let Some(config) = object.get_mut("Config").and_then(Value::as_object_mut)
+    {
+        for (field, empty) in [("User", json!("")), ("WorkingDir", json!("")), ("StopSignal", json!(""))] {
+            config.entry(field).or_insert(empty);
+        }
+        for field in ["Cmd", "Entrypoint", "Env", "ExposedPorts", "Labels", "Volumes"] {
+            config.entry(field).or_insert(Value::Null);
+        }
+    }
+    Ok(object)
 }
