@@ -4,6 +4,7 @@ pub mod container;
 pub mod error;
 pub mod format;
 pub mod generate;
+pub mod image;
 pub mod system;
 pub mod ui;
 
@@ -30,12 +31,21 @@ enum Command {
     Kill(container::kill::KillArgs),
     #[command(visible_aliases = ["ls", "list"])]
     Ps(container::ps::PsArgs),
+    #[command(subcommand)]
+    Image(image::ImageCommand),
+    Images(image::images::ImagesArgs),
+    Import(image::import::ImportArgs),
+    Load(image::load::LoadArgs),
     Logs(container::logs::LogsArgs),
+    Pull(image::pull::PullArgs),
     Rm(container::rm::RmArgs),
+    Rmi(image::rmi::RmiArgs),
     Run(container::run::RunArgs),
     Start(container::start::StartArgs),
     Stop(container::stop::StopArgs),
+    Tag(image::tag::TagArgs),
     Unshare(system::unshare::UnshareArgs),
+    Untag(image::tag::UntagArgs),
     Wait(container::wait::WaitArgs),
 }
 
@@ -60,6 +70,14 @@ fn dispatch(cli: Cli) -> Result<i32, CliError> {
         Command::Generate(args) => generate::run(&args),
         Command::Inspect(args) => container::inspect::run(&args),
         Command::Ps(args) => container::ps::run(&args),
+        Command::Image(command) => image::run(command),
+        Command::Images(args) => image::images::run(&args),
+        Command::Import(args) => image::import::run(args),
+        Command::Load(args) => image::load::run(args),
+        Command::Pull(args) => image::pull::run(args),
+        Command::Rmi(args) => image::rmi::run(args),
+        Command::Tag(args) => image::tag::run(&args),
+        Command::Untag(args) => image::tag::run_untag(&args),
         Command::Kill(args) => container::kill::run(args),
         Command::Logs(args) => container::logs::run(args),
         Command::Rm(args) => container::rm::run(args),
@@ -76,7 +94,7 @@ fn finish(result: Result<i32, CliError>) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             if !matches!(error, CliError::Code(_)) {
-                ui::note(&error.text());
+                ui::note(error.text());
             }
             error.code()
         }

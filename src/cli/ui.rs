@@ -43,7 +43,8 @@ pub fn output_error(source: io::Error) -> CliError {
 }
 
 /// Writes one line for people to standard error; where that cannot be written, nobody reads.
-pub fn note(text: &str) {
+pub fn note(text: impl AsRef<str>) {
+    let text = text.as_ref();
     let shown = if io::stderr().is_terminal() { escape_lines(text) } else { Cow::Borrowed(text) };
     let _ = writeln!(io::stderr().lock(), "{shown}");
 }

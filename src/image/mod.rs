@@ -15,6 +15,7 @@ mod error;
 pub mod manifest;
 pub mod platform;
 pub mod reference;
+pub mod registry;
 pub mod transport;
 
 pub use config::ImageConfig;

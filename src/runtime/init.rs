@@ -82,7 +82,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     drop(root);
     let root = mounts::own_root().map_err(Failure::at(Stage::Pivot, ""))?;
     mounts::mask(&root, spec)?;
-    if spec.root().as_ref().and_then(|root| root.readonly()).unwrap_or(false) {
+    if spec.root().as_ref().and_then(oci_spec::runtime::Root::readonly).unwrap_or(false) {
         let set = mount::Attributes::MOUNT_ATTR_RDONLY;
         mount::set_attributes(root.as_fd(), set, mount::Attributes::empty(), false).map_err(Failure::at(Stage::Mask, "/"))?;
     }

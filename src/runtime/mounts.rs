@@ -6,7 +6,7 @@ use crate::sys::root::{Leaf, SafeRoot, is_char_device};
 use oci_spec::runtime::{Mount, Spec};
 use rustix::fs::{FileType, Mode, OFlags, fstat};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// The device nodes that every container has: name, major, minor (runtime-spec config-linux.md "Default Devices").

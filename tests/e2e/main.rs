@@ -1,2 +1,73 @@
-//! End-to-end tests.
-fn main() {}
+//! End-to-end tests: the tool, real namespaces, and what the kernel shows.
+//!
+//! The cases run as an unprivileged user. Started by root, the harness prepares what only root can (a delegated cgroup, small
+//! disks) and goes down to the user that `CORACLE_TEST_USER` names (`coracle-test`).
+//!
+//! | variable               | meaning                                                                                     |
+//! |------------------------|---------------------------------------------------------------------------------------------|
+//! | `CORACLE_BIN`          | the folder with `coracle` and `coracle-monitor`; else where cargo built them                  |
+//! | `CORACLE_TEST_REQUIRE` | `userns,subids,net,cgroup,registry,…`: a missing one is a failure, not a skip                 |
+//! | `CORACLE_UNDER_TEST`   | `podman`: the same cases on Podman; its known gaps are marked, and a closed gap is a failure |
+//! | `CORACLE_TEST_TMP`     | where the cases' folders are made (`/var/tmp`)                                               |
+//! | `CORACLE_SHARED_IMAGES`| a folder of bigger images, for extra cases                                                   |
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
+
+mod escape;
+mod exec;
+mod faults;
+mod harness;
+mod identity;
+mod images;
+mod isolation;
+mod kernel;
+mod lifecycle;
+mod listing;
+mod logs;
+mod network;
+mod pull;
+mod run;
+mod settings;
+mod terminal;
+mod volumes;
+
+use harness::{case, host, root};
+use libtest_mimic::Arguments;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut args = Arguments::from_args();
+    if !args.list
+        && let Some(code) = root::run_as_user()
+    {
+        return code;
+    }
+    args.test_threads.get_or_insert(2);
+    case::keep_panics();
+    let cases = [
+        escape::cases(),
+        exec::cases(),
+        faults::cases(),
+        images::cases(),
+        pull::cases(),
+        listing::cases(),
+        network::cases(),
+        terminal::cases(),
+        lifecycle::cases(),
+        logs::cases(),
+        identity::cases(),
+        isolation::cases(),
+        kernel::cases(),
+        run::cases(),
+        settings::cases(),
+        volumes::cases(),
+    ]
+    .into_iter()
+    .flatten();
+    let trials = cases.map(harness::Case::into_trial).collect();
+    let conclusion = libtest_mimic::run(&args, trials);
+    if !args.list && host::var("CORACLE_E2E_ROOT").is_none() {
+        let _ = std::fs::remove_dir_all(harness::environment::root_folder());
+    }
+    conclusion.exit_code()
+}

@@ -3,9 +3,10 @@
 use super::options::Options;
 use super::targets::open_engine;
 use crate::cli::error::CliError;
+use crate::cli::image::pull::{self, Policy};
 use crate::cli::ui;
-use crate::engine::Engine;
-use crate::model::ContainerConfig;
+use crate::engine::{Engine, EngineError};
+use crate::model::{ContainerConfig, ImageRecord};
 use clap::Args;
 use std::io::Write as _;
 use std::path::Path;
@@ -49,10 +50,30 @@ fn make(
     request: &mut crate::engine::container::create::CreateRequest,
 ) -> Result<(Engine, ContainerConfig), CliError> {
     let mut engine = open_engine()?;
-    let image = engine.image(&options.image)?;
-    request.image_name = options.image.clone();
+    let image = match (options.pull, engine.image(&options.image)) {
+        (Policy::Missing | Policy::Never, Ok(image)) => image,
+        (Policy::Missing, Err(EngineError::NoSuchImage { .. })) | (Policy::Always | Policy::Newer, _) => {
+            // The pull is done by a child: it has threads, and we have to be without when we make the container.
+            drop(engine);
+            pull::ensure(&options.image, options.pull.into(), options.quiet, options.tls_verify)?;
+            engine = open_engine()?;
+            engine.image(&options.image)?
+        }
+        (_, Err(error)) => return Err(error.into()),
+    };
+    request.image_name = full_name(&options.image, &image);
     let config = engine.create(request.clone(), &image)?;
     Ok((engine, config))
+}
+
+/// The image's full name that the user's words mean; its id where it has no name.
+fn full_name(given: &str, image: &ImageRecord) -> String {
+    let meant = |name: &&String| {
+        let tail = name.strip_suffix(given).or_else(|| name.strip_suffix(":latest").and_then(|rest| rest.strip_suffix(given)));
+        tail.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+    };
+    let named = image.names.iter().find(meant).or_else(|| image.names.first());
+    named.cloned().unwrap_or_else(|| image.id.hex().to_owned())
 }
 
 /// The file must not be there: scripts take it for the id of the container that they have just made.

@@ -13,5 +13,5 @@ pub mod rm;
 pub mod run;
 pub mod start;
 pub mod stop;
-mod targets;
+pub(super) mod targets;
 pub mod wait;

@@ -2,6 +2,7 @@
 
 use super::mounts;
 use crate::cli::error::CliError;
+use crate::cli::image::pull::Policy;
 use crate::config::env;
 use crate::engine::container::create::CreateRequest;
 use crate::model::{LogDriver, NetworkMode, signal};
@@ -63,14 +64,14 @@ pub(super) struct Options {
     #[arg(long, value_name = "DRIVER")]
     log_driver: Option<String>,
     /// When to pull the image: missing (default), always, newer, never
-    #[arg(long, value_name = "POLICY", default_value = "missing")]
-    pub pull: String,
+    #[arg(long, value_name = "POLICY", value_enum, default_value = "missing")]
+    pub pull: Policy,
     /// Print no progress while an image is pulled
     #[arg(short, long)]
     pub quiet: bool,
     /// Check certificates of the registry; false also allows plain HTTP
-    #[arg(long, value_name = "BOOL", default_missing_value = "true", num_args = 0..=1, require_equals = true)]
-    pub tls_verify: Option<bool>,
+    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    pub tls_verify: bool,
     /// Print help
     #[arg(long, action = clap::ArgAction::Help)]
     help: Option<bool>,

@@ -2,11 +2,11 @@
 
 use super::{ContainerError, names};
 use crate::engine::{Engine, EngineError};
+use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
 use crate::model::{BindMount, ContainerConfig, ContainerId, ImageRecord, LogDriver, NetworkMode};
 use crate::state::StateError;
 use rustix::fs::FlockOperation;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -39,25 +39,6 @@ pub struct CreateRequest {
     /// The terminal type of the caller; for `-t`.
     pub term: Option<String>,
     pub create_command: Vec<String>,
-}
-
-/// What an image says about its containers (image-spec config.md "config").
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
-struct ImageDefaults {
-    user: Option<String>,
-    env: Option<Vec<String>>,
-    entrypoint: Option<Vec<String>>,
-    cmd: Option<Vec<String>>,
-    working_dir: Option<String>,
-    labels: Option<BTreeMap<String, String>>,
-    stop_signal: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ImageConfigFile {
-    config: Option<ImageDefaults>,
 }
 
 /// Podman's default `PATH`.
@@ -145,9 +126,9 @@ fn configure(
         let why = "names are made of letters, digits, _ . and -, and begin with a letter or digit";
         return Err(ContainerError::Invalid { what: "the name", value: name, why });
     }
-    let file: ImageConfigFile = serde_json::from_str(&image.config)
-        .map_err(|source| ContainerError::ImageConfig { image: image.id.short().to_owned(), source })?;
-    let defaults = file.config.unwrap_or_default();
+    let defaults = ImageConfig::parse(image.config.as_bytes())
+        .map_err(|source| ContainerError::ImageConfig { image: image.id.short().to_owned(), source })?
+        .config;
     let (entrypoint, command) = command_line(request, &defaults);
     let argv: Vec<String> = entrypoint.iter().chain(&command).cloned().collect();
     if argv.first().is_none_or(String::is_empty) {
@@ -158,16 +139,16 @@ fn configure(
         None if request.network == Some(NetworkMode::Host) => host_name().unwrap_or_else(|| id.short().to_owned()),
         None => id.short().to_owned(),
     };
-    let workdir =
-        request.workdir.clone().or(defaults.working_dir).filter(|path| !path.is_empty()).unwrap_or_else(|| "/".to_owned());
+    let workdir = request.workdir.clone().unwrap_or(defaults.working_dir);
+    let workdir = if workdir.is_empty() { "/".to_owned() } else { workdir };
     if !workdir.starts_with('/') {
         return Err(ContainerError::Invalid { what: "the working directory", value: workdir, why: "it has to be absolute" });
     }
-    let mut labels = defaults.labels.unwrap_or_default();
+    let mut labels = defaults.labels.clone();
     labels.extend(request.labels.clone());
-    let stop_signal = request.stop_signal.or_else(|| defaults.stop_signal.as_deref().and_then(crate::model::signal::parse));
+    let stop_signal = request.stop_signal.or_else(|| crate::model::signal::parse(&defaults.stop_signal));
     Ok(ContainerConfig {
-        env: environment(request, defaults.env.unwrap_or_default(), &hostname),
+        env: environment(request, defaults.env, &hostname),
         id,
         name,
         image: image.id.clone(),
@@ -177,7 +158,7 @@ fn configure(
         entrypoint,
         command,
         workdir,
-        user: request.user.clone().or(defaults.user).unwrap_or_default(),
+        user: request.user.clone().unwrap_or(defaults.user),
         hostname,
         tty: request.tty,
         stdin_open: request.stdin_open,
@@ -193,12 +174,11 @@ fn configure(
 }
 
 /// An entrypoint of the user's takes the image's command away with the image's entrypoint.
-fn command_line(request: &CreateRequest, defaults: &ImageDefaults) -> (Vec<String>, Vec<String>) {
-    let image_command = || defaults.cmd.clone().unwrap_or_default();
+fn command_line(request: &CreateRequest, defaults: &Runtime) -> (Vec<String>, Vec<String>) {
     match &request.entrypoint {
         Some(given) => (given.iter().filter(|word| !word.is_empty()).cloned().collect(), request.command.clone()),
-        None if request.command.is_empty() => (defaults.entrypoint.clone().unwrap_or_default(), image_command()),
-        None => (defaults.entrypoint.clone().unwrap_or_default(), request.command.clone()),
+        None if request.command.is_empty() => (defaults.entrypoint.clone(), defaults.cmd.clone()),
+        None => (defaults.entrypoint.clone(), request.command.clone()),
     }
 }
 
@@ -267,7 +247,7 @@ mod tests {
 
     #[test]
     fn commands_merge_as_in_podman() {
-        let image = ImageDefaults { entrypoint: Some(vec!["e".into()]), cmd: Some(vec!["c".into()]), ..ImageDefaults::default() };
+        let image = Runtime { entrypoint: vec!["e".into()], cmd: vec!["c".into()], ..Runtime::default() };
         let line = |request| {
             let (entrypoint, command) = command_line(&request, &image);
             [entrypoint, command].concat().join(" ")

@@ -18,7 +18,7 @@ pub enum ContainerError {
     ImageConfig {
         image: String,
         #[source]
-        source: serde_json::Error,
+        source: crate::image::ImageError,
     },
     #[error("build the runtime spec")]
     Spec(#[source] oci_spec::OciSpecError),

@@ -4,8 +4,7 @@ use super::ContainerError;
 use crate::cgroup;
 use crate::engine::{Engine, EngineError, session};
 use crate::model::{ContainerConfig, RunRecord};
-use crate::sys::tree;
-use std::ffi::CString;
+use crate::storage::remove_tree;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -80,10 +79,4 @@ pub(super) fn remove_leftover_cgroup(folder: &Path) {
         let _ = cgroup::kill(&path);
         let _ = cgroup::remove(&path, Duration::from_secs(2));
     }
-}
-
-fn remove_tree(path: &Path) -> Result<(), tree::RemoveError> {
-    use std::os::unix::ffi::OsStrExt as _;
-    let name = CString::new(path.as_os_str().as_bytes()).unwrap_or_default();
-    tree::remove(rustix::fs::CWD, &name)
 }

@@ -56,13 +56,14 @@ impl Engine {
                 _ => None,
             })
             .collect();
+        let users = self.containers()?;
         let mut rows = Vec::new();
         for image in self.db.images()? {
             let labels = ImageConfig::parse(image.config.as_bytes()).map(|config| config.config.labels).unwrap_or_default();
             if !fits(&image, &labels, &request.filters, &times) {
                 continue;
             }
-            let containers = self.db.containers_of_image(image.id.hex())?.len();
+            let containers = users.iter().filter(|(container, _)| container.image == image.id).count();
             let fits_name = |name: &str| {
                 (patterns.is_empty() || patterns.iter().any(|pattern| name_fits(pattern, name)))
                     && request.name.as_deref().is_none_or(|wanted| name_fits(wanted, name))

@@ -10,6 +10,7 @@ mod list;
 mod load;
 mod lookup;
 mod progress;
+mod pull;
 mod remove;
 mod tag;
 
@@ -18,4 +19,5 @@ pub use inspect::ImageDetails;
 pub use list::{ImageFilter, ImageRow, ImagesRequest};
 pub use load::{LoadReport, LoadRequest};
 pub use progress::{LayerInfo, Progress, Silent, Step};
+pub use pull::{PullPolicy, PullReport, PullRequest};
 pub use remove::{RemoveImagesReport, RemoveImagesRequest};

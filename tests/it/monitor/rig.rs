@@ -17,24 +17,29 @@ use std::time::Duration;
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Makes the pipes (a fifo opened for both ways first, so that no opening waits), starts "init" and becomes the monitor. A shell
-/// can hand down descriptors to one process without other tests' children getting them.
+/// can hand down descriptors to one process without other tests' children getting them. "Init" waits at the gate for the monitor's
+/// sync byte: a shell may reap a child that ends before it is replaced.
 const WITH_PIPES: &str = r#"
 set -e
-for name in in out err; do mkfifo "$name"; done
-exec 9<>in 3<in 4>in 9>&- 9<>out 5<out 6>out 9>&- 9<>err 7<err 8>err 9>&-
-rm in out err
+for name in in out err gate; do mkfifo "$name"; done
+exec 9<>in 3<in 4>in 9>&- 9<>out 5<out 6>out 9>&- 9<>err 7<err 8>err 9>&- 9<>gate
 script=$1; shift
-sh -c "$script" <&3 >&6 2>&8 3<&- 4>&- 5<&- 6>&- 7<&- 8>&- &
-exec 3<&- 6>&- 8>&-
-exec "$@" --init-pid $! --stdin 4 --stdout 5 --stderr 7
+sh -c 'head -c 1 <&9 >/dev/null; exec 9>&-; eval "$1"' init "$script" <&3 >&6 2>&8 3<&- 4>&- 5<&- 6>&- 7<&- 8>&- &
+exec 3<&- 6>&- 8>&- 3>gate 9>&-
+rm in out err gate
+exec "$@" --init-pid $! --stdin 4 --stdout 5 --stderr 7 --sync 3
 "#;
 
 /// The same with a terminal: its master is descriptor 2, its name the second argument.
 const WITH_TERMINAL: &str = r#"
 set -e
+mkfifo gate
+exec 9<>gate
 script=$1 slave=$2; shift 2
-setsid sh -c "$script" <>"$slave" >&0 2>&0 &
-exec "$@" --init-pid $! --pty 2
+setsid sh -c 'head -c 1 <&9 >/dev/null; exec 9>&-; eval "$1"' init "$script" <>"$slave" >&0 2>&0 &
+exec 3>gate 9>&-
+rm gate
+exec "$@" --init-pid $! --pty 2 --sync 3
 "#;
 
 pub(super) struct Rig {

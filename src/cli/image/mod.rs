@@ -1,0 +1,101 @@
+//! The commands for images.
+
+pub mod images;
+pub mod import;
+pub mod inspect;
+pub mod load;
+mod progress;
+pub mod pull;
+pub mod rmi;
+pub mod tag;
+
+use super::container::targets::open_engine;
+use super::error::CliError;
+use super::ui;
+use crate::config::Paths;
+use crate::engine::{Engine, EngineError, session};
+use crate::image::Platform;
+use clap::{Args, Subcommand};
+
+/// Manage images
+#[derive(Debug, Subcommand)]
+pub enum ImageCommand {
+    Exists(ExistsArgs),
+    Import(import::ImportArgs),
+    Inspect(inspect::InspectArgs),
+    Load(load::LoadArgs),
+    #[command(visible_alias = "list")]
+    Ls(images::ImagesArgs),
+    Pull(pull::PullArgs),
+    Rm(rmi::RmiArgs),
+    Tag(tag::TagArgs),
+    Untag(tag::UntagArgs),
+}
+
+/// Check whether an image is in the store: exit code 0 or 1
+#[derive(Debug, Args)]
+pub struct ExistsArgs {
+    /// A name or an id
+    image: String,
+}
+
+/// Runs a command of the group.
+///
+/// # Errors
+/// As the command.
+pub fn run(command: ImageCommand) -> Result<i32, CliError> {
+    match command {
+        ImageCommand::Exists(args) => match open_engine()?.image(&args.image) {
+            Ok(_) => Ok(0),
+            Err(EngineError::NoSuchImage { .. }) => Ok(1),
+            Err(error) => Err(error.into()),
+        },
+        ImageCommand::Import(args) => import::run(args),
+        ImageCommand::Inspect(args) => inspect::run(&args),
+        ImageCommand::Load(args) => load::run(args),
+        ImageCommand::Ls(args) => images::run(&args),
+        ImageCommand::Pull(args) => pull::run(args),
+        ImageCommand::Rm(args) => rmi::run(args),
+        ImageCommand::Tag(args) => tag::run(&args),
+        ImageCommand::Untag(args) => tag::run_untag(&args),
+    }
+}
+
+/// Runs work on the store as root of the session, in a child: it prints for itself, and only its exit code comes back.
+fn in_session(work: impl FnOnce(&mut Engine) -> Result<i32, CliError>) -> Result<i32, CliError> {
+    let paths = Paths::from_env().map_err(EngineError::from)?;
+    paths.prepare().map_err(EngineError::from)?;
+    let done = session::within(&paths, || {
+        let result = Engine::open(paths.clone()).map_err(CliError::from).and_then(|mut engine| work(&mut engine));
+        result.unwrap_or_else(|error| {
+            if !matches!(error, CliError::Code(_)) {
+                ui::note(error.text());
+            }
+            error.code()
+        })
+    })?;
+    if let Some(why) = done.why_single {
+        ui::note(format!("Note: {}", why.note()));
+    }
+    Ok(done.code)
+}
+
+/// The platform that `--platform`, `--os`, `--arch` and `--variant` name, else this machine's.
+fn platform(platform: Option<&str>, os: Option<&str>, arch: Option<&str>, variant: Option<&str>) -> Result<Platform, CliError> {
+    let mut chosen = match platform {
+        Some(text) => Platform::parse(text).map_err(|error| CliError::Usage(error.to_string()))?,
+        None => Platform::host(),
+    };
+    if let Some(arch) = arch {
+        let os = std::mem::take(&mut chosen.os);
+        chosen = Platform::parse(arch).map_err(|error| CliError::Usage(error.to_string()))?;
+        chosen.os = os;
+    }
+    if let Some(os) = os {
+        os.clone_into(&mut chosen.os);
+    }
+    if let Some(variant) = variant {
+        chosen.variant = Some(variant.to_owned());
+    }
+    Ok(chosen)
+}

@@ -1,0 +1,59 @@
+//! `coracle rmi`.
+
+use super::in_session;
+use crate::cli::error::CliError;
+use crate::cli::ui;
+use crate::engine::image::RemoveImagesRequest;
+use crate::engine::{EngineError, Kind};
+use clap::Args;
+
+/// Remove images
+///
+/// An image with several names loses the one that is given; the last one takes the image along. Exit code 1: no such image;
+/// 2: a container uses it.
+#[derive(Debug, Args)]
+pub struct RmiArgs {
+    /// Names or ids
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "IMAGE")]
+    images: Vec<String>,
+    /// All images that no container uses
+    #[arg(short, long)]
+    all: bool,
+    /// Also an image with several names, when it is given by id
+    #[arg(short, long)]
+    force: bool,
+    /// An image that is not there is no error
+    #[arg(short, long)]
+    ignore: bool,
+}
+
+/// Removes the images and prints what went.
+///
+/// # Errors
+/// The store cannot be used. What happens to single images is printed.
+pub fn run(args: RmiArgs) -> Result<i32, CliError> {
+    let request = RemoveImagesRequest { images: args.images, all: args.all, force: args.force, ignore: args.ignore };
+    in_session(|engine| {
+        let report = engine.remove_images(&request)?;
+        for name in &report.untagged {
+            ui::print_line(&format!("Untagged: {name}"))?;
+        }
+        for id in &report.deleted {
+            ui::print_line(&format!("Deleted: {id}"))?;
+        }
+        let mut worst = 0;
+        for error in report.errors {
+            worst = worst.max(code(&error));
+            ui::note(CliError::from(error).text());
+        }
+        Ok(worst)
+    })
+}
+
+fn code(error: &EngineError) -> i32 {
+    match error {
+        EngineError::NoSuchImage { .. } => 1,
+        error if error.kind() == Kind::InUse => 2,
+        _ => 125,
+    }
+}

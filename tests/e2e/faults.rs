@@ -1,0 +1,483 @@
+//! Faults: processes killed, disks full, descriptors short, files gone. Afterwards the state is consistent and a new run works.
+
+use crate::harness::archive::{Layer, busybox_root};
+use crate::harness::command::{Output, Running};
+use crate::harness::{Case, Need, TestEnv, case, host};
+use rustix::process::{Pid, Signal, kill_process};
+use std::path::Path;
+
+pub fn cases() -> Vec<Case> {
+    let monitor = "our monitor";
+    let all = [
+        case!(a_killed_run_leaves_a_container_that_can_be_seen_and_removed),
+        case!(a_killed_run_with_rm_is_cleaned_up_when_the_container_ends),
+        case!(a_killed_wait_and_logs_leave_the_container_alone),
+        case!(init_killed_from_outside_is_137),
+        case!(a_killed_monitor_is_seen_and_the_container_can_be_removed).only_ours(monitor),
+        case!(a_killed_monitor_and_init_leave_an_ended_container).only_ours(monitor),
+        case!(any_child_of_run_may_be_killed_at_any_time).only_ours(monitor),
+        case!(run_may_be_killed_at_any_system_call).only_ours("it counts our system calls"),
+        case!(create_may_be_killed_at_any_system_call).only_ours("it counts our system calls"),
+        case!(rm_may_be_killed_at_any_system_call).only_ours("it counts our system calls"),
+        case!(import_may_be_killed_at_any_system_call).only_ours("it counts our system calls"),
+        case!(rmi_may_be_killed_at_any_system_call).only_ours("it counts our system calls"),
+        case!(a_stopped_monitor_does_not_hang_ps).only_ours(monitor),
+        case!(the_runtime_folder_may_be_swept_under_a_running_container).gap("podman thinks that the machine was started anew"),
+        case!(after_a_reboot_everything_has_ended).only_ours("podman looks at its own files"),
+        case!(a_reused_pid_is_never_signalled).only_ours("it writes our record"),
+        case!(commands_at_the_same_time_leave_a_consistent_container),
+        case!(a_full_disk_during_import_leaves_nothing).needs(&[Need::SmallDisk]),
+        case!(a_full_disk_in_the_container_is_its_own_problem)
+            .needs(&[Need::SmallDisk])
+            .gap("podman needs room for its database"),
+        case!(a_full_disk_of_the_log_does_not_hold_the_container_up)
+            .needs(&[Need::SmallDisk])
+            .gap("podman 4 hangs or loses the code"),
+        case!(on_a_full_disk_containers_can_be_removed).needs(&[Need::SmallDisk]).gap("podman needs room for its database"),
+        case!(too_few_inodes_during_import_leave_nothing).needs(&[Need::FewInodes]),
+        case!(too_few_descriptors_are_an_error_and_no_hang).gap("the Go runtime aborts"),
+        case!(a_read_only_store_is_an_error),
+        case!(a_store_with_odd_names_works).gap("conmon wants UTF-8 in its locale"),
+    ];
+    all.into_iter().map(|case| case.needs(&[Need::Userns])).collect()
+}
+
+fn kill(pid: i32) {
+    // Gone already is as good.
+    let _ = kill_process(Pid::from_raw(pid).expect("a pid"), Signal::KILL);
+}
+
+fn parent(pid: i32) -> i32 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a living process");
+    stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)).and_then(|word| word.parse().ok()).expect("a parent")
+}
+
+fn kill_and_drop(running: Running) {
+    running.signal(Signal::KILL);
+    drop(running);
+}
+
+/// Asserts that lists and states agree with the kernel, removes every container and runs a new one.
+#[track_caller]
+fn assert_consistent(env: &TestEnv) {
+    env.ok(&["images"]);
+    for id in env.run(&["ps", "-a", "-q", "--no-trunc"]).lines() {
+        let state = env.run(&["inspect", "--format", "{{.State.Running}} {{.State.Pid}}", &id]);
+        // It may have been on its way out.
+        if state.code == 0 {
+            let (running, pid) = state.stdout().split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).expect("two words");
+            assert!(running != "true" || Path::new(&format!("/proc/{pid}")).exists(), "a ghost: {state}");
+        }
+        env.run(&["rm", "-f", "-t", "0", &id]).code(0);
+    }
+    assert_eq!(env.ok(&["ps", "-a", "-q"]), "");
+    env.bb(&[], &["echo", "fine"]).prints("fine");
+}
+
+fn a_killed_run_leaves_a_container_that_can_be_seen_and_removed(env: &TestEnv) {
+    env.busybox();
+    let mut run = env
+        .cmd(&[
+            "run",
+            "--name",
+            "c",
+            "--network",
+            "none",
+            "bb",
+            "sh",
+            "-c",
+            "echo ready; trap 'exit 3' TERM; while :; do sleep 1000 & wait $!; done",
+        ])
+        .spawn();
+    run.read_until("ready");
+    kill_and_drop(run);
+    assert_eq!(env.field("c", "{{.State.Status}}"), "running");
+    env.ok(&["exec", "c", "true"]);
+    env.ok(&["stop", "c"]);
+    assert_eq!(env.field("c", "{{.State.ExitCode}}"), "3");
+    env.ok(&["start", "c"]);
+    env.ok(&["rm", "-f", "-t", "0", "c"]);
+}
+
+fn a_killed_run_with_rm_is_cleaned_up_when_the_container_ends(env: &TestEnv) {
+    let mut run = env.bb_cmd(&["--name", "c"], &["sh", "-c", "echo ready; exec sleep 1000"]).spawn();
+    run.read_until("ready");
+    let init = env.init_pid("c");
+    kill_and_drop(run);
+    kill(init);
+    let waited = env.run(&["wait", "c"]);
+    assert!(waited.stdout() == "137" || waited.code == 125, "{waited}");
+    assert_eq!(env.ok(&["ps", "-a", "-q"]), "");
+    env.bb(&["--name", "c"], &["true"]).code(0);
+}
+
+fn a_killed_wait_and_logs_leave_the_container_alone(env: &TestEnv) {
+    let id = env.start(&[]);
+    let wait = env.cmd(&["wait", &id]).spawn();
+    let mut logs = env.cmd(&["logs", "-f", &id]).spawn();
+    logs.read_until("ready");
+    kill_and_drop(wait);
+    kill_and_drop(logs);
+    env.ok(&["exec", &id, "true"]);
+    assert_eq!(env.ok(&["stop", "-t", "0", &id]), id);
+    env.ok(&["rm", &id]);
+}
+
+fn init_killed_from_outside_is_137(env: &TestEnv) {
+    let mut run = env.bb_cmd(&["--name", "c"], &["sh", "-c", "echo ready; exec sleep 1000"]).spawn();
+    run.read_until("ready");
+    kill(env.init_pid("c"));
+    assert_eq!(run.wait().code, 137);
+    assert_eq!(env.ok(&["ps", "-a", "-q"]), "");
+}
+
+fn a_killed_monitor_is_seen_and_the_container_can_be_removed(env: &TestEnv) {
+    let id = env.start(&["--name", "c"]);
+    let init = env.init_pid(&id);
+    kill(parent(init));
+    // Whether init dies with its monitor or not: what is said is what is so.
+    let said = env.field(&id, "{{.State.Running}}");
+    let lives = Path::new(&format!("/proc/{init}/ns")).join("pid").exists();
+    assert!(said == "true" || !lives, "said {said}, init lives: {lives}");
+    let output = env.run(&["stop", "-t", "0", &id]);
+    assert_eq!(output.code, 0, "{output}");
+    assert_eq!(env.field(&id, "{{.State.Status}}"), "exited");
+    assert_ne!(env.field(&id, "{{.State.ExitCode}}"), "0", "nobody saw it end well");
+    assert_eq!(env.run(&["logs", &id]).code, 0);
+    env.ok(&["start", &id]);
+    assert_consistent(env);
+}
+
+fn a_killed_monitor_and_init_leave_an_ended_container(env: &TestEnv) {
+    let id = env.start(&["--name", "c"]);
+    let init = env.init_pid(&id);
+    let attached = env.cmd(&["attach", &id]).spawn();
+    kill(parent(init));
+    kill(init);
+    let output = attached.wait();
+    assert!(output.code != 0, "{output}");
+    assert_eq!(env.field("c", "{{.State.Running}}"), "false");
+    let waited = env.run(&["wait", "c"]);
+    assert!(waited.code == 0 && waited.stdout() != "0", "{waited}");
+    env.ok(&["rm", "c"]);
+}
+
+/// The children of a process and theirs, as they are now.
+fn descendants(pid: u32) -> Vec<i32> {
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    let children: Vec<i32> = children.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let deeper: Vec<i32> = children.iter().flat_map(|child| descendants(child.cast_unsigned())).collect();
+    [children, deeper].concat()
+}
+
+fn any_child_of_run_may_be_killed_at_any_time(env: &TestEnv) {
+    env.busybox();
+    for round in 0..40 {
+        let run = env.cmd(&["run", "-d", "--network", "none", "bb", "sleep", "1000"]).spawn();
+        // Another one each time, and later each time: the loop itself takes the time.
+        for _ in 0..round * 20 {
+            if let Some(pid) = descendants(run.pid()).last().filter(|_| round % 2 == 0) {
+                kill(*pid);
+                break;
+            }
+            if let Some(pid) = descendants(run.pid()).first().filter(|pid| round % 3 == 0 || **pid % 2 == 0) {
+                kill(*pid);
+                break;
+            }
+        }
+        let output = run.wait();
+        assert!(output.code == 0 || output.code >= 125 && output.stderr().contains("Error: "), "round {round}: {output}");
+    }
+    assert_consistent(env);
+}
+
+/// Kills a command at its Nth system call, for N from one to its end in steps; returns nothing when strace is missing.
+fn sweep(env: &TestEnv, args: &[&str], before: impl Fn(), after: impl Fn(&Output)) {
+    if host::find_program("strace").is_none() {
+        return;
+    }
+    before();
+    let trace = env.work().join("trace").to_string_lossy().into_owned();
+    // Only the command itself is traced: under a tracer that follows forks the id helpers lose their setuid bit.
+    let traced = env.cmd(args).behind(&["strace", "-o", &trace]).run();
+    assert_eq!(traced.code, 0, "{traced}");
+    after(&traced);
+    let total = std::fs::read_to_string(&trace).expect("a trace").lines().count();
+    let step = (total / 40).max(1);
+    for call in (2..total).step_by(step) {
+        before();
+        let inject = format!("inject=all:signal=KILL:when={call}");
+        let output = env.cmd(args).behind(&["strace", "-o", "/dev/null", "-e", &inject]).run();
+        after(&output);
+    }
+}
+
+fn remove_all(env: &TestEnv) {
+    for id in env.run(&["ps", "-a", "-q"]).lines() {
+        env.run(&["rm", "-f", "-t", "0", &id]).code(0);
+    }
+}
+
+fn run_may_be_killed_at_any_system_call(env: &TestEnv) {
+    env.busybox();
+    let args = ["run", "-d", "--name", "c", "--network", "none", "bb", "sleep", "1000"];
+    sweep(
+        env,
+        &args,
+        || (),
+        |_| {
+            remove_all(env);
+            assert_eq!(env.ok(&["ps", "-a", "-q"]), "");
+        },
+    );
+    assert_consistent(env);
+}
+
+fn create_may_be_killed_at_any_system_call(env: &TestEnv) {
+    env.busybox();
+    sweep(env, &["create", "--name", "c", "bb", "true"], || (), |_| remove_all(env));
+    assert_consistent(env);
+}
+
+fn rm_may_be_killed_at_any_system_call(env: &TestEnv) {
+    env.busybox();
+    let before = || {
+        env.run(&["run", "-d", "--name", "c", "--network", "none", "bb", "sleep", "1000"]).code(0);
+    };
+    sweep(env, &["rm", "-f", "-t", "0", "c"], before, |_| {
+        env.run(&["rm", "-f", "-t", "0", "c"]).code(0);
+        assert_eq!(env.ok(&["ps", "-a", "-q"]), "");
+    });
+    assert_consistent(env);
+}
+
+fn import_may_be_killed_at_any_system_call(env: &TestEnv) {
+    let archive = busybox_root().to_string_lossy().into_owned();
+    let remove = |output: &Output| {
+        let images = env.run(&["images", "-a", "-q"]).lines();
+        assert!(!images.is_empty() || output.code != 0, "{output}");
+        for id in images {
+            // An image that is listed is whole.
+            env.run(&["run", "--rm", "--network", "none", &id, "echo", "whole"]).prints("whole");
+            env.ok(&["rmi", &id]);
+        }
+    };
+    sweep(env, &["import", &archive, "swept"], || (), remove);
+    assert_consistent(env);
+}
+
+fn rmi_may_be_killed_at_any_system_call(env: &TestEnv) {
+    let archive = busybox_root().to_string_lossy().into_owned();
+    let before = || {
+        env.ok(&["import", &archive, "swept"]);
+    };
+    sweep(env, &["rmi", "swept"], before, |_| {
+        for id in env.run(&["images", "-a", "-q"]).lines() {
+            env.run(&["run", "--rm", "--network", "none", &id, "echo", "whole"]).prints("whole");
+            env.ok(&["rmi", &id]);
+        }
+    });
+    assert_consistent(env);
+}
+
+fn a_stopped_monitor_does_not_hang_ps(env: &TestEnv) {
+    let id = env.start(&[]);
+    let monitor = parent(env.init_pid(&id));
+    kill_process(Pid::from_raw(monitor).expect("a pid"), Signal::STOP).expect("stop the monitor");
+    assert_eq!(env.ok(&["ps", "-q"]), id[..12]);
+    assert_eq!(env.field(&id, "{{.State.Status}}"), "running");
+    env.ok(&["exec", &id, "true"]);
+    kill_process(Pid::from_raw(monitor).expect("a pid"), Signal::CONT).expect("continue the monitor");
+    env.ok(&["stop", "-t", "0", &id]);
+    env.ok(&["rm", &id]);
+}
+
+fn the_runtime_folder_may_be_swept_under_a_running_container(env: &TestEnv) {
+    let id = env.start(&[]);
+    for entry in std::fs::read_dir(env.runtime()).expect("the runtime folder").flatten() {
+        std::fs::remove_dir_all(entry.path()).expect("sweep the runtime folder");
+    }
+    assert_eq!(env.field(&id, "{{.State.Status}}"), "running");
+    env.ok(&["exec", &id, "true"]);
+    env.ok(&["stop", "-t", "0", &id]);
+    assert_eq!(env.field(&id, "{{.State.Running}}"), "false");
+    assert_consistent(env);
+}
+
+fn after_a_reboot_everything_has_ended(env: &TestEnv) {
+    let id = env.start(&[]);
+    // The record speaks of another boot: what it names is dead, whatever has its pids now.
+    let record = env.data().join("containers").join(&id).join("run.json");
+    let text = std::fs::read_to_string(&record).expect("the record");
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("the boot");
+    std::fs::write(&record, text.replace(boot.trim(), "00000000-0000-4000-8000-000000000000")).expect("change the record");
+    assert_eq!(env.field(&id, "{{.State.Running}} {{.State.Pid}}"), "false 0");
+    let status = env.ok(&["ps", "-a", "--format", "{{.Status}}"]);
+    assert!(status.starts_with("Exited"), "{status}");
+    std::fs::write(&record, text).expect("change the record back");
+    env.ok(&["rm", "-f", "-t", "0", &id]);
+}
+
+fn a_reused_pid_is_never_signalled(env: &TestEnv) {
+    let id = env.start(&[]);
+    let mut foreign = env.host("sleep", &["1000"]).spawn();
+    let record = env.data().join("containers").join(&id).join("run.json");
+    let text = std::fs::read_to_string(&record).expect("the record");
+    let mut value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    for name in ["init", "monitor"] {
+        // The pid of a living process of ours with the start time of another.
+        value[name]["pid"] = serde_json::json!(foreign.pid());
+    }
+    std::fs::write(&record, value.to_string()).expect("change the record");
+    for args in [&["kill", &id][..], &["stop", "-t", "0", &id]] {
+        env.run(args);
+    }
+    assert_eq!(env.field(&id, "{{.State.Running}}"), "false");
+    assert!(Path::new(&format!("/proc/{}/ns/pid", foreign.pid())).exists(), "a foreign process was killed");
+    foreign.close_stdin();
+    kill_and_drop(foreign);
+    std::fs::write(&record, text).expect("change the record back");
+    env.ok(&["rm", "-f", "-t", "0", &id]);
+}
+
+fn commands_at_the_same_time_leave_a_consistent_container(env: &TestEnv) {
+    env.busybox();
+    env.ok(&["create", "--name", "c", "--network", "none", "bb", "sleep", "1000"]);
+    for _ in 0..4 {
+        let commands: [&[&str]; 9] = [
+            &["start", "c"],
+            &["exec", "c", "true"],
+            &["stop", "-t", "0", "c"],
+            &["ps", "-a"],
+            &["inspect", "c"],
+            &["logs", "c"],
+            &["kill", "c"],
+            &["start", "c"],
+            &["rm", "c"],
+        ];
+        let running: Vec<_> = commands.iter().map(|args| env.cmd(args).spawn()).collect();
+        for running in running {
+            let output = running.wait();
+            assert!([0, 1, 2, 125, 126, 137, 143, 255].contains(&output.code), "{output}");
+            assert!(!output.stderr().contains("locked"), "{output}");
+        }
+        env.run(&["create", "--name", "c", "--network", "none", "bb", "sleep", "1000"]);
+    }
+    assert_consistent(env);
+}
+
+fn available(env: &TestEnv) -> u64 {
+    let stat = rustix::fs::statvfs(env.path()).expect("the disk");
+    stat.f_bavail * stat.f_frsize
+}
+
+/// A tar with one file of so many megabytes that no compression or hole makes smaller.
+fn large_tar(env: &TestEnv, megabytes: usize) -> String {
+    let mut layer = Layer::default();
+    let mut state = 1u64;
+    let bytes: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 56) as u8
+    })
+    .take(megabytes << 20)
+    .collect();
+    layer.file("first", 0o644, "x").file("large", 0o644, bytes);
+    let path = crate::harness::environment::root_folder()
+        .join(format!("large-{}.tar", env.path().parent().and_then(Path::file_name).expect("a name").to_string_lossy()));
+    std::fs::write(&path, layer.finish()).expect("write a tar outside of the small disk");
+    path.to_string_lossy().into_owned()
+}
+
+fn a_full_disk_during_import_leaves_nothing(env: &TestEnv) {
+    env.busybox();
+    let before = available(env);
+    let tar = large_tar(env, 40);
+    env.run(&["import", &tar, "large"]).fails(125, &["no space left"]);
+    assert_eq!(env.run(&["images", "-a", "-q"]).lines().len(), 1);
+    let after = available(env);
+    assert!(after + (1 << 20) > before, "{before} bytes were free, now {after}");
+    env.bb(&[], &["echo", "fine"]).prints("fine");
+    std::fs::remove_file(tar).expect("remove the tar");
+}
+
+fn a_full_disk_in_the_container_is_its_own_problem(env: &TestEnv) {
+    let output = env.bb(&[], &["sh", "-c", "dd if=/dev/zero of=/big bs=1M count=100; echo $?; exit 7"]);
+    assert_eq!(output.code, 7, "{output}");
+    assert!(output.stderr().contains("No space left") && output.stdout() == "1", "{output}");
+    env.bb(&[], &["echo", "fine"]).prints("fine");
+}
+
+fn a_full_disk_of_the_log_does_not_hold_the_container_up(env: &TestEnv) {
+    env.busybox();
+    let script = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); head -c 10000 /dev/zero | tr '\\000' x; echo; done; exit 8";
+    let id = env.ok(&["run", "-d", "--network", "none", "bb", "sh", "-c", script]);
+    assert_eq!(env.ok(&["wait", &id]), "8");
+    env.ok(&["rm", &id]);
+    env.bb(&[], &["echo", "fine"]).prints("fine");
+}
+
+fn fill(env: &TestEnv) {
+    let output = env
+        .host(
+            "sh",
+            &["-c", "dd if=/dev/zero of=fill bs=4k count=100000 2>/dev/null; while echo x >>fill2; do :; done 2>/dev/null; true"],
+        )
+        .run();
+    output.ok();
+}
+
+fn on_a_full_disk_containers_can_be_removed(env: &TestEnv) {
+    let id = env.start(&[]);
+    env.ok(&["exec", &id, "sh", "-c", "head -c 1000000 /dev/zero >/f"]);
+    fill(env);
+    env.ok(&["ps", "-a"]);
+    let output = env.run(&["rm", "-f", "-t", "0", &id]);
+    assert_eq!(output.code, 0, "{output}");
+    std::fs::remove_file(env.work().join("fill")).expect("empty the disk");
+    assert_consistent(env);
+}
+
+fn too_few_inodes_during_import_leave_nothing(env: &TestEnv) {
+    let mut layer = Layer::default();
+    for number in 0..2000 {
+        layer.file(&format!("many/{number}"), 0o644, "");
+    }
+    let path = crate::harness::environment::root_folder().join("many.tar");
+    std::fs::write(&path, layer.finish()).expect("write a tar outside of the small disk");
+    env.run(&["import", &path.to_string_lossy(), "many"]).fails(125, &["no space left"]);
+    assert_eq!(env.ok(&["images", "-a", "-q"]), "");
+    assert_consistent(env);
+}
+
+fn too_few_descriptors_are_an_error_and_no_hang(env: &TestEnv) {
+    env.busybox();
+    for limit in [3, 5, 8, 10, 12, 14, 16, 20, 24, 32, 48, 64] {
+        let script = format!("ulimit -n {limit}; exec \"$@\"");
+        let output =
+            env.cmd(&["run", "--rm", "--network", "none", "bb", "echo", "ran"]).behind(&["sh", "-c", &script, "sh"]).run();
+        let said = output.code >= 125 && !output.stderr().is_empty();
+        assert!(output.code == 0 && output.stdout() == "ran" || said, "ulimit -n {limit}: {output}");
+        assert!(limit < 64 || output.code == 0, "{output}");
+    }
+    remove_all(env);
+}
+
+fn a_read_only_store_is_an_error(env: &TestEnv) {
+    let folder = env.folder("closed");
+    std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o555)).expect("close the folder");
+    let output = env.cmd(&["import", &busybox_root().to_string_lossy(), "bb"]).env("XDG_DATA_HOME", &folder).run();
+    output.fails(125, &["closed", "permission denied"]);
+}
+
+fn a_store_with_odd_names_works(env: &TestEnv) {
+    // A comma, a colon and a backslash are the separators of the overlay's options.
+    for name in ["with space", "ümläut", "com,ma:colon", "back\\slash"] {
+        let folder = env.folder(name);
+        let tar = busybox_root().to_string_lossy().into_owned();
+        env.cmd(&["import", &tar, "bb"]).env("XDG_DATA_HOME", &folder).run().ok();
+        env.cmd(&["run", "--rm", "--network", "none", "bb", "sh", "-c", "echo fine >/f; cat /f"])
+            .env("XDG_DATA_HOME", &folder)
+            .run()
+            .prints("fine");
+    }
+}
