@@ -77,7 +77,9 @@ fn image(
     let config = blob(archive, &manifest.config)?;
     // Some artifacts call an empty object an image config.
     if let Err(ImageError::Parse { .. }) = ImageConfig::parse(&config) {
-        return Err(ImageError::NotAnImage { what: "its config is no image config (an artifact that is not meant to run)".to_owned() });
+        return Err(ImageError::NotAnImage {
+            what: "its config is no image config (an artifact that is not meant to run)".to_owned(),
+        });
     }
     let layer = |layer: &Descriptor| FoundLayer {
         member: member(&layer.digest),
