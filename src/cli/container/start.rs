@@ -66,7 +66,7 @@ pub(super) fn started(outcome: StartOutcome) -> Option<Started> {
         StartOutcome::AlreadyRunning => None,
         StartOutcome::Started(started) => {
             if let Some(why) = &started.why_single {
-                ui::note(&format!("Note: {}", why.note()));
+                ui::note(format!("Note: {}", why.note()));
             }
             Some(*started)
         }

@@ -66,7 +66,7 @@ pub(super) fn each(
                 ui::print_line(typed.map_or(config.id.as_str(), String::as_str))?;
             }
             Err(error) => {
-                ui::note(&error.text());
+                ui::note(error.text());
                 code = error.code();
             }
         }

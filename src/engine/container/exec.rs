@@ -90,10 +90,7 @@ impl Engine {
         };
         let child = exec::start(session).map_err(|source| EngineError::Wait { source })?;
         let streams = match streams {
-            Ours::Console(socket) => match terminal::receive(socket.as_fd()).map_err(os)? {
-                Some(master) => Some(ExecStreams::Terminal(master)),
-                None => None,
-            },
+            Ours::Console(socket) => terminal::receive(socket.as_fd()).map_err(os)?.map(ExecStreams::Terminal),
             Ours::Ready(streams) => Some(streams),
         };
         let program = request.command.first().map(String::as_str).unwrap_or_default();
