@@ -126,7 +126,7 @@ fn prepare(session: Session) -> Result<std::convert::Infallible, Failure> {
         }
         (None, None) => return Err(Failure::text(Stage::Stdio, "there is neither a terminal nor a pipe")),
     };
-    init::enter_workdir(&root, program.cwd())?;
+    init::enter_workdir(&root, program.cwd(), false)?;
     drop(root);
     let leave = Leave {
         process: &program,

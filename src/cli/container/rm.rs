@@ -2,9 +2,12 @@
 
 use super::targets::{choose, each, open_engine};
 use crate::cli::error::CliError;
+use crate::cli::ui;
 use crate::engine::EngineError;
 use crate::engine::container::ContainerError;
+use crate::model::ContainerConfig;
 use clap::Args;
+use std::time::Duration;
 
 /// Remove containers
 #[derive(Debug, Args)]
@@ -12,6 +15,12 @@ pub struct RmArgs {
     /// Kill a running container first
     #[arg(short, long)]
     force: bool,
+    /// With --force, how many seconds to wait after the stop signal before SIGKILL; 0 kills at once
+    #[arg(short, long, visible_alias = "timeout", value_name = "SECONDS")]
+    time: Option<u32>,
+    /// Remove the container's anonymous volumes too; it has none, so this changes nothing
+    #[arg(short, long)]
+    volumes: bool,
     /// Every container
     #[arg(short, long)]
     all: bool,
@@ -32,12 +41,34 @@ pub fn run(args: RmArgs) -> Result<i32, CliError> {
     engine.sweep()?;
     // With --force a container that is not there is what was wished for.
     let ignore = args.ignore || args.force;
-    let targets = match choose(&engine, &args.containers, args.all, ignore, |_| true) {
-        Err(CliError::Engine(error @ EngineError::NoSuchContainer { .. })) => return Err(CliError::WithCode(error, 1)),
-        other => other?,
-    };
-    each(&targets, &args.containers, |config| match engine.remove(config, args.force) {
+    let (known, unknown): (Vec<String>, Vec<String>) = args
+        .containers
+        .iter()
+        .cloned()
+        .partition(|name| !matches!(engine.container(name), Err(EngineError::NoSuchContainer { .. })));
+    let mut code = 0;
+    if !ignore {
+        for name in unknown {
+            let error = CliError::WithCode(EngineError::NoSuchContainer { name }, 1);
+            ui::note(error.text());
+            code = error.code();
+        }
+    }
+    if known.is_empty() && !args.all && !args.containers.is_empty() {
+        return Ok(code);
+    }
+    let targets = choose(&engine, &known, args.all, ignore, |_| true)?;
+    if args.time.is_some() && !args.force {
+        return Err(CliError::Usage("--time goes with --force".to_owned()));
+    }
+    let done = each(&targets, &args.containers, |config| match engine.remove(config, patience(&args, config)) {
         Err(error @ EngineError::Container(ContainerError::RemoveAlive { .. })) => Err(CliError::WithCode(error, 2)),
         other => Ok(other?),
-    })
+    })?;
+    Ok(if done == 0 { code } else { done })
+}
+
+/// How long a running container has before it is killed; nothing where it may not be removed.
+fn patience(args: &RmArgs, config: &ContainerConfig) -> Option<Duration> {
+    args.force.then(|| Duration::from_secs(u64::from(args.time.unwrap_or(config.stop_timeout))))
 }

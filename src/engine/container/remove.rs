@@ -2,30 +2,37 @@
 
 use super::ContainerError;
 use crate::cgroup;
+use crate::config::Paths;
 use crate::engine::{Engine, EngineError, session};
 use crate::model::{ContainerConfig, RunRecord};
 use crate::storage::remove_tree;
+use crate::userns;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 impl Engine {
-    /// Removes a container. A living one only with `force`, which kills it first.
+    /// Removes a container. A living one only with `force`, which stops it first and kills it after that time.
     ///
     /// Killed at any point, a later command finds a container without a folder and takes its row away.
     ///
     /// # Errors
-    /// It is alive and `force` is not given, or the store fails.
-    pub fn remove(&mut self, config: &ContainerConfig, force: bool) -> Result<(), EngineError> {
+    /// It is alive and may not be stopped, or the store fails.
+    pub fn remove(&mut self, config: &ContainerConfig, force: Option<Duration>) -> Result<(), EngineError> {
         let state = self.status(config);
         if state.status.is_alive() {
-            if !force {
-                return Err(ContainerError::RemoveAlive { name: config.name.clone(), status: state.status }.into());
-            }
-            self.kill_and_wait(config, &state)?;
+            let Some(patience) = force else {
+                return Err(ContainerError::RemoveAlive {
+                    id: config.id.to_string(),
+                    name: config.name.clone(),
+                    status: state.status,
+                }
+                .into());
+            };
+            self.stop(config, patience)?;
         }
         let folder = self.paths.container(&config.id);
-        remove_leftover_cgroup(&folder);
+        tidy_after_monitor(&self.paths, &folder);
         self.discard_folder(&folder)?;
         let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         self.db.remove_container(&config.id)?;
@@ -71,11 +78,13 @@ impl Engine {
     }
 }
 
-/// A monitor that was killed has not removed the cgroup. Where it cannot be removed now either, it is empty and costs nothing.
-pub(super) fn remove_leftover_cgroup(folder: &Path) {
-    let run: Option<RunRecord> =
-        std::fs::read(folder.join("run.json")).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    if let Some(path) = run.and_then(|run| run.cgroup).map(PathBuf::from).filter(|path| path.exists()) {
+/// Removes what a monitor that was killed has not: its place in the session's list and the container's cgroup. Where a cgroup
+/// cannot be removed now either, it is empty and costs nothing.
+pub(super) fn tidy_after_monitor(paths: &Paths, folder: &Path) {
+    let bytes = std::fs::read(folder.join("run.json"));
+    let Some(run) = bytes.ok().and_then(|bytes| serde_json::from_slice::<RunRecord>(&bytes).ok()) else { return };
+    userns::session::strike(paths, run.monitor);
+    if let Some(path) = run.cgroup.map(PathBuf::from).filter(|path| path.exists()) {
         let _ = cgroup::kill(&path);
         let _ = cgroup::remove(&path, Duration::from_secs(2));
     }

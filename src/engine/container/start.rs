@@ -1,9 +1,9 @@
 //! `start`: from a row and a folder to a running init with its monitor.
 
-use super::remove::remove_leftover_cgroup;
+use super::remove::tidy_after_monitor;
 use super::status::State;
 use super::{ContainerError, create, files};
-use crate::cgroup::{Cgroup, Delegation};
+use crate::cgroup::{self, Cgroup, Delegation};
 use crate::engine::{Engine, EngineError};
 use crate::model::{ContainerConfig, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
@@ -21,6 +21,10 @@ use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long the kernel may take to call an ended container's cgroup empty.
+const CGROUP_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A container that was started by this call.
 #[derive(Debug)]
@@ -77,12 +81,16 @@ impl Engine {
         if State::read(&folder, &boot).status.is_alive() {
             return Ok(StartOutcome::AlreadyRunning);
         }
-        remove_leftover_cgroup(&folder);
+        tidy_after_monitor(&self.paths, &folder);
         forget_last_run(&folder)?;
         let (launch, ends) = self.prepare(config, &folder, boot, foreground)?;
-        let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry))?;
-        let outcome = finish(config, &folder, member, ends);
+        let cgroup = launch.cgroup.as_ref().map(|(path, _)| path.clone());
+        let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry)).map_err(EngineError::from);
+        let outcome = member.and_then(|member| finish(config, &folder, member, ends));
         if outcome.is_err() {
+            if let Some(cgroup) = cgroup {
+                let _ = cgroup::remove(&cgroup, CGROUP_PATIENCE);
+            }
             let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         }
         drop(lock);
@@ -106,6 +114,7 @@ impl Engine {
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
+            make_workdir: config.make_workdir,
             seccomp: seccomp::compile(seccomp::Profile::Default, mask),
             spec,
         };
