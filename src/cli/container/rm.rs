@@ -5,7 +5,6 @@ use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::engine::EngineError;
 use crate::engine::container::ContainerError;
-use crate::model::ContainerConfig;
 use clap::Args;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ pub struct RmArgs {
     /// Kill a running container first
     #[arg(short, long)]
     force: bool,
-    /// With --force, how many seconds to wait after the stop signal before SIGKILL; 0 kills at once
+    /// With --force, send the stop signal first and wait this many seconds before SIGKILL
     #[arg(short, long, visible_alias = "timeout", value_name = "SECONDS")]
     time: Option<u32>,
     /// Remove the container's anonymous volumes too; it has none, so this changes nothing
@@ -61,14 +60,15 @@ pub fn run(args: RmArgs) -> Result<i32, CliError> {
     if args.time.is_some() && !args.force {
         return Err(CliError::Usage("--time goes with --force".to_owned()));
     }
-    let done = each(&targets, &args.containers, |config| match engine.remove(config, patience(&args, config)) {
+    let done = each(&targets, &args.containers, |config| match engine.remove(config, patience(&args)) {
         Err(error @ EngineError::Container(ContainerError::RemoveAlive { .. })) => Err(CliError::WithCode(error, 2)),
         other => Ok(other?),
     })?;
     Ok(if done == 0 { code } else { done })
 }
 
-/// How long a running container has before it is killed; nothing where it may not be removed.
-fn patience(args: &RmArgs, config: &ContainerConfig) -> Option<Duration> {
-    args.force.then(|| Duration::from_secs(u64::from(args.time.unwrap_or(config.stop_timeout))))
+/// How long a running container has before it is killed; nothing where it may not be removed. Without a time it is killed at
+/// once, as Docker does: who removes by force does not wait ten seconds for a shell that ignores SIGTERM.
+fn patience(args: &RmArgs) -> Option<Duration> {
+    args.force.then(|| Duration::from_secs(u64::from(args.time.unwrap_or(0))))
 }
