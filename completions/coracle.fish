@@ -262,7 +262,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand pull" -l tls-verify -d '
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -s q -l quiet -d 'Print no progress'
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c coracle -n "__fish_coracle_using_subcommand rm" -s t -l time -l timeout -d 'With --force, how many seconds to wait after the stop signal before SIGKILL; 0 kills at once' -r
+complete -c coracle -n "__fish_coracle_using_subcommand rm" -s t -l time -l timeout -d 'With --force, send the stop signal first and wait this many seconds before SIGKILL' -r
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s f -l force -d 'Kill a running container first'
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s v -l volumes -d 'Remove the container\'s anonymous volumes too; it has none, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s a -l all -d 'Every container'
