@@ -8,7 +8,7 @@ use crate::runtime::message::Failure;
 use crate::runtime::{seccomp, spec, terminal};
 use crate::sys::clone::{Child, CloneFlags};
 use crate::sys::{fd, process, socket};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::PathBuf;
@@ -49,12 +49,15 @@ impl Engine {
     /// # Errors
     /// The container does not run, or the program does not exist or cannot be executed.
     pub fn exec(&mut self, config: &ContainerConfig, request: &ExecRequest) -> Result<ExecSession, EngineError> {
+        // Only once the program is executed has init left the host's file system.
+        let lock = self.lock(config, FlockOperation::LockShared)?;
         let state = self.status(config);
         let cannot = "can only create exec sessions on running containers";
         let wrong = || ContainerError::WrongState { name: config.name.clone(), status: state.status, cannot };
         let run = state.run.as_ref().filter(|_| state.status == crate::model::Status::Running).ok_or_else(wrong)?;
         let os = |source| ContainerError::File { action: "set up a session in", path: PathBuf::from(&config.name), source };
         let init = process::open_pidfd(run.init).map_err(os)?.ok_or_else(wrong)?;
+        drop(lock);
         let (report, report_there) = fd::pipe().map_err(os)?;
         let (streams, stdio, console) = self.streams(request).map_err(os)?;
         let own = process::pid_ref(rustix::process::getpid().as_raw_nonzero().get()).map_err(os)?;

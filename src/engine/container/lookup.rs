@@ -54,7 +54,7 @@ impl Engine {
 
     /// Tells whether a row is what a removal left that did not come to its end: the folder goes first, and a `--rm` container's
     /// monitor removes nothing else.
-    fn is_leftover(&self, config: &ContainerConfig) -> bool {
+    pub(super) fn is_leftover(&self, config: &ContainerConfig) -> bool {
         std::fs::symlink_metadata(self.paths.container(&config.id))
             .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
     }

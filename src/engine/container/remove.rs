@@ -1,10 +1,12 @@
 //! `rm`: the folder first, then the row.
 
 use super::ContainerError;
+use super::status::run_record;
 use crate::cgroup;
 use crate::engine::{Engine, EngineError, session};
-use crate::model::{ContainerConfig, RunRecord};
+use crate::model::ContainerConfig;
 use crate::sys::tree;
+use rustix::fs::FlockOperation;
 use std::ffi::CString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,19 +20,32 @@ impl Engine {
     /// # Errors
     /// It is alive and `force` is not given, or the store fails.
     pub fn remove(&mut self, config: &ContainerConfig, force: bool) -> Result<(), EngineError> {
-        let state = self.status(config);
-        if state.status.is_alive() {
-            if !force {
-                return Err(ContainerError::RemoveAlive { name: config.name.clone(), status: state.status }.into());
-            }
-            self.kill_and_wait(config, &state)?;
-        }
+        // Before the lock: a start that does not come to its end holds it.
+        self.end_life(config, force)?;
+        let lock = match self.lock(config, FlockOperation::LockExclusive) {
+            Ok(lock) => Some(lock),
+            Err(EngineError::NoSuchContainer { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        // A start that came first has made it alive.
+        self.end_life(config, force)?;
         let folder = self.paths.container(&config.id);
         remove_leftover_cgroup(&folder);
         self.discard_folder(&folder)?;
         let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         self.db.remove_container(&config.id)?;
+        drop(lock);
         Ok(())
+    }
+
+    /// Sees to it that the container is not alive: kills it with `force`, refuses without.
+    fn end_life(&mut self, config: &ContainerConfig, force: bool) -> Result<(), EngineError> {
+        let state = self.status(config);
+        match (state.status.is_alive(), force) {
+            (false, _) => Ok(()),
+            (true, true) => self.kill_and_wait(config, &state),
+            (true, false) => Err(ContainerError::RemoveAlive { name: config.name.clone(), status: state.status }.into()),
+        }
     }
 
     /// Takes the row of a `--rm` container away, once its monitor has removed the folder.
@@ -74,9 +89,7 @@ impl Engine {
 
 /// A monitor that was killed has not removed the cgroup. Where it cannot be removed now either, it is empty and costs nothing.
 pub(super) fn remove_leftover_cgroup(folder: &Path) {
-    let run: Option<RunRecord> =
-        std::fs::read(folder.join("run.json")).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    if let Some(path) = run.and_then(|run| run.cgroup).map(PathBuf::from).filter(|path| path.exists()) {
+    if let Some(path) = run_record(folder).and_then(|run| run.cgroup).map(PathBuf::from).filter(|path| path.exists()) {
         let _ = cgroup::kill(&path);
         let _ = cgroup::remove(&path, Duration::from_secs(2));
     }

@@ -1,7 +1,8 @@
 //! `start`: from a row and a folder to a running init with its monitor.
 
 use super::remove::remove_leftover_cgroup;
-use super::status::State;
+use super::status::{self, State};
+use super::stop::{signal, wait_gone};
 use super::{ContainerError, create, files};
 use crate::cgroup::{Cgroup, Delegation};
 use crate::engine::{Engine, EngineError};
@@ -21,6 +22,10 @@ use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a start waits for the monitor of the last run.
+const LAST_MONITOR_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A container that was started by this call.
 #[derive(Debug)]
@@ -68,24 +73,22 @@ impl Engine {
     /// exited with the code of the failure.
     pub fn start(&mut self, config: &ContainerConfig, foreground: bool) -> Result<StartOutcome, EngineError> {
         let folder = self.paths.container(&config.id);
-        let fail = |source| ContainerError::File { action: "lock", path: folder.clone(), source };
-        // Held while this process lives, or until the start is done: of two starts at once the second finds it running.
-        let lock = File::open(&folder).map_err(fail)?;
-        rustix::fs::flock(&lock, FlockOperation::LockExclusive).map_err(|errno| fail(errno.into()))?;
+        // Of two starts at once the second finds it running.
+        let lock = self.lock(config, FlockOperation::LockExclusive)?;
         let boot =
             process::boot_id().map_err(|source| ContainerError::File { action: "read", path: PathBuf::from("/proc"), source })?;
         if State::read(&folder, &boot).status.is_alive() {
             return Ok(StartOutcome::AlreadyRunning);
         }
+        end_last_monitor(config, &folder, &boot)?;
         remove_leftover_cgroup(&folder);
         forget_last_run(&folder)?;
-        let (launch, ends) = self.prepare(config, &folder, boot, foreground)?;
+        let (launch, ends) = self.prepare(config, &folder, boot, foreground, lock.into())?;
         let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry))?;
         let outcome = finish(config, &folder, member, ends);
         if outcome.is_err() {
             let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         }
-        drop(lock);
         outcome.map(|started| StartOutcome::Started(Box::new(started)))
     }
 
@@ -95,6 +98,7 @@ impl Engine {
         folder: &Path,
         boot: String,
         foreground: bool,
+        lock: OwnedFd,
     ) -> Result<(Launch, Ends), EngineError> {
         let os = |action: &'static str| {
             let path = folder.to_owned();
@@ -140,6 +144,7 @@ impl Engine {
             report: report_there,
             network: network_there,
             keep,
+            lock,
             // Where nothing was delegated the container is in the caller's cgroup, without limits and without a word.
             cgroup: Delegation::find().and_then(|own| own.create(&cgroup_name(config))).map(Cgroup::into_parts),
             log: config.log_driver,
@@ -177,6 +182,17 @@ impl Engine {
             volatile: config.auto_remove,
         })
     }
+}
+
+/// Waits until the monitor of the last run has tidied up: what it removes has the names of what is about to be made. One that
+/// a stalled client keeps has nothing to do any more that is worth the wait.
+fn end_last_monitor(config: &ContainerConfig, folder: &Path, boot: &str) -> Result<(), ContainerError> {
+    let Some(run) = status::run_record(folder).filter(|run| run.boot == boot) else { return Ok(()) };
+    if !wait_gone(config, &run, Some(LAST_MONITOR_PATIENCE))? {
+        signal(config, run.monitor, libc::SIGKILL)?;
+        wait_gone(config, &run, None)?;
+    }
+    Ok(())
 }
 
 /// Takes the records of the last run away, so that nobody takes them for this one's.
