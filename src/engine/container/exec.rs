@@ -4,7 +4,7 @@ use super::ContainerError;
 use crate::engine::{Engine, EngineError};
 use crate::model::{ContainerConfig, NetworkMode};
 use crate::runtime::exec::{self, Session};
-use crate::runtime::message::Failure;
+use crate::runtime::message::{Failure, Outcome};
 use crate::runtime::{seccomp, spec, terminal};
 use crate::sys::clone::{Child, CloneFlags};
 use crate::sys::{fd, process, socket};
@@ -100,14 +100,14 @@ impl Engine {
             Ours::Ready(streams) => Some(streams),
         };
         let program = request.command.first().map(String::as_str).unwrap_or_default();
-        if let Some(failure) = Failure::receive(report).map_err(|source| EngineError::Wait { source })? {
-            if let Some(child) = child {
-                let _ = child.wait();
+        match (Failure::receive(report).map_err(|source| EngineError::Wait { source })?, child, streams) {
+            (Outcome::Failed(failure), child, _) => {
+                if let Some(child) = child {
+                    let _ = child.wait();
+                }
+                Err(ContainerError::from_failure(failure, program).into())
             }
-            return Err(ContainerError::from_failure(failure, program).into());
-        }
-        match (child, streams) {
-            (Some(child), Some(streams)) => Ok(ExecSession { child, streams }),
+            (Outcome::Executed, Some(child), Some(streams)) => Ok(ExecSession { child, streams }),
             // The container ended while the session was on its way in.
             _ => Err(wrong().into()),
         }

@@ -62,8 +62,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Renames a folder away, so that it is gone at once, and deletes it. What belongs to subordinate ids takes the root of the
-    /// session to delete; most containers have nothing of that kind, and need no session.
+    /// Renames a folder away, so that it is gone at once, and deletes it.
     pub(super) fn discard_folder(&self, folder: &Path) -> Result<(), EngineError> {
         let fail = |path: &Path| {
             let path = path.to_owned();
@@ -76,13 +75,22 @@ impl Engine {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(fail(folder)(error).into()),
         }
-        if remove_tree(&away).is_ok() {
+        self.delete(&away)
+    }
+
+    /// Deletes a tree that is out of sight. What belongs to subordinate ids takes the root of the session to delete; most containers
+    /// have nothing of that kind, and need no session.
+    pub(super) fn delete(&self, path: &Path) -> Result<(), EngineError> {
+        if remove_tree(path).is_ok() {
             return Ok(());
         }
-        let done = session::within(&self.paths, || i32::from(remove_tree(&away).is_err()))?;
+        let done = session::within(&self.paths, || i32::from(remove_tree(path).is_err()))?;
         match done.code {
             0 => Ok(()),
-            _ => Err(fail(&away)(io::Error::from(io::ErrorKind::PermissionDenied)).into()),
+            _ => {
+                let source = io::Error::from(io::ErrorKind::PermissionDenied);
+                Err(ContainerError::File { action: "remove", path: path.to_owned(), source }.into())
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::model::{ContainerConfig, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
 use crate::runtime::init::{Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
-use crate::runtime::message::Failure;
+use crate::runtime::message::{Failure, Outcome};
 use crate::runtime::{seccomp, spec};
 use crate::sys::clone::Child;
 use crate::sys::{fd, process, socket};
@@ -80,6 +80,9 @@ impl Engine {
         if State::read(&folder, &boot).status.is_alive() {
             return Ok(StartOutcome::AlreadyRunning);
         }
+        // What our caller has open is not for the monitor nor for the network's stack, which outlive us: a lock, the end of a pipe.
+        fd::close_on_exec_from(3)
+            .map_err(|source| ContainerError::File { action: "keep foreign descriptors from", path: folder.clone(), source })?;
         end_last_monitor(config, &folder, &boot)?;
         remove_leftover_cgroup(&folder);
         forget_last_run(&folder)?;
@@ -214,14 +217,17 @@ fn finish(config: &ContainerConfig, folder: &Path, member: Member, ends: Ends) -
     let Ends { report, client, network } = ends;
     let joined = network.map_or(Ok(()), |network| join_network(folder, network));
     let program = config.argv.first().map(String::as_str).unwrap_or_default();
-    let failure = Failure::receive(report).map_err(|source| EngineError::Wait { source })?;
-    if failure.is_some() || joined.is_err() {
+    let outcome = Failure::receive(report).map_err(|source| EngineError::Wait { source })?;
+    if outcome != Outcome::Executed || joined.is_err() {
         // The monitor, where there is one by now, records the end and cleans up; so wait for it, whoever it is.
         drop(client);
         let _ = member.child.wait();
         member.forget();
         joined?;
-        return Err(failure.map_or(ContainerError::Vanished, |failure| ContainerError::from_failure(failure, program)).into());
+        return Err(match outcome {
+            Outcome::Failed(failure) => ContainerError::from_failure(failure, program).into(),
+            _ => ContainerError::Vanished.into(),
+        });
     }
     let path = folder.join("run.json");
     let run = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
