@@ -2,7 +2,6 @@
 
 use super::targets::{choose, each, open_engine};
 use crate::cli::error::CliError;
-use crate::cli::ui;
 use crate::engine::EngineError;
 use crate::engine::container::ContainerError;
 use clap::Args;
@@ -40,31 +39,18 @@ pub fn run(args: RmArgs) -> Result<i32, CliError> {
     engine.sweep()?;
     // With --force a container that is not there is what was wished for.
     let ignore = args.ignore || args.force;
-    let (known, unknown): (Vec<String>, Vec<String>) = args
-        .containers
-        .iter()
-        .cloned()
-        .partition(|name| !matches!(engine.container(name), Err(EngineError::NoSuchContainer { .. })));
-    let mut code = 0;
-    if !ignore {
-        for name in unknown {
-            let error = CliError::WithCode(EngineError::NoSuchContainer { name }, 1);
-            ui::note(error.text());
-            code = error.code();
-        }
-    }
-    if known.is_empty() && !args.all && !args.containers.is_empty() {
-        return Ok(code);
-    }
-    let targets = choose(&engine, &known, args.all, ignore, |_| true)?;
+    // As in Podman, none is removed where one is not there.
+    let targets = match choose(&engine, &args.containers, args.all, ignore, |_| true) {
+        Err(CliError::Engine(error @ EngineError::NoSuchContainer { .. })) => return Err(CliError::WithCode(error, 1)),
+        other => other?,
+    };
     if args.time.is_some() && !args.force {
         return Err(CliError::Usage("--time goes with --force".to_owned()));
     }
-    let done = each(&targets, &args.containers, |config| match engine.remove(config, patience(&args)) {
+    each(&targets, &args.containers, |config| match engine.remove(config, patience(&args)) {
         Err(error @ EngineError::Container(ContainerError::RemoveAlive { .. })) => Err(CliError::WithCode(error, 2)),
         other => Ok(other?),
-    })?;
-    Ok(if done == 0 { code } else { done })
+    })
 }
 
 /// How long a running container has before it is killed; nothing where it may not be removed. Without a time it is killed at
