@@ -52,6 +52,7 @@ enum Command {
 /// Runs the command line of this process and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    keep_own_rights();
     match Cli::try_parse() {
         Ok(cli) => finish(dispatch(cli)),
         // Podman ends with 125 where Docker's and clap's habit differ; help and version are no errors.
@@ -60,6 +61,13 @@ pub fn main() -> ExitCode {
             ExitCode::from(if error.use_stderr() { 125 } else { 0 })
         }
     }
+}
+
+/// A umask that takes the owner's rights away would close our own new files to us.
+fn keep_own_rights() {
+    use rustix::fs::Mode;
+    let mask = rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    rustix::process::umask(mask - Mode::RWXU);
 }
 
 fn dispatch(cli: Cli) -> Result<i32, CliError> {

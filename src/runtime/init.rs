@@ -20,6 +20,10 @@ pub struct Plan {
     pub root: Overlay,
     /// `user[:group]`, looked up in the container's own files; the spec's numbers count where it is empty.
     pub user: String,
+    /// The window of the user's terminal, where there is one.
+    pub window: Option<terminal::Size>,
+    /// A working directory that is missing is made.
+    pub make_workdir: bool,
     /// The compiled seccomp filter; none for an unconfined container.
     pub seccomp: Option<Vec<u8>>,
 }
@@ -38,12 +42,15 @@ pub struct InitFds {
     pub report: OwnedFd,
     /// A pidfd of M.
     pub guardian: OwnedFd,
+    /// The lock on the container's folder. Until the program is executed I stands in the host's file system, so whoever wants to
+    /// join its namespaces waits for this lock first.
+    pub lock: OwnedFd,
 }
 
 impl InitFds {
     /// Closes what else was inherited: I waits for the end of a pipe whose other end it has, too.
     fn close_all_others(&self) -> Result<(), Failure> {
-        let mut keep = vec![self.report.as_fd(), self.guardian.as_fd()];
+        let mut keep = vec![self.report.as_fd(), self.guardian.as_fd(), self.lock.as_fd()];
         keep.extend(self.stdio.iter().flatten().map(AsFd::as_fd));
         keep.extend(self.console.iter().chain(&self.network).map(AsFd::as_fd));
         fd::close_all_but(&keep).map_err(Failure::at(Stage::Stdio, ""))
@@ -64,7 +71,8 @@ pub fn run(plan: &Plan, fds: InitFds) -> i32 {
 }
 
 fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failure> {
-    let InitFds { stdio, console, network, report, guardian } = fds;
+    // The lock goes with the descriptor: at execve, or when this process ends.
+    let InitFds { stdio, console, network, report, guardian, lock: _lock } = fds;
     process::die_with(Some(&guardian))?;
     rustix::process::setsid().map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
     rustix::process::umask(Mode::empty());
@@ -75,12 +83,13 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     mounts::mount_all(&root, spec)?;
     let mut slave = None;
     if let Some(socket) = &console {
-        slave = Some(terminal::open(&root, socket.as_fd(), true)?);
+        slave = Some(terminal::open(&root, socket.as_fd(), true, plan.window)?);
     }
     drop(console);
     mount::pivot_into(root.as_fd()).map_err(Failure::at(Stage::Pivot, ""))?;
     drop(root);
     let root = mounts::own_root().map_err(Failure::at(Stage::Pivot, ""))?;
+    mounts::set_sysctls(&root, spec)?;
     mounts::mask(&root, spec)?;
     if spec.root().as_ref().and_then(oci_spec::runtime::Root::readonly).unwrap_or(false) {
         let set = mount::Attributes::MOUNT_ATTR_RDONLY;
@@ -99,7 +108,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         (None, Some(slave)) => tty_stdio(slave, &identity)?,
         (None, None) => return Err(Failure::text(Stage::Stdio, "there is neither a terminal nor a pipe")),
     };
-    enter_workdir(&root, program.cwd(), true)?;
+    enter_workdir(&root, program.cwd(), plan.make_workdir)?;
     drop(root);
     if let Some(pipe) = network {
         wait_for_network(pipe)?;

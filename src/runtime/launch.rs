@@ -36,6 +36,8 @@ pub struct Launch {
     pub network: Option<(OwnedFd, OwnedFd)>,
     /// Descriptors that have to stay open as long as the container runs.
     pub keep: Vec<OwnedFd>,
+    /// The lock on the container's folder; I holds it until its program runs.
+    pub lock: OwnedFd,
     /// The container's cgroup and its open folder.
     pub cgroup: Option<(PathBuf, OwnedFd)>,
     pub log: crate::model::LogDriver,
@@ -95,7 +97,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
             (Some(here), Some(there))
         }
     };
-    let Launch { plan, streams, report, network, cgroup, .. } = launch;
+    let Launch { plan, streams, report, network, cgroup, lock, .. } = launch;
     let (program, monitor_ends) = match streams {
         Some(Streams { program, stdin, stdout, stderr }) => (Some(program), Some((stdin, stdout, stderr))),
         None => (None, None),
@@ -107,6 +109,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         network: network_wait,
         report: report.try_clone().map_err(clone_failure())?,
         guardian: guardian.try_clone().map_err(clone_failure())?,
+        lock,
     });
     let into = cgroup.as_ref().map(|(_, fd)| fd.as_fd());
     let init = clone::spawn(clone_flags(&plan), into, || fds.take().map_or(125, |fds| init::run(&plan, fds)));

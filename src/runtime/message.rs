@@ -24,6 +24,7 @@ pub enum Stage {
     Device,
     Pivot,
     Mask,
+    Sysctl,
     Hostname,
     Loopback,
     Network,
@@ -43,7 +44,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 28] = [
+    const ALL: [Self; 29] = [
         Self::Clone,
         Self::Cgroup,
         Self::Record,
@@ -58,6 +59,7 @@ impl Stage {
         Self::Device,
         Self::Pivot,
         Self::Mask,
+        Self::Sysctl,
         Self::Hostname,
         Self::Loopback,
         Self::Network,
@@ -90,6 +92,7 @@ impl Stage {
             Self::Device => "set up the device",
             Self::Pivot => "change to the container's root",
             Self::Mask => "mask",
+            Self::Sysctl => "set the kernel setting",
             Self::Hostname => "set the host name",
             Self::Loopback => "set the loopback interface up",
             Self::Network => "wait for the network",
@@ -106,6 +109,27 @@ impl Stage {
             Self::Execute => "execute",
         }
     }
+}
+
+/// What I writes last, before its stub executes the program: an end of the pipe without it is the end of a process that was killed.
+const READY: u8 = 0xF0;
+
+/// Says that everything is prepared and the program is executed next.
+///
+/// # Errors
+/// The pipe cannot be written to.
+pub fn send_ready(pipe: &OwnedFd) -> io::Result<()> {
+    rustix::io::write(pipe, &[READY]).map(drop).map_err(io::Error::from)
+}
+
+/// What a report says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The program was executed.
+    Executed,
+    Failed(Failure),
+    /// The process was killed before that.
+    Vanished,
 }
 
 /// One failed step.
@@ -139,14 +163,22 @@ impl Failure {
         }
     }
 
-    /// Reads the pipe to its end: the first failure, or nothing when all went well.
+    /// Reads the pipe to its end.
     ///
     /// # Errors
     /// The pipe cannot be read.
-    pub fn receive(pipe: OwnedFd) -> io::Result<Option<Self>> {
+    pub fn receive(pipe: OwnedFd) -> io::Result<Outcome> {
         let mut bytes = Vec::new();
         File::from(pipe).take(4096).read_to_end(&mut bytes)?;
-        Ok(Self::decode(&bytes))
+        let (ready, rest) = match bytes.split_first() {
+            Some((&READY, rest)) => (true, rest),
+            _ => (false, &bytes[..]),
+        };
+        Ok(match Self::decode(rest) {
+            Some(failure) => Outcome::Failed(failure),
+            None if ready => Outcome::Executed,
+            None => Outcome::Vanished,
+        })
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
@@ -188,7 +220,25 @@ mod tests {
             let failure = Failure { stage, errno: libc::EACCES, subject: "/a b".to_owned() };
             failure.send(&writer);
             drop(writer);
-            assert_eq!(Failure::receive(reader).expect("read"), Some(failure));
+            assert_eq!(Failure::receive(reader).expect("read"), Outcome::Failed(failure));
+        }
+    }
+
+    #[test]
+    fn only_a_process_that_was_ready_has_executed_its_program() {
+        let failure = Failure { stage: Stage::Execute, errno: libc::ENOENT, subject: String::new() };
+        for (ready, fails, outcome) in
+            [(false, false, Outcome::Vanished), (true, false, Outcome::Executed), (true, true, Outcome::Failed(failure.clone()))]
+        {
+            let (reader, writer) = crate::sys::fd::pipe().expect("pipe");
+            if ready {
+                send_ready(&writer).expect("write");
+            }
+            if fails {
+                failure.send(&writer);
+            }
+            drop(writer);
+            assert_eq!(Failure::receive(reader).expect("read"), outcome);
         }
     }
 

@@ -1,7 +1,7 @@
 //! The last steps of a process before its program, the same for init and for exec sessions: limits, keyring, seccomp,
 //! capabilities, ids, descriptors, stub.
 
-use super::message::{Failure, Stage};
+use super::message::{Failure, Stage, send_ready};
 use crate::sys::{fd, keyring, seccomp, stub};
 use oci_spec::runtime::{Capabilities, Process};
 use rustix::process::{Gid, Resource, Rlimit, Uid};
@@ -76,6 +76,7 @@ fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     let stub = rustix::io::fcntl_dupfd_cloexec(&stub, 10).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))?;
     fd::close_on_exec_from(3).map_err(Failure::at(Stage::Stdio, ""))?;
     let slot = fd::duplicate_to(report.as_fd(), i32::from(stub::ERROR_FD)).map_err(Failure::at(Stage::Stdio, ""))?;
+    send_ready(&slot).map_err(Failure::at(Stage::Stdio, ""))?;
     let error = stub::become_program(&stub, &candidates, &argv, &environment);
     drop(slot);
     Err(Failure::at(Stage::Stub, "")(error))

@@ -28,8 +28,11 @@ pub(super) fn remove_at(parent: BorrowedFd<'_>, name: &[u8]) -> Result<(), Errno
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::fs::{Mode, OFlags};
     use std::fs;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
 
     #[test]
     fn a_tree_goes_and_what_its_links_point_at_stays() {

@@ -73,6 +73,13 @@ impl Member {
     }
 }
 
+/// Takes a member that has ended off the list, where it could not do so itself.
+pub fn strike(paths: &Paths, member: PidRef) {
+    if !process::is_alive(member) {
+        let _ = std::fs::remove_file(entry_path(&paths.session(), member));
+    }
+}
+
 /// Messages from the child while the session is joined or made: one byte.
 const JOINED: u8 = b'j';
 const GONE: u8 = b'g';

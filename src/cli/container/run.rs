@@ -40,7 +40,7 @@ pub fn run(args: RunArgs) -> Result<i32, CliError> {
         ui::note("The input device is not a TTY. The --tty and --interactive flags might not work properly");
     }
     let (mut engine, config) = create::create(options)?;
-    let outcome = engine.start(&config, !args.detach);
+    let outcome = engine.start(&config, !args.detach, ui::window());
     if outcome.is_err() && config.auto_remove {
         engine.remove(&config, Some(Duration::ZERO))?;
     }

@@ -4,11 +4,11 @@ use super::ContainerError;
 use crate::engine::{Engine, EngineError};
 use crate::model::{ContainerConfig, NetworkMode};
 use crate::runtime::exec::{self, Session};
-use crate::runtime::message::Failure;
+use crate::runtime::message::{Failure, Outcome};
 use crate::runtime::{seccomp, spec, terminal};
 use crate::sys::clone::{Child, CloneFlags};
 use crate::sys::{fd, process, socket};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::PathBuf;
@@ -26,6 +26,8 @@ pub struct ExecRequest {
     /// Nobody stays to relay or to wait.
     pub detached: bool,
     pub term: Option<String>,
+    /// The size of the caller's terminal.
+    pub window: Option<terminal::Size>,
 }
 
 /// Our ends of a session's standard streams.
@@ -49,12 +51,15 @@ impl Engine {
     /// # Errors
     /// The container does not run, or the program does not exist or cannot be executed.
     pub fn exec(&mut self, config: &ContainerConfig, request: &ExecRequest) -> Result<ExecSession, EngineError> {
+        // Only once the program is executed has init left the host's file system.
+        let lock = self.lock(config, FlockOperation::LockShared)?;
         let state = self.status(config);
         let cannot = "can only create exec sessions on running containers";
         let wrong = || ContainerError::WrongState { name: config.name.clone(), status: state.status, cannot };
         let run = state.run.as_ref().filter(|_| state.status == crate::model::Status::Running).ok_or_else(wrong)?;
         let os = |source| ContainerError::File { action: "set up a session in", path: PathBuf::from(&config.name), source };
         let init = process::open_pidfd(run.init).map_err(os)?.ok_or_else(wrong)?;
+        drop(lock);
         let (report, report_there) = fd::pipe().map_err(os)?;
         let (streams, stdio, console) = self.streams(request).map_err(os)?;
         let own = process::pid_ref(rustix::process::getpid().as_raw_nonzero().get()).map_err(os)?;
@@ -85,6 +90,7 @@ impl Engine {
             cgroup: run.cgroup.as_ref().map(PathBuf::from),
             stdio,
             console,
+            window: request.window,
             report: report_there,
             guardian,
         };
@@ -94,14 +100,14 @@ impl Engine {
             Ours::Ready(streams) => Some(streams),
         };
         let program = request.command.first().map(String::as_str).unwrap_or_default();
-        if let Some(failure) = Failure::receive(report).map_err(|source| EngineError::Wait { source })? {
-            if let Some(child) = child {
-                let _ = child.wait();
+        match (Failure::receive(report).map_err(|source| EngineError::Wait { source })?, child, streams) {
+            (Outcome::Failed(failure), child, _) => {
+                if let Some(child) = child {
+                    let _ = child.wait();
+                }
+                Err(ContainerError::from_failure(failure, program).into())
             }
-            return Err(ContainerError::from_failure(failure, program).into());
-        }
-        match (child, streams) {
-            (Some(child), Some(streams)) => Ok(ExecSession { child, streams }),
+            (Outcome::Executed, Some(child), Some(streams)) => Ok(ExecSession { child, streams }),
             // The container ended while the session was on its way in.
             _ => Err(wrong().into()),
         }

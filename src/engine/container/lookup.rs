@@ -54,7 +54,7 @@ impl Engine {
 
     /// Tells whether a row is what a removal left that did not come to its end: the folder goes first, and a `--rm` container's
     /// monitor removes nothing else.
-    fn is_leftover(&self, config: &ContainerConfig) -> bool {
+    pub(super) fn is_leftover(&self, config: &ContainerConfig) -> bool {
         std::fs::symlink_metadata(self.paths.container(&config.id))
             .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
     }
@@ -76,7 +76,26 @@ impl Engine {
         for orphan in orphans {
             self.sweep_folder(&orphan.path())?;
         }
+        self.sweep_removed();
+        self.sweep_runtime();
         Ok(())
+    }
+
+    /// Deletes folders whose removal did not come to its end. What another command deletes at the same time is deleted either way.
+    fn sweep_removed(&self) {
+        let entries = std::fs::read_dir(self.paths.tmp()).into_iter().flatten().flatten();
+        for path in entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|word| word == "rm")) {
+            let _ = self.delete(&path);
+        }
+    }
+
+    /// Removes the runtime folders of containers that are gone: their monitor was killed.
+    fn sweep_runtime(&self) {
+        for entry in std::fs::read_dir(self.paths.run().join("containers")).into_iter().flatten().flatten() {
+            if !self.paths.containers().join(entry.file_name()).exists() {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
     }
 
     /// Removes a folder without a row, unless a `create` holds it and is about to write the row.

@@ -9,6 +9,7 @@ mod files;
 mod filter;
 pub mod inspect;
 pub mod list;
+mod lock;
 pub mod logs;
 pub mod lookup;
 pub mod moment;

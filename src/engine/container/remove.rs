@@ -1,13 +1,20 @@
 //! `rm`: the folder first, then the row.
 
 use super::ContainerError;
-use crate::cgroup::{self, CgroupError};
+use super::status::run_record;
+use crate::cgroup::{self, Delegation};
+use crate::config::Paths;
 use crate::engine::{Engine, EngineError, session};
-use crate::model::{ContainerConfig, RunRecord};
+use crate::model::ContainerConfig;
 use crate::storage::remove_tree;
+use crate::userns;
+use rustix::fs::FlockOperation;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// How long the kernel may take to call an ended container's cgroup empty.
+const CGROUP_PATIENCE: Duration = Duration::from_secs(2);
 
 impl Engine {
     /// Removes a container. A living one only with `force`, which stops it first and kills it after that time.
@@ -17,19 +24,35 @@ impl Engine {
     /// # Errors
     /// It is alive and may not be stopped, or the store fails.
     pub fn remove(&mut self, config: &ContainerConfig, force: Option<Duration>) -> Result<(), EngineError> {
-        let state = self.status(config);
-        if state.status.is_alive() {
-            let Some(patience) = force else {
-                return Err(ContainerError::RemoveAlive { name: config.name.clone(), status: state.status }.into());
-            };
-            self.stop(config, patience)?;
-        }
+        // Before the lock: a start that does not come to its end holds it.
+        self.end_life(config, force)?;
+        let lock = match self.lock(config, FlockOperation::LockExclusive) {
+            Ok(lock) => Some(lock),
+            Err(EngineError::NoSuchContainer { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        // A start that came first has made it alive.
+        self.end_life(config, force)?;
         let folder = self.paths.container(&config.id);
-        remove_leftover_cgroup(&folder);
+        tidy_after_monitor(&self.paths, config);
         self.discard_folder(&folder)?;
         let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         self.db.remove_container(&config.id)?;
+        drop(lock);
         Ok(())
+    }
+
+    /// Sees to it that the container is not alive: stops it with `force`, refuses without.
+    fn end_life(&mut self, config: &ContainerConfig, force: Option<Duration>) -> Result<(), EngineError> {
+        let state = self.status(config);
+        match (state.status.is_alive(), force) {
+            (false, _) => Ok(()),
+            (true, Some(patience)) => self.stop(config, patience).map(drop),
+            (true, None) => {
+                let (id, name) = (config.id.to_string(), config.name.clone());
+                Err(ContainerError::RemoveAlive { id, name, status: state.status }.into())
+            }
+        }
     }
 
     /// Takes the row of a `--rm` container away, once its monitor has removed the folder.
@@ -37,6 +60,7 @@ impl Engine {
     /// # Errors
     /// The database fails, or the folder is still there and cannot be removed.
     pub fn forget_removed(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
+        tidy_after_monitor(&self.paths, config);
         let folder = self.paths.container(&config.id);
         if folder.exists() {
             // The monitor was killed before it came to that.
@@ -46,8 +70,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Renames a folder away, so that it is gone at once, and deletes it. What belongs to subordinate ids takes the root of the
-    /// session to delete; most containers have nothing of that kind, and need no session.
+    /// Renames a folder away, so that it is gone at once, and deletes it.
     pub(super) fn discard_folder(&self, folder: &Path) -> Result<(), EngineError> {
         let fail = |path: &Path| {
             let path = path.to_owned();
@@ -60,28 +83,42 @@ impl Engine {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(fail(folder)(error).into()),
         }
-        if remove_tree(&away).is_ok() {
+        self.delete(&away)
+    }
+
+    /// Deletes a tree that is out of sight. What belongs to subordinate ids takes the root of the session to delete; most containers
+    /// have nothing of that kind, and need no session.
+    pub(super) fn delete(&self, path: &Path) -> Result<(), EngineError> {
+        if remove_tree(path).is_ok() {
             return Ok(());
         }
-        let done = session::within(&self.paths, || i32::from(remove_tree(&away).is_err()))?;
+        let done = session::within(&self.paths, || i32::from(remove_tree(path).is_err()))?;
         match done.code {
             0 => Ok(()),
-            _ => Err(fail(&away)(io::Error::from(io::ErrorKind::PermissionDenied)).into()),
+            _ => {
+                let source = io::Error::from(io::ErrorKind::PermissionDenied);
+                Err(ContainerError::File { action: "remove", path: path.to_owned(), source }.into())
+            }
         }
     }
 }
 
-/// A monitor that was killed has not removed the cgroup. Where it cannot be removed now either, it is empty and costs nothing.
-pub(super) fn remove_leftover_cgroup(folder: &Path) {
-    let run: Option<RunRecord> =
-        std::fs::read(folder.join("run.json")).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    if let Some(path) = run.and_then(|run| run.cgroup).map(PathBuf::from).filter(|path| path.exists()) {
-        let _ = remove_cgroup(&path);
+/// Removes what a monitor that was killed has not: its place in the session's list and the container's cgroup, also one that a start
+/// has made that was killed before it came to the record. Where a cgroup cannot be removed now either, it is empty and costs nothing.
+pub(super) fn tidy_after_monitor(paths: &Paths, config: &ContainerConfig) {
+    let run = run_record(&paths.container(&config.id));
+    if let Some(run) = &run {
+        userns::session::strike(paths, run.monitor);
+    }
+    let recorded = run.and_then(|run| run.cgroup).map(PathBuf::from);
+    let expected = || Delegation::find().map(|own| own.path().join(cgroup_name(config)));
+    if let Some(path) = recorded.or_else(expected).filter(|path| path.exists()) {
+        let _ = cgroup::kill(&path);
+        let _ = cgroup::remove(&path, CGROUP_PATIENCE);
     }
 }
 
-/// Ends what is left in a container's cgroup and removes it.
-pub(super) fn remove_cgroup(path: &Path) -> Result<(), CgroupError> {
-    cgroup::kill(path)?;
-    cgroup::remove(path, Duration::from_secs(2))
+/// The name of a container's cgroup below the one that was delegated to the caller.
+pub(super) fn cgroup_name(config: &ContainerConfig) -> String {
+    format!("coracle-{}", config.id.short())
 }

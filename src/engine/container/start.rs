@@ -1,7 +1,8 @@
 //! `start`: from a row and a folder to a running init with its monitor.
 
-use super::remove::{remove_cgroup, remove_leftover_cgroup};
-use super::status::State;
+use super::remove::{cgroup_name, tidy_after_monitor};
+use super::status::{self, State};
+use super::stop::{signal, wait_gone};
 use super::{ContainerError, create, files};
 use crate::cgroup::{Cgroup, Delegation};
 use crate::engine::{Engine, EngineError};
@@ -9,7 +10,8 @@ use crate::model::{ContainerConfig, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
 use crate::runtime::init::{Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
-use crate::runtime::message::Failure;
+use crate::runtime::message::{Failure, Outcome};
+pub use crate::runtime::terminal::Size;
 use crate::runtime::{seccomp, spec};
 use crate::sys::clone::Child;
 use crate::sys::{fd, process, socket};
@@ -21,6 +23,10 @@ use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a start waits for the monitor of the last run.
+const LAST_MONITOR_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A container that was started by this call.
 #[derive(Debug)]
@@ -39,6 +45,15 @@ pub struct Started {
 pub enum StartOutcome {
     Started(Box<Started>),
     AlreadyRunning,
+}
+
+/// What belongs to one start, not to the container.
+struct Moment {
+    boot: String,
+    foreground: bool,
+    window: Option<Size>,
+    /// The lock on the container's folder.
+    lock: OwnedFd,
 }
 
 /// Our ends of what a launch leaves open.
@@ -60,47 +75,48 @@ struct NetworkEnds {
 
 impl Engine {
     /// Starts a container that does not run. With `foreground` the caller is the monitor's first client and misses no output.
+    /// `window` is the size of its terminal.
     ///
     /// When this returns well, the container's program has been executed.
     ///
     /// # Errors
     /// The program does not exist or cannot be executed, or the host refuses something; the container is then as before, or
     /// exited with the code of the failure.
-    pub fn start(&mut self, config: &ContainerConfig, foreground: bool) -> Result<StartOutcome, EngineError> {
+    pub fn start(
+        &mut self,
+        config: &ContainerConfig,
+        foreground: bool,
+        window: Option<Size>,
+    ) -> Result<StartOutcome, EngineError> {
         let folder = self.paths.container(&config.id);
-        let fail = |source| ContainerError::File { action: "lock", path: folder.clone(), source };
-        // Held while this process lives, or until the start is done: of two starts at once the second finds it running.
-        let lock = File::open(&folder).map_err(fail)?;
-        rustix::fs::flock(&lock, FlockOperation::LockExclusive).map_err(|errno| fail(errno.into()))?;
+        // Of two starts at once the second finds it running.
+        let lock = self.lock(config, FlockOperation::LockExclusive)?;
         let boot =
             process::boot_id().map_err(|source| ContainerError::File { action: "read", path: PathBuf::from("/proc"), source })?;
         if State::read(&folder, &boot).status.is_alive() {
             return Ok(StartOutcome::AlreadyRunning);
         }
-        remove_leftover_cgroup(&folder);
+        // What our caller has open is not for the monitor nor for the network's stack, which outlive us: a lock, the end of a pipe.
+        fd::close_on_exec_from(3).map_err(|source| ContainerError::File {
+            action: "keep foreign descriptors from",
+            path: folder.clone(),
+            source,
+        })?;
+        end_last_monitor(config, &folder, &boot)?;
+        tidy_after_monitor(&self.paths, config);
         forget_last_run(&folder)?;
-        let (launch, ends) = self.prepare(config, &folder, boot, foreground)?;
-        let cgroup = launch.cgroup.as_ref().map(|(path, _)| path.clone());
-        let outcome = session::spawn(&self.paths, |entry| launch::launch(launch, entry))
-            .map_err(EngineError::from)
-            .and_then(|member| finish(config, &folder, member, ends));
+        let (launch, ends) = self.prepare(config, &folder, Moment { boot, foreground, window, lock: lock.into() })?;
+        let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry)).map_err(EngineError::from);
+        let outcome = member.and_then(|member| finish(config, &folder, member, ends));
         if outcome.is_err() {
+            tidy_after_monitor(&self.paths, config);
             let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
-            if let Some(path) = cgroup {
-                let _ = remove_cgroup(&path);
-            }
         }
-        drop(lock);
         outcome.map(|started| StartOutcome::Started(Box::new(started)))
     }
 
-    fn prepare(
-        &self,
-        config: &ContainerConfig,
-        folder: &Path,
-        boot: String,
-        foreground: bool,
-    ) -> Result<(Launch, Ends), EngineError> {
+    fn prepare(&self, config: &ContainerConfig, folder: &Path, moment: Moment) -> Result<(Launch, Ends), EngineError> {
+        let Moment { boot, foreground, window, lock } = moment;
         let os = |action: &'static str| {
             let path = folder.to_owned();
             move |source| ContainerError::File { action, path, source }
@@ -111,6 +127,8 @@ impl Engine {
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
+            make_workdir: config.make_workdir,
+            window,
             seccomp: seccomp::compile(seccomp::Profile::Default, mask),
             spec,
         };
@@ -145,6 +163,7 @@ impl Engine {
             report: report_there,
             network: network_there,
             keep,
+            lock,
             // Where nothing was delegated the container is in the caller's cgroup, without limits and without a word.
             cgroup: Delegation::find().and_then(|own| own.create(&cgroup_name(config))).map(Cgroup::into_parts),
             log: config.log_driver,
@@ -184,6 +203,17 @@ impl Engine {
     }
 }
 
+/// Waits until the monitor of the last run has tidied up: what it removes has the names of what is about to be made. One that
+/// a stalled client keeps has nothing to do any more that is worth the wait.
+fn end_last_monitor(config: &ContainerConfig, folder: &Path, boot: &str) -> Result<(), ContainerError> {
+    let Some(run) = status::run_record(folder).filter(|run| run.boot == boot) else { return Ok(()) };
+    if !wait_gone(config, &run, Some(LAST_MONITOR_PATIENCE))? {
+        signal(config, run.monitor, libc::SIGKILL)?;
+        wait_gone(config, &run, None)?;
+    }
+    Ok(())
+}
+
 /// Takes the records of the last run away, so that nobody takes them for this one's.
 fn forget_last_run(folder: &Path) -> Result<(), ContainerError> {
     for name in ["exit.json", "run.json"] {
@@ -203,14 +233,17 @@ fn finish(config: &ContainerConfig, folder: &Path, member: Member, ends: Ends) -
     let Ends { report, client, network } = ends;
     let joined = network.map_or(Ok(()), |network| join_network(folder, network));
     let program = config.argv.first().map(String::as_str).unwrap_or_default();
-    let failure = Failure::receive(report).map_err(|source| EngineError::Wait { source })?;
-    if failure.is_some() || joined.is_err() {
+    let outcome = Failure::receive(report).map_err(|source| EngineError::Wait { source })?;
+    if outcome != Outcome::Executed || joined.is_err() {
         // The monitor, where there is one by now, records the end and cleans up; so wait for it, whoever it is.
         drop(client);
         let _ = member.child.wait();
         member.forget();
         joined?;
-        return Err(failure.map_or(ContainerError::Vanished, |failure| ContainerError::from_failure(failure, program)).into());
+        return Err(match outcome {
+            Outcome::Failed(failure) => ContainerError::from_failure(failure, program).into(),
+            _ => ContainerError::Vanished.into(),
+        });
     }
     let path = folder.join("run.json");
     let run = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -238,10 +271,6 @@ fn join_network(folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> 
     // A broken pipe: init has ended meanwhile, and its report says why.
     let _ = File::from(ends.go).write_all(b"n");
     Ok(())
-}
-
-fn cgroup_name(config: &ContainerConfig) -> String {
-    format!("coracle-{}", config.id.short())
 }
 
 fn streams(stdin_open: bool) -> std::io::Result<Streams> {

@@ -26,7 +26,7 @@ impl State {
         if exit.is_some() {
             return Self { status: Status::Exited, run: None, exit };
         }
-        let Some(run) = read::<RunRecord>(&folder.join("run.json")) else {
+        let Some(run) = run_record(folder) else {
             return Self { status: Status::Created, run: None, exit: None };
         };
         if run.boot == boot && (process::is_alive(run.init) || process::is_alive(run.monitor)) {
@@ -41,6 +41,11 @@ impl State {
         let exit = ExitRecord { code: UNSEEN, started_at, finished_at: started_at, oom_killed: false };
         Self { status: Status::Exited, run: None, exit: Some(exit) }
     }
+}
+
+/// The record of the container's last start.
+pub(super) fn run_record(folder: &Path) -> Option<RunRecord> {
+    read(&folder.join("run.json"))
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {

@@ -3,7 +3,7 @@
 use super::ContainerError;
 use super::status::State;
 use crate::engine::{Engine, EngineError};
-use crate::model::{ContainerConfig, RunRecord};
+use crate::model::{ContainerConfig, PidRef, RunRecord};
 use crate::sys::process;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
@@ -35,7 +35,7 @@ impl Engine {
         let Some(run) = state.run.as_ref().filter(|_| state.status.is_alive()) else { return Ok(StopOutcome::NotRunning) };
         thaw(run);
         if !patience.is_zero() {
-            signal_init(config, run, config.stop_signal)?;
+            signal(config, run.init, config.stop_signal)?;
             if wait_gone(config, run, Some(patience))? {
                 self.after_end(config)?;
                 return Ok(StopOutcome::Stopped);
@@ -50,7 +50,7 @@ impl Engine {
     ///
     /// # Errors
     /// The container does not run, or may not be signalled.
-    pub fn kill(&mut self, config: &ContainerConfig, signal: i32) -> Result<(), EngineError> {
+    pub fn kill(&mut self, config: &ContainerConfig, number: i32) -> Result<(), EngineError> {
         let state = self.status(config);
         let Some(run) = state.run.as_ref().filter(|_| state.status.is_alive()) else {
             let name = config.name.clone();
@@ -58,8 +58,8 @@ impl Engine {
                 ContainerError::WrongState { name, status: state.status, cannot: "can only kill running containers" }.into()
             );
         };
-        signal_init(config, run, signal)?;
-        if signal == libc::SIGKILL {
+        signal(config, run.init, number)?;
+        if number == libc::SIGKILL {
             thaw(run);
         }
         Ok(())
@@ -68,7 +68,7 @@ impl Engine {
     /// Kills everything in the container and waits until its monitor has cleaned up.
     pub(super) fn kill_and_wait(&mut self, config: &ContainerConfig, state: &State) -> Result<(), EngineError> {
         let Some(run) = &state.run else { return Ok(()) };
-        signal_init(config, run, libc::SIGKILL)?;
+        signal(config, run.init, libc::SIGKILL)?;
         thaw(run);
         if wait_gone(config, run, Some(KILL_PATIENCE))? {
             return Ok(());
@@ -82,10 +82,10 @@ impl Engine {
     }
 }
 
-/// Sends a signal to init; one that has just ended is no error.
-fn signal_init(config: &ContainerConfig, run: &RunRecord, signal: i32) -> Result<(), ContainerError> {
+/// Sends a signal to a process of the container; one that has just ended is no error.
+pub(super) fn signal(config: &ContainerConfig, to: PidRef, signal: i32) -> Result<(), ContainerError> {
     let fail = |source| ContainerError::Signal { name: config.name.clone(), source };
-    let Some(pidfd) = process::open_pidfd(run.init).map_err(fail)? else { return Ok(()) };
+    let Some(pidfd) = process::open_pidfd(to).map_err(fail)? else { return Ok(()) };
     match process::send_signal(&pidfd, signal) {
         Err(error) if error.raw_os_error() != Some(libc::ESRCH) => Err(fail(error)),
         _ => Ok(()),
