@@ -39,7 +39,11 @@ fn templates_print_what_go_prints() {
         (r#"{{printf "%-6s|%5d|%q" .Names .Size .Names}}"#, "web   |   12|\"web\"\n"),
         ("{{with .State}}{{.Status}}{{end}}{{/* nothing */}}", "running\n"),
         ("{{.Evil}}", "a\u{1b}b\tc\n"),
-        (r#"{{.Label "a.b"}}|{{.Label "nope"}}|{{if .Label "z"}}z{{end}}|{{.Label "z" | upper}}"#, "c||z|1\n"),
+        (
+            r#"{{.Label "a.b"}}|{{.Label "nope"}}|{{if .Label "z"}}z{{end}}|{{upper ($.Label `z`)}} .Label \"x\""#,
+            "c||z|1 .Label \\\"x\\\"\n",
+        ),
+        (r#"{{printf "%s-%s" (.Label "z") (.Label "a.b")}}"#, "1-c\n"),
         ("plain", "plain\n"),
         ("", "\n"),
     ] {
@@ -90,7 +94,6 @@ fn bad_templates_say_what_is_bad() {
         ("{{.State.Nope}}", "there is no field \"Nope\""),
         ("{{.ID.Nope}}", "only maps and objects have fields"),
         ("{{lower .Size}}", "lower takes one text"),
-        ("{{.Label 1}}", "Label takes the name"),
         ("{{range .Size}}{{.X}}{{end}}", "fields"),
     ] {
         let error = rendered(bad).expect_err(bad).to_string();

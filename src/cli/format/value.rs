@@ -1,7 +1,7 @@
 //! JSON values as template values, and back.
 
 use crate::cli::ui::escape_for_terminal;
-use gtmpl_ng::{FuncError, Function, Number, Value as Go};
+use gtmpl_ng::{Number, Value as Go};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 
@@ -30,23 +30,8 @@ pub(super) fn from_row(row: &Value, escape: bool) -> Go {
                 fields.insert(other.to_owned(), id);
             }
         }
-        // `{{.Label "x"}}`, a method in Docker and Podman.
-        if fields.contains_key("Labels") {
-            fields.insert("Label".to_owned(), Go::Function(Function { f: label }));
-        }
     }
     value
-}
-
-/// The method: its first argument is the row.
-fn label(args: &[Go]) -> Result<Go, FuncError> {
-    match args {
-        [Go::Object(fields), Go::String(name)] => Ok(match fields.get("Labels") {
-            Some(Go::Map(labels)) => labels.get(name).cloned().unwrap_or_else(|| Go::from("")),
-            _ => Go::from(""),
-        }),
-        _ => Err(FuncError::Generic("Label takes the name of a label".to_owned())),
-    }
 }
 
 fn from_json(field: &str, value: &Value, escape: bool) -> Go {
@@ -88,7 +73,7 @@ pub(super) fn to_json(value: &Go) -> Value {
         },
         Go::Array(items) => Value::Array(items.iter().map(to_json).collect()),
         Go::Map(fields) | Go::Object(fields) => {
-            let mut names: Vec<_> = fields.iter().filter(|(_, item)| !matches!(item, Go::Function(_))).collect();
+            let mut names: Vec<_> = fields.iter().collect();
             names.sort_by_key(|(name, _)| *name);
             Value::Object(names.into_iter().map(|(name, item)| (name.clone(), to_json(item))).collect::<Map<_, _>>())
         }
