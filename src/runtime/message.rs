@@ -224,11 +224,9 @@ mod tests {
     #[test]
     fn only_a_process_that_was_ready_has_executed_its_program() {
         let failure = Failure { stage: Stage::Execute, errno: libc::ENOENT, subject: String::new() };
-        for (ready, fails, outcome) in [
-            (false, false, Outcome::Vanished),
-            (true, false, Outcome::Executed),
-            (true, true, Outcome::Failed(failure.clone())),
-        ] {
+        for (ready, fails, outcome) in
+            [(false, false, Outcome::Vanished), (true, false, Outcome::Executed), (true, true, Outcome::Failed(failure.clone()))]
+        {
             let (reader, writer) = crate::sys::fd::pipe().expect("pipe");
             if ready {
                 send_ready(&writer).expect("write");

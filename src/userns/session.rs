@@ -12,7 +12,7 @@
 //!
 //! The parent stays in the host's namespaces: it is single-threaded and the helpers have to be called from there.
 
-use super::map::{self, Ids, WhySingle};
+use super::map::{self, HelperError, Ids, WhySingle};
 use crate::config::Paths;
 use crate::model::PidRef;
 use crate::sys::clone::{self, Child, CloneFlags};
@@ -51,6 +51,12 @@ pub enum SessionError {
     AppArmor { profile: String },
     #[error("make a user namespace")]
     Clone(#[source] io::Error),
+    #[error("run {helper} to map your subordinate ids")]
+    Helper {
+        helper: &'static str,
+        #[source]
+        source: io::Error,
+    },
     #[error("map your own id in the user namespace")]
     MapSelf(#[source] io::Error),
     #[error("start a process in the session namespace")]
@@ -163,7 +169,11 @@ fn make<F: FnOnce(&Path) -> i32>(folder: &Path, lock: &File, body: &mut Option<F
             Ok(member) => return Ok(member),
             Err(MakeError::Session(error)) => return Err(error),
             // The helper would not: one id is better than none, and the note says so.
-            Err(MakeError::Helper(refused)) => return make_single(folder, lock, body, Some(refused)),
+            Err(MakeError::Helper(HelperError::Refused(why))) => return make_single(folder, lock, body, Some(why)),
+            // The session would keep its single id for all containers that come.
+            Err(MakeError::Helper(HelperError::Broken { helper, source })) => {
+                return Err(SessionError::Helper { helper, source });
+            }
         }
     }
     make_single(folder, lock, body, why)
@@ -171,14 +181,14 @@ fn make<F: FnOnce(&Path) -> i32>(folder: &Path, lock: &File, body: &mut Option<F
 
 enum MakeError {
     Session(SessionError),
-    Helper(WhySingle),
+    Helper(HelperError),
 }
 
 fn make_with<F: FnOnce(&Path) -> i32>(
     folder: &Path,
     lock: &File,
     body: &mut Option<F>,
-    write_maps: impl FnOnce(i32) -> Result<(), WhySingle>,
+    write_maps: impl FnOnce(i32) -> Result<(), HelperError>,
 ) -> Result<Member, MakeError> {
     let start = |source| MakeError::Session(SessionError::Start(source));
     let (status, report) = fd::pipe().map_err(start)?;

@@ -81,8 +81,11 @@ impl Engine {
             return Ok(StartOutcome::AlreadyRunning);
         }
         // What our caller has open is not for the monitor nor for the network's stack, which outlive us: a lock, the end of a pipe.
-        fd::close_on_exec_from(3)
-            .map_err(|source| ContainerError::File { action: "keep foreign descriptors from", path: folder.clone(), source })?;
+        fd::close_on_exec_from(3).map_err(|source| ContainerError::File {
+            action: "keep foreign descriptors from",
+            path: folder.clone(),
+            source,
+        })?;
         end_last_monitor(config, &folder, &boot)?;
         remove_leftover_cgroup(&folder);
         forget_last_run(&folder)?;
