@@ -92,10 +92,13 @@ pub(super) fn mount_all(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
 /// below them afterwards has to be ours (CVE-2019-16884, CVE-2025-54867 and their kin).
 fn special_target(root: &SafeRoot, target: &Path) -> Result<OwnedFd, Failure> {
     let relative = target.strip_prefix("/").unwrap_or(target);
-    match root.open_without_links(relative, OFlags::PATH) {
+    match root.open_without_links(relative, OFlags::PATH | OFlags::DIRECTORY) {
         Ok(fd) => return Ok(fd),
         Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {
             return Err(Failure::text(Stage::ImageLink, target.to_string_lossy()));
+        }
+        Err(error) if error.raw_os_error() == Some(libc::ENOTDIR) => {
+            return Err(Failure::at(Stage::Target, target.to_string_lossy())(error));
         }
         Err(_) => {}
     }
