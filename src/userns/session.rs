@@ -12,7 +12,7 @@
 //!
 //! The parent stays in the host's namespaces: it is single-threaded and the helpers have to be called from there.
 
-use super::map::{self, Ids, WhySingle};
+use super::map::{self, HelperError, Ids, WhySingle};
 use crate::config::Paths;
 use crate::model::PidRef;
 use crate::sys::clone::{self, Child, CloneFlags};
@@ -51,6 +51,12 @@ pub enum SessionError {
     AppArmor { profile: String },
     #[error("make a user namespace")]
     Clone(#[source] io::Error),
+    #[error("run {helper} to map your subordinate ids")]
+    Helper {
+        helper: &'static str,
+        #[source]
+        source: io::Error,
+    },
     #[error("map your own id in the user namespace")]
     MapSelf(#[source] io::Error),
     #[error("map your subordinate ids: {helper} refused: {message} (compare /etc/subuid and /etc/subgid with what is yours)")]
@@ -174,7 +180,10 @@ fn make<F: FnOnce(&Path) -> i32>(folder: &Path, lock: &File, body: &mut Option<F
             match make_with(folder, lock, body, |pid| map::write_with_helpers(pid, uids, gids)) {
                 Ok(member) => return Ok(member),
                 Err(MakeError::Session(error)) => return Err(error),
-                Err(MakeError::Helper(why)) => refused = Some(why),
+                Err(MakeError::Helper(HelperError::Broken { helper, source })) => {
+                    return Err(SessionError::Helper { helper, source });
+                }
+                Err(MakeError::Helper(HelperError::Refused(why))) => refused = Some(why),
             }
         }
         return match refused {
@@ -190,14 +199,14 @@ fn make<F: FnOnce(&Path) -> i32>(folder: &Path, lock: &File, body: &mut Option<F
 
 enum MakeError {
     Session(SessionError),
-    Helper(WhySingle),
+    Helper(HelperError),
 }
 
 fn make_with<F: FnOnce(&Path) -> i32>(
     folder: &Path,
     lock: &File,
     body: &mut Option<F>,
-    write_maps: impl FnOnce(i32) -> Result<(), WhySingle>,
+    write_maps: impl FnOnce(i32) -> Result<(), HelperError>,
 ) -> Result<Member, MakeError> {
     let start = |source| MakeError::Session(SessionError::Start(source));
     let (status, report) = fd::pipe().map_err(start)?;
