@@ -104,6 +104,9 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         (None, Some(slave)) => tty_stdio(slave, &identity)?,
         (None, None) => return Err(Failure::text(Stage::Stdio, "there is neither a terminal nor a pipe")),
     };
+    let relative = program.cwd().strip_prefix("/").unwrap_or(program.cwd());
+    // Like Docker, for the image's folder and for the user's: what is missing of it is made.
+    root.make(relative, Leaf::Folder).map_err(Failure::at(Stage::Workdir, program.cwd().to_string_lossy()))?;
     enter_workdir(&root, program.cwd())?;
     drop(root);
     if let Some(pipe) = network {
@@ -157,14 +160,12 @@ pub(super) fn identity(root: &SafeRoot, user: &str, program: &oci_spec::runtime:
     Ok(Identity { uid: wanted.uid(), gid: wanted.gid(), groups, home: "/".to_owned() })
 }
 
-/// Enters the working directory, which is made where it is missing. Magic links are refused and the result has to lie below the
+/// Enters the working directory. Magic links are refused and the result has to lie below the
 /// root (CVE-2024-21626).
 pub(super) fn enter_workdir(root: &SafeRoot, path: &Path) -> Result<(), Failure> {
     let name = path.to_string_lossy().into_owned();
     let relative = path.strip_prefix("/").unwrap_or(path);
-    let fd = root.make(relative, Leaf::Folder).map_err(Failure::at(Stage::Workdir, name.clone()))?;
-    let opened = rustix::fs::openat(&fd, ".", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
-    let opened = opened.map_err(|errno| Failure::at(Stage::Workdir, name.clone())(errno.into()))?;
+    let opened = root.open(relative, OFlags::PATH | OFlags::DIRECTORY).map_err(Failure::at(Stage::Workdir, name.clone()))?;
     rustix::process::fchdir(&opened).map_err(|errno| Failure::at(Stage::Workdir, name.clone())(errno.into()))?;
     match rustix::process::getcwd(Vec::new()) {
         Ok(path) if path.as_bytes().starts_with(b"/") => Ok(()),
