@@ -12,7 +12,7 @@
 //! service   image     storage
 //! service   storage   -
 //! service   state     -
-//! service   runtime   cgroup userns
+//! service   runtime   cgroup monitor userns
 //! service   monitor   cgroup
 //! service   net       userns
 //! service   cgroup    -

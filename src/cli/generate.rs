@@ -50,8 +50,8 @@ fn man(dir: &Path) -> io::Result<()> {
 /// Writes the page of a command and those of its subcommands: `coracle.1`, `coracle-run.1`.
 fn page(command: &Command, dir: &Path) -> io::Result<()> {
     clap_mangen::Man::new(command.clone()).manual("coracle").generate_to(dir)?;
-    let visible = command.get_subcommands().filter(|inner| !inner.is_hide_set());
-    visible.map(|inner| page(inner, dir)).collect()
+    let mut visible = command.get_subcommands().filter(|inner| !inner.is_hide_set());
+    visible.try_for_each(|inner| page(inner, dir))
 }
 
 fn completions(dir: &Path) -> io::Result<()> {

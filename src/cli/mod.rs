@@ -102,7 +102,7 @@ fn finish(result: Result<i32, CliError>) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             if !matches!(error, CliError::Code(_)) {
-                ui::note(&error.text());
+                ui::note(error.text());
             }
             error.code()
         }

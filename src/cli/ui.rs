@@ -4,6 +4,8 @@
 //! there before `main`, so no file of the store can become "standard output".
 
 use super::error::CliError;
+use crate::engine::container::start::Size;
+use crate::sys::pty;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -47,6 +49,13 @@ pub fn note(text: impl AsRef<str>) {
     let text = text.as_ref();
     let shown = if io::stderr().is_terminal() { escape_lines(text) } else { Cow::Borrowed(text) };
     let _ = writeln!(io::stderr().lock(), "{shown}");
+}
+
+/// The size of the user's terminal, where standard input or output is one.
+#[must_use]
+pub fn window() -> Option<Size> {
+    let size = pty::size(io::stdin()).or_else(|| pty::size(io::stdout()));
+    size.filter(|(rows, cols)| *rows > 0 && *cols > 0).map(|(rows, cols)| Size { rows, cols })
 }
 
 /// Tells whether standard output is a terminal.

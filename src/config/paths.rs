@@ -145,11 +145,11 @@ fn make_dir(path: &Path) -> Result<(), PathsError> {
     if std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir()) {
         return Ok(());
     }
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|source| PathsError::MakeDir { path: path.to_owned(), source })
+    // A strange umask must not take our own rights away.
+    let before = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    rustix::process::umask(before);
+    made.map_err(|source| PathsError::MakeDir { path: path.to_owned(), source })
 }
 
 /// The home folder: `HOME`, else the entry of `/etc/passwd` (a static binary has no other name service).

@@ -23,6 +23,8 @@ impl Engine {
     /// # Errors
     /// The folders or the database cannot be used.
     pub fn open(paths: Paths) -> Result<Self, EngineError> {
+        // Everything in the store is the user's alone, whatever the caller's umask; what containers see gets its mode explicitly.
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
         paths.prepare()?;
         let db = Db::open(&paths.database())?;
         Ok(Self { paths, db })

@@ -3,8 +3,13 @@
 use super::EngineError;
 use crate::config::Paths;
 use crate::sys::process;
+use crate::sys::signals::Signals;
 use crate::userns::map::WhySingle;
 use crate::userns::session;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use std::io;
+use std::os::fd::OwnedFd;
 
 /// How a piece of work in the session ended.
 #[derive(Debug)]
@@ -23,15 +28,35 @@ pub struct Within {
 /// # Errors
 /// There is no session namespace to be had.
 pub fn within(paths: &Paths, work: impl FnOnce() -> i32) -> Result<Within, EngineError> {
-    let own = process::own_pidfd().map_err(|source| EngineError::Wait { source })?;
-    // A Ctrl-C is the child's to act on; we only report how it ended. The child gets the old dispositions back.
-    let signals = process::ignore_interrupts();
+    let fail = |source| EngineError::Wait { source };
+    let own = process::own_pidfd().map_err(fail)?;
+    // A signal is the child's to act on; we pass it on and report how the child ended.
+    let ends_us = |signal| matches!(signal, libc::SIGINT | libc::SIGTERM | libc::SIGHUP | libc::SIGQUIT);
+    let signals = Signals::take(ends_us).map_err(fail)?;
     let member = session::spawn(paths, |_| {
-        signals.restore();
+        signals.let_in();
         if process::die_with(&own).is_err() { 125 } else { work() }
     })?;
-    let code = member.child.wait().map_err(|source| EngineError::Wait { source })?;
-    signals.restore();
+    pass_signals_on(&signals, &member.child.pidfd).map_err(fail)?;
+    let code = member.child.wait().map_err(fail)?;
     member.forget();
     Ok(Within { code, why_single: member.why_single })
+}
+
+/// Returns when the child has ended.
+fn pass_signals_on(signals: &Signals, child: &OwnedFd) -> io::Result<()> {
+    loop {
+        let mut polled = [PollFd::new(child, PollFlags::IN), PollFd::new(signals, PollFlags::IN)];
+        match poll(&mut polled, None) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        if !polled[0].revents().is_empty() {
+            return Ok(());
+        }
+        while let Some(signal) = signals.next() {
+            // One that has just ended needs no signal.
+            let _ = process::send_signal(child, signal);
+        }
+    }
 }

@@ -5,6 +5,7 @@ use super::platform::Platform;
 use super::reference::BadReference;
 use crate::model::digest::BadDigest;
 use crate::storage::StorageError;
+use crate::storage::tar::TarError;
 use std::io;
 use std::path::PathBuf;
 
@@ -39,6 +40,12 @@ pub enum ImageError {
     LayerCount { layers: usize, diff_ids: usize },
     #[error("{}: {what}", path.display())]
     Archive { path: PathBuf, what: String },
+    #[error("read the archive {}", path.display())]
+    Tar {
+        path: PathBuf,
+        #[source]
+        source: TarError,
+    },
     #[error("open {}", path.display())]
     Open {
         path: PathBuf,

@@ -75,7 +75,7 @@ pub struct Index {
 /// One of the two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Document {
-    Manifest(Manifest),
+    Manifest(Box<Manifest>),
     Index(Index),
 }
 
@@ -115,7 +115,7 @@ pub fn parse(bytes: &[u8]) -> Result<Document, ImageError> {
         (false, true) if says_index => refuse("it is a manifest that calls itself an index"),
         (true, false) => Ok(Document::Index(json("the index", bytes)?)),
         (false, true) => {
-            let manifest: Manifest = json("the manifest", bytes)?;
+            let manifest: Box<Manifest> = json("the manifest", bytes)?;
             match manifest.config.media_type.as_str() {
                 OCI_CONFIG | DOCKER_CONFIG | "" => Ok(Document::Manifest(manifest)),
                 other => refuse(&format!("its config is of type {:?} (an artifact that is not meant to run)", cut(other))),

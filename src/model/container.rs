@@ -74,6 +74,8 @@ pub struct ContainerConfig {
     /// `NAME=value`, complete.
     pub env: Vec<String>,
     pub workdir: String,
+    /// The image names it, so it is made where it is missing; one that the user names has to be there.
+    pub make_workdir: bool,
     /// As given by `-u` or the image: `user[:group]`, names or numbers; empty for root.
     pub user: String,
     pub hostname: String,

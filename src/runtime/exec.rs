@@ -36,6 +36,8 @@ pub struct Session {
     pub cgroup: Option<PathBuf>,
     /// Standard input, output and error; without a terminal.
     pub stdio: Option<[OwnedFd; 3]>,
+    /// The window of the user's terminal, where there is one.
+    pub window: Option<terminal::Size>,
     /// Where the terminal's master goes; with a terminal.
     pub console: Option<OwnedFd>,
     pub report: OwnedFd,
@@ -113,7 +115,7 @@ fn run(session: Session) -> i32 {
 }
 
 fn prepare(session: Session) -> Result<std::convert::Infallible, Failure> {
-    let Session { process: program, user, seccomp, stdio, console, report, guardian, .. } = session;
+    let Session { process: program, user, seccomp, stdio, console, window, report, guardian, .. } = session;
     process::die_with(guardian.as_ref())?;
     rustix::process::setsid().map_err(|errno| Failure::at(Stage::Join, "")(errno.into()))?;
     let root = mounts::own_root().map_err(Failure::at(Stage::Join, ""))?;
@@ -121,12 +123,12 @@ fn prepare(session: Session) -> Result<std::convert::Infallible, Failure> {
     let stdio = match (stdio, console) {
         (Some(stdio), _) => stdio,
         (None, Some(socket)) => {
-            let slave = terminal::open(&root, socket.as_fd(), false)?;
+            let slave = terminal::open(&root, socket.as_fd(), false, window)?;
             init::tty_stdio(slave, &identity)?
         }
         (None, None) => return Err(Failure::text(Stage::Stdio, "there is neither a terminal nor a pipe")),
     };
-    init::enter_workdir(&root, program.cwd())?;
+    init::enter_workdir(&root, program.cwd(), false)?;
     drop(root);
     let leave = Leave {
         process: &program,

@@ -20,6 +20,10 @@ pub struct Plan {
     pub root: Overlay,
     /// `user[:group]`, looked up in the container's own files; the spec's numbers count where it is empty.
     pub user: String,
+    /// The window of the user's terminal, where there is one.
+    pub window: Option<terminal::Size>,
+    /// A working directory that is missing is made.
+    pub make_workdir: bool,
     /// The compiled seccomp filter; none for an unconfined container.
     pub seccomp: Option<Vec<u8>>,
 }
@@ -79,15 +83,16 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     mounts::mount_all(&root, spec)?;
     let mut slave = None;
     if let Some(socket) = &console {
-        slave = Some(terminal::open(&root, socket.as_fd(), true)?);
+        slave = Some(terminal::open(&root, socket.as_fd(), true, plan.window)?);
     }
     drop(console);
     let null = mounts::null_device()?;
     mount::pivot_into(root.as_fd()).map_err(Failure::at(Stage::Pivot, ""))?;
     drop(root);
     let root = mounts::own_root().map_err(Failure::at(Stage::Pivot, ""))?;
+    mounts::set_sysctls(&root, spec)?;
     mounts::mask(&root, spec, null)?;
-    if spec.root().as_ref().and_then(|root| root.readonly()).unwrap_or(false) {
+    if spec.root().as_ref().and_then(oci_spec::runtime::Root::readonly).unwrap_or(false) {
         let set = mount::Attributes::MOUNT_ATTR_RDONLY;
         mount::set_attributes(root.as_fd(), set, mount::Attributes::empty(), false).map_err(Failure::at(Stage::Mask, "/"))?;
     }
@@ -104,10 +109,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         (None, Some(slave)) => tty_stdio(slave, &identity)?,
         (None, None) => return Err(Failure::text(Stage::Stdio, "there is neither a terminal nor a pipe")),
     };
-    let relative = program.cwd().strip_prefix("/").unwrap_or(program.cwd());
-    // Like Docker, for the image's folder and for the user's: what is missing of it is made.
-    root.make(relative, Leaf::Folder).map_err(Failure::at(Stage::Workdir, program.cwd().to_string_lossy()))?;
-    enter_workdir(&root, program.cwd())?;
+    enter_workdir(&root, program.cwd(), plan.make_workdir)?;
     drop(root);
     if let Some(pipe) = network {
         wait_for_network(pipe)?;
@@ -160,12 +162,15 @@ pub(super) fn identity(root: &SafeRoot, user: &str, program: &oci_spec::runtime:
     Ok(Identity { uid: wanted.uid(), gid: wanted.gid(), groups, home: "/".to_owned() })
 }
 
-/// Enters the working directory. Magic links are refused and the result has to lie below the
+/// Enters the working directory; init makes it where it is missing, an exec session does not. Magic links are refused and the result has to lie below the
 /// root (CVE-2024-21626).
-pub(super) fn enter_workdir(root: &SafeRoot, path: &Path) -> Result<(), Failure> {
+pub(super) fn enter_workdir(root: &SafeRoot, path: &Path, make: bool) -> Result<(), Failure> {
     let name = path.to_string_lossy().into_owned();
     let relative = path.strip_prefix("/").unwrap_or(path);
-    let opened = root.open(relative, OFlags::PATH | OFlags::DIRECTORY).map_err(Failure::at(Stage::Workdir, name.clone()))?;
+    let fd = if make { root.make(relative, Leaf::Folder) } else { root.open(relative, OFlags::PATH) };
+    let fd = fd.map_err(Failure::at(Stage::Workdir, name.clone()))?;
+    let opened = rustix::fs::openat(&fd, ".", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+    let opened = opened.map_err(|errno| Failure::at(Stage::Workdir, name.clone())(errno.into()))?;
     rustix::process::fchdir(&opened).map_err(|errno| Failure::at(Stage::Workdir, name.clone())(errno.into()))?;
     match rustix::process::getcwd(Vec::new()) {
         Ok(path) if path.as_bytes().starts_with(b"/") => Ok(()),

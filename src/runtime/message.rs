@@ -24,6 +24,7 @@ pub enum Stage {
     Device,
     Pivot,
     Mask,
+    Sysctl,
     Hostname,
     Loopback,
     Network,
@@ -43,7 +44,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 28] = [
+    const ALL: [Self; 29] = [
         Self::Clone,
         Self::Cgroup,
         Self::Record,
@@ -58,6 +59,7 @@ impl Stage {
         Self::Device,
         Self::Pivot,
         Self::Mask,
+        Self::Sysctl,
         Self::Hostname,
         Self::Loopback,
         Self::Network,
@@ -90,6 +92,7 @@ impl Stage {
             Self::Device => "set up the device",
             Self::Pivot => "change to the container's root",
             Self::Mask => "mask",
+            Self::Sysctl => "set the kernel setting",
             Self::Hostname => "set the host name",
             Self::Loopback => "set the loopback interface up",
             Self::Network => "wait for the network",

@@ -6,7 +6,7 @@ use crate::sys::root::{Leaf, SafeRoot, is_char_device};
 use oci_spec::runtime::{Mount, Spec};
 use rustix::fs::{FileType, Mode, OFlags, fstat};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// The device nodes that every container has: name, major, minor (runtime-spec config-linux.md "Default Devices").
@@ -22,6 +22,9 @@ const DEV_LINKS: [(&str, &str); 6] = [
     ("core", "/proc/kcore"),
     ("ptmx", "pts/ptmx"),
 ];
+
+/// The type of procfs, as statfs(2) tells it (linux/magic.h).
+const PROC_MAGIC: u64 = 0x9fa0;
 
 /// A mount's options, sorted into what the kernel calls take.
 #[derive(Debug)]
@@ -167,6 +170,23 @@ pub(super) fn place(dev: &SafeRoot, name: &str, mount: BorrowedFd<'_>) -> io::Re
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     let file = rustix::fs::openat(dev, name, flags, Mode::from_raw_mode(0o666))?;
     mount::attach(mount, file.as_fd())
+}
+
+/// Writes the spec's kernel settings, before `/proc/sys` becomes read-only. The file has to be one of our own new procfs: no links,
+/// and no mount of somebody else on the way (CVE-2025-52881).
+pub(super) fn set_sysctls(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
+    let settings = spec.linux().as_ref().and_then(|linux| linux.sysctl().as_ref());
+    for (name, value) in settings.into_iter().flatten() {
+        let at = || Failure::at(Stage::Sysctl, format!("{name}={value}"));
+        let path = Path::new("proc/sys").join(name.replace('.', "/"));
+        let file = root.open_without_links(&path, OFlags::WRONLY).map_err(at())?;
+        let on = rustix::fs::fstatfs(&file).map_err(|errno| at()(errno.into()))?;
+        if u64::try_from(on.f_type) != Ok(PROC_MAGIC) {
+            return Err(at()(io::Error::from_raw_os_error(libc::EXDEV)));
+        }
+        rustix::io::write(&file, value.as_bytes()).map_err(|errno| at()(errno.into()))?;
+    }
+    Ok(())
 }
 
 /// Masks and locks paths of `/proc` and `/sys`. Called after the pivot: `root` is the container's `/`.

@@ -6,6 +6,7 @@ use oci_spec::runtime::{
     Capabilities, Capability, LinuxBuilder, LinuxCapabilitiesBuilder, LinuxNamespaceBuilder, LinuxNamespaceType, Mount,
     MountBuilder, Process, ProcessBuilder, RootBuilder, Spec, SpecBuilder, UserBuilder,
 };
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// The capabilities of a container's root: Podman's eleven.
@@ -58,6 +59,7 @@ pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile]) -> Result
     let process = session_process(config, config.argv.clone(), &config.env, None, config.tty)?;
     let linux = LinuxBuilder::default()
         .namespaces(namespaces(config)?)
+        .sysctl(sysctls(config))
         .masked_paths(masked())
         .readonly_paths(READ_ONLY.map(str::to_owned))
         .build()?;
@@ -101,6 +103,12 @@ pub fn session_process(
         .rlimits(Vec::new())
         .no_new_privileges(false)
         .build()
+}
+
+/// Everybody in the container may ping (Podman's default); the setting is the network namespace's.
+fn sysctls(config: &ContainerConfig) -> HashMap<String, String> {
+    let own = config.network != NetworkMode::Host;
+    own.then(|| ("net.ipv4.ping_group_range".to_owned(), "0 0".to_owned())).into_iter().collect()
 }
 
 /// The fixed list, and the thermal counters of each processor.

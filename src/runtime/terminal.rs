@@ -7,20 +7,32 @@ use crate::sys::root::SafeRoot;
 use rustix::fs::OFlags;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use rustix::pty::OpenptFlags;
+use rustix::termios::Winsize;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
+/// The window of the user's terminal: the program has to find it from its first moment on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    pub rows: u16,
+    pub cols: u16,
+}
+
 /// Opens a pty on the container's devpts, sends the master over `socket`, and returns the slave.
 ///
 /// The slave comes from the master by ioctl (`TIOCGPTPEER`, Linux 4.13), never from a path (CVE-2025-52565).
-pub(super) fn open(root: &SafeRoot, socket: BorrowedFd<'_>, console: bool) -> Result<OwnedFd, Failure> {
+pub(super) fn open(root: &SafeRoot, socket: BorrowedFd<'_>, console: bool, size: Option<Size>) -> Result<OwnedFd, Failure> {
     let at = || Failure::at(Stage::Terminal, "");
     let flags = OFlags::RDWR | OFlags::NOCTTY;
     let master = root.open_without_links(Path::new("dev/pts/ptmx"), flags).map_err(at())?;
     rustix::pty::unlockpt(&master).map_err(|errno| at()(errno.into()))?;
     let peer = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
     let slave = rustix::pty::ioctl_tiocgptpeer(&master, peer).map_err(|errno| at()(errno.into()))?;
+    if let Some(Size { rows, cols }) = size {
+        let window = Winsize { ws_row: rows, ws_col: cols, ws_xpixel: 0, ws_ypixel: 0 };
+        rustix::termios::tcsetwinsize(&slave, window).map_err(|errno| at()(errno.into()))?;
+    }
     if console {
         let dev = root.open_without_links(Path::new("dev"), OFlags::PATH | OFlags::DIRECTORY).map_err(at())?;
         let copy = mount::clone_tree_at(slave.as_fd(), false).map_err(at())?;

@@ -7,6 +7,7 @@ mod containers;
 mod images;
 mod schema;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -65,6 +66,9 @@ impl Db {
             schema::migrate(&mut connection).map_err(fail)?;
         }
         connection.execute_batch("PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;").map_err(fail)?;
+        // The last one to close would else copy the log into the database with two fsyncs and delete it: at the end of nearly
+        // every command. So the log and its index stay; a full disk has room for them when the next command comes.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fail)?;
         Ok(Self { connection })
     }
 

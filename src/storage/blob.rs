@@ -6,6 +6,7 @@ use super::{StorageError, digest};
 use crate::config::Paths;
 use crate::model::Digest;
 use std::fs;
+use std::path::Path;
 
 /// Puts `bytes` into the store and returns their digest. They are visible whole or not at all.
 ///
@@ -46,4 +47,22 @@ pub fn remove(paths: &Paths, digest: &Digest) -> Result<(), StorageError> {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(io_error("delete blob", &place)(source)),
         _ => Ok(()),
     }
+}
+
+/// Returns every blob.
+///
+/// # Errors
+/// The folder of blobs cannot be read.
+pub fn list(paths: &Paths) -> Result<Vec<Digest>, StorageError> {
+    digests_in(&paths.blobs())
+}
+
+/// Returns what is in a folder of things named by digest.
+pub(super) fn digests_in(folder: &Path) -> Result<Vec<Digest>, StorageError> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(io_error("read folder", folder))? {
+        let name = entry.map_err(io_error("read folder", folder))?.file_name();
+        found.extend(name.to_str().and_then(|hex| Digest::parse(&format!("sha256:{hex}")).ok()));
+    }
+    Ok(found)
 }

@@ -1,6 +1,5 @@
 //! What can go wrong in the store.
 
-use super::tar::TarError;
 use super::unpack::UnpackError;
 use crate::model::{DiffId, Digest};
 use std::io;
@@ -24,8 +23,6 @@ pub enum StorageError {
     },
     #[error("unpack a layer")]
     Unpack(#[from] UnpackError),
-    #[error("read a tar archive")]
-    Tar(#[from] TarError),
     #[error("the content of blob {expected} has digest {found}: it was damaged or tampered with on the way")]
     WrongDigest { expected: Digest, found: Digest },
     #[error("the uncompressed layer of blob {blob} has diffID {found}, the image config promises {expected}")]

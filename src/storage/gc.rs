@@ -4,9 +4,9 @@
 //! deletion of layers that no image had when it looked (exclusive). The deletion never waits: what it leaves, the next one finds.
 
 use super::error::io_error;
-use super::{StorageError, layer, remove_tree};
+use super::{StorageError, blob, layer, remove_tree};
 use crate::config::Paths;
-use crate::model::DiffId;
+use crate::model::{DiffId, Digest};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use std::collections::HashSet;
@@ -51,18 +51,31 @@ pub fn sweep(paths: &Paths) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Deletes the folders of layers that `live` does not name, unless an image is coming in.
+/// What the database knows of; the rest is garbage.
+#[derive(Debug, Default)]
+pub struct Live {
+    pub layers: HashSet<DiffId>,
+    /// Manifests and configs.
+    pub blobs: HashSet<Digest>,
+}
+
+/// Deletes the layers and blobs that `live` does not name, unless an image is coming in.
 ///
 /// `live` is called with the lock held, so that no image can come in after it looked.
 ///
 /// # Errors
-/// The folder cannot be read, a layer cannot be deleted, or `live` fails.
-pub fn sweep_layers<E: From<StorageError>>(paths: &Paths, live: impl FnOnce() -> Result<HashSet<DiffId>, E>) -> Result<(), E> {
+/// A folder cannot be read, something cannot be deleted, or `live` fails.
+pub fn sweep_store<E: From<StorageError>>(paths: &Paths, live: impl FnOnce() -> Result<Live, E>) -> Result<(), E> {
     let Some(_lock) = lock(paths, FlockOperation::NonBlockingLockExclusive)? else { return Ok(()) };
     let live = live()?;
     for found in layer::list(paths)? {
-        if !live.contains(&found) {
+        if !live.layers.contains(&found) {
             layer::remove(paths, &found)?;
+        }
+    }
+    for found in blob::list(paths)? {
+        if !live.blobs.contains(&found) {
+            blob::remove(paths, &found)?;
         }
     }
     Ok(())

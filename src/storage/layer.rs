@@ -5,7 +5,7 @@ use super::staging::Staging;
 use super::unpack::Borrowed;
 use super::{StorageError, remove_tree};
 use crate::config::Paths;
-use crate::model::{DiffId, Digest};
+use crate::model::DiffId;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::path::{Path, PathBuf};
@@ -70,17 +70,7 @@ pub fn remove(paths: &Paths, diff_id: &DiffId) -> Result<(), StorageError> {
 /// # Errors
 /// The folder of layers cannot be read.
 pub fn list(paths: &Paths) -> Result<Vec<DiffId>, StorageError> {
-    let layers = paths.layers();
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(&layers).map_err(io_error("read folder", &layers))? {
-        let name = entry.map_err(io_error("read folder", &layers))?.file_name();
-        if let Some(hex) = name.to_str()
-            && let Ok(digest) = Digest::parse(&format!("sha256:{hex}"))
-        {
-            found.push(DiffId::new(digest));
-        }
-    }
-    Ok(found)
+    Ok(super::blob::digests_in(&paths.layers())?.into_iter().map(DiffId::new).collect())
 }
 
 fn sync(path: &Path) -> Result<(), StorageError> {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 /// Becomes the program at `path`. Returns only when it cannot.
+#[must_use]
 pub fn execve(path: &Path, argv: &[CString], env: &[CString]) -> io::Error {
     use std::os::unix::ffi::OsStrExt as _;
     let Ok(path) = CString::new(path.as_os_str().as_bytes()) else { return io::Error::from(io::ErrorKind::InvalidInput) };

@@ -1,6 +1,6 @@
 //! Mounts, from descriptor to descriptor: the mount API of Linux 5.2 and `mount_setattr` of 5.12.
 
-use rustix::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::CWD;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, fsconfig_create, fsconfig_set_flag,
@@ -96,15 +96,25 @@ pub fn set_attributes(mount: BorrowedFd<'_>, set: Attributes, clear: Attributes,
 /// # Errors
 /// The mount is not in this mount namespace.
 pub fn set_propagation(mount: BorrowedFd<'_>, propagation: Propagation, recursive: bool) -> io::Result<()> {
-    change(mount, recursive, &MountAttr { propagation: propagation as u64, ..MountAttr::default() })
+    change(mount, recursive, &MountAttr { propagation: propagation.bits(), ..MountAttr::default() })
 }
 
 /// How mount and unmount events pass between copies of a mount (mount_namespaces(7)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Propagation {
-    Private = libc::MS_PRIVATE as isize,
-    Slave = libc::MS_SLAVE as isize,
-    Shared = libc::MS_SHARED as isize,
+    Private,
+    Slave,
+    Shared,
+}
+
+impl Propagation {
+    fn bits(self) -> u64 {
+        match self {
+            Self::Private => libc::MS_PRIVATE,
+            Self::Slave => libc::MS_SLAVE,
+            Self::Shared => libc::MS_SHARED,
+        }
+    }
 }
 
 fn change(mount: BorrowedFd<'_>, recursive: bool, attr: &MountAttr) -> io::Result<()> {

@@ -108,39 +108,16 @@ pub fn die_with(parent: &OwnedFd) -> io::Result<()> {
     }
 }
 
-/// What SIGINT and SIGQUIT did before they were ignored.
-#[derive(Clone, Copy, Debug)]
-pub struct Interrupts {
-    int: libc::sighandler_t,
-    quit: libc::sighandler_t,
-}
-
-/// Ignores SIGINT and SIGQUIT, as system(3) does while its child runs.
-#[must_use]
-pub fn ignore_interrupts() -> Interrupts {
-    // SAFETY: SIG_IGN runs no code of ours.
-    let int = unsafe { libc::signal(libc::SIGINT, libc::SIG_IGN) };
-    // SAFETY: the same.
-    let quit = unsafe { libc::signal(libc::SIGQUIT, libc::SIG_IGN) };
-    Interrupts { int, quit }
-}
-
-impl Interrupts {
-    /// Puts the two back to what they did.
-    pub fn restore(self) {
-        // SAFETY: the value is what signal(2) returned before in this process or in the one that it was forked from.
-        unsafe { libc::signal(libc::SIGINT, self.int) };
-        // SAFETY: the same.
-        unsafe { libc::signal(libc::SIGQUIT, self.quit) };
-    }
-}
-
 /// Gives every signal its default action and lets all of them in: what a program may expect that is executed next. The Rust
 /// runtime ignores SIGPIPE, and whoever started us may ignore or block others.
 pub fn default_signals() {
-    for number in 1..=64 {
-        // SAFETY: SIG_DFL runs no code; numbers that cannot be set (KILL, STOP, the C library's own) are refused.
-        unsafe { libc::signal(number, libc::SIG_DFL) };
+    // The kernel's own structure: all zero is SIG_DFL with no flags. The C library's call refuses the two that it keeps to itself.
+    let default = [0u64; 4];
+    for number in 1..=64i32 {
+        let set = std::ptr::from_ref(&default);
+        let old: *mut u64 = std::ptr::null_mut();
+        // SAFETY: set is a live kernel sigaction (32 bytes), the mask has 8 bytes; SIG_DFL runs no code, KILL and STOP are refused.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, number, set, old, 8usize) };
     }
     let mut none = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: sigemptyset fills the set.

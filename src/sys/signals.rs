@@ -45,6 +45,12 @@ impl Signals {
         Ok(Self { fd, before })
     }
 
+    /// Lets the signals in again: in a child of fork, which has inherited that they are blocked.
+    pub fn let_in(&self) {
+        // SAFETY: before was filled by the call that blocked them and lives; no old set is asked for.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.before, std::ptr::null_mut()) };
+    }
+
     /// Returns the next signal that has come, or nothing.
     #[must_use]
     pub fn next(&self) -> Option<i32> {

@@ -215,6 +215,7 @@ pub fn open() -> io::Result<OwnedFd> {
 /// Becomes the stub, which becomes the first of `paths` that can be executed. Descriptor 3 has to be the error pipe.
 ///
 /// Returns only when the stub itself cannot be executed.
+#[must_use]
 pub fn become_program(stub: &OwnedFd, paths: &[CString], argv: &[CString], env: &[CString]) -> io::Error {
     let empty = CString::default();
     let mut pointers: Vec<*const libc::c_char> = Vec::with_capacity(paths.len() + argv.len() + 2);

@@ -59,6 +59,8 @@ pub enum SessionError {
     },
     #[error("map your own id in the user namespace")]
     MapSelf(#[source] io::Error),
+    #[error("map your subordinate ids: {helper} refused: {message} (compare /etc/subuid and /etc/subgid with what is yours)")]
+    HelperRefused { helper: &'static str, message: String },
     #[error("start a process in the session namespace")]
     Start(#[source] io::Error),
 }
@@ -76,6 +78,13 @@ impl Member {
     /// Takes the child off the list; for a child that has ended.
     pub fn forget(&self) {
         let _ = std::fs::remove_file(&self.entry);
+    }
+}
+
+/// Takes a member that has ended off the list, where it could not do so itself.
+pub fn strike(paths: &Paths, member: PidRef) {
+    if !process::is_alive(member) {
+        let _ = std::fs::remove_file(entry_path(&paths.session(), member));
     }
 }
 
@@ -165,16 +174,25 @@ fn make<F: FnOnce(&Path) -> i32>(folder: &Path, lock: &File, body: &mut Option<F
         Ids::Ranges { .. } => None,
     };
     if let Ids::Ranges { uids, gids } = &ids {
-        match make_with(folder, lock, body, |pid| map::write_with_helpers(pid, uids, gids)) {
-            Ok(member) => return Ok(member),
-            Err(MakeError::Session(error)) => return Err(error),
-            // The helper would not: one id is better than none, and the note says so.
-            Err(MakeError::Helper(HelperError::Refused(why))) => return make_single(folder, lock, body, Some(why)),
-            // The session would keep its single id for all containers that come.
-            Err(MakeError::Helper(HelperError::Broken { helper, source })) => {
-                return Err(SessionError::Helper { helper, source });
+        let mut refused = None;
+        // Twice: the helpers were seen to refuse once in a great while on a busy machine.
+        for _ in 0..2 {
+            match make_with(folder, lock, body, |pid| map::write_with_helpers(pid, uids, gids)) {
+                Ok(member) => return Ok(member),
+                Err(MakeError::Session(error)) => return Err(error),
+                Err(MakeError::Helper(HelperError::Broken { helper, source })) => {
+                    return Err(SessionError::Helper { helper, source });
+                }
+                Err(MakeError::Helper(HelperError::Refused(why))) => refused = Some(why),
             }
         }
+        return match refused {
+            // Where setuid programs have no effect, one id is better than none, and the note says so. Else it is an error: images
+            // pulled with one id lose their owners, which is not for a passing trouble.
+            Some(why) if rustix::thread::no_new_privs().unwrap_or(false) => make_single(folder, lock, body, Some(why)),
+            Some(WhySingle::Refused { helper, message }) => Err(SessionError::HelperRefused { helper, message }),
+            why => make_single(folder, lock, body, why),
+        };
     }
     make_single(folder, lock, body, why)
 }

@@ -27,7 +27,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 fn remove(env: &TestEnv, id: &str) {
-    env.ok(&["rm", "-f", "-t", "0", id]);
+    env.remove(&[id]);
 }
 
 fn exec_runs_in_every_namespace_of_the_container(env: &TestEnv) {

@@ -1,7 +1,9 @@
 //! The user namespace: maps, the session S, hosts without subordinate ids, odd surroundings.
 
+use crate::harness::archive::busybox_root;
 use crate::harness::command::Cmd;
-use crate::harness::{Case, Need, TestEnv, case, program};
+use crate::harness::environment::root_folder;
+use crate::harness::{Case, Need, TestEnv, case, host, program, root};
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -15,10 +17,11 @@ pub fn cases() -> Vec<Case> {
         case!(unshare_runs_a_command_as_root_of_the_session).needs(&[Need::Subids]),
         case!(unshare_joins_the_user_namespace_of_a_container).needs(&[Need::Subids]),
         case!(unshare_passes_the_exit_code_on).needs(&[Need::Subids]),
-        case!(without_subordinate_ids_one_id_is_mapped_and_the_mend_is_said).gap(podman_needs_ids),
+        case!(without_subordinate_ids_one_id_is_mapped_and_the_mend_is_said).needs(&[Need::Stranger]).gap(podman_needs_ids),
         case!(without_the_helpers_one_id_is_mapped_and_the_mend_is_said).gap(podman_needs_ids),
         case!(with_a_helper_that_is_not_setuid_one_id_is_mapped_and_the_mend_is_said).gap(podman_needs_ids),
         case!(in_single_id_mode_a_user_of_the_image_cannot_be_taken).gap(podman_needs_ids),
+        case!(in_single_id_mode_the_network_needs_its_helper).gap(podman_needs_ids),
         case!(a_limit_of_user_namespaces_is_named).gap("podman's message names another file"),
         case!(without_a_runtime_folder_it_runs_without_a_warning),
         case!(with_a_foreign_runtime_folder_it_runs_without_a_warning).gap("podman fails to make its folder there"),
@@ -59,15 +62,14 @@ fn twenty_commands_that_start_at_once_share_one_user_namespace(env: &TestEnv) {
     let namespaces: BTreeSet<String> = ids.iter().map(|id| user_namespace(env.init_pid(id))).collect();
     assert_eq!(namespaces.len(), 1, "{namespaces:?}");
     assert_ne!(namespaces.into_iter().next().unwrap(), user_namespace(std::process::id().cast_signed()));
-    let all: Vec<&str> = [&["rm", "-f", "-t", "0"][..], &ids.iter().map(String::as_str).collect::<Vec<_>>()].concat();
-    env.ok(&all);
+    env.remove(&ids.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
 fn a_later_container_joins_the_user_namespace_of_a_living_one(env: &TestEnv) {
     let first = env.start(&[]);
     let inside = env.sh(&[], "readlink /proc/self/ns/user");
     assert_eq!(inside, user_namespace(env.init_pid(&first)));
-    env.ok(&["rm", "-f", "-t", "0", &first]);
+    env.remove(&[&first]);
 }
 
 fn a_new_session_is_made_after_the_last_container_ended(env: &TestEnv) {
@@ -90,7 +92,7 @@ fn unshare_runs_a_command_as_root_of_the_session(env: &TestEnv) {
 fn unshare_joins_the_user_namespace_of_a_container(env: &TestEnv) {
     let id = env.start(&[]);
     assert_eq!(env.ok(&["unshare", "readlink", "/proc/self/ns/user"]), user_namespace(env.init_pid(&id)));
-    env.ok(&["rm", "-f", "-t", "0", &id]);
+    env.remove(&[&id]);
 }
 
 fn unshare_passes_the_exit_code_on(env: &TestEnv) {
@@ -117,40 +119,60 @@ fn assert_single(output: &crate::harness::command::Output, words: &[&str]) {
 
 const IDS: [&str; 3] = ["sh", "-c", "id -u; id -g; cat /proc/self/uid_map"];
 
+/// Runs a command as a user whom `/etc/subuid` and `/etc/passwd` do not know.
+fn as_stranger(env: &TestEnv, cmd: Cmd) -> Cmd {
+    let number = env.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = root::strangers_folder(root_folder()).join(number).to_string_lossy().into_owned();
+    let script = "umask 077; mkdir -p \"$0/d\" \"$0/r\" && cd \"$0\" && export HOME=$0 XDG_DATA_HOME=$0/d XDG_RUNTIME_DIR=$0/r && exec \"$@\"";
+    let become_stranger = root::stranger_program(root_folder()).to_string_lossy().into_owned();
+    let id = root::STRANGER.to_string();
+    cmd.behind(&[&become_stranger, "--reuid", &id, "--regid", &id, "--keep-groups", "sh", "-c", script, &folder])
+}
+
+fn import(env: &TestEnv) -> Cmd {
+    env.cmd(&["import", &busybox_root().to_string_lossy(), "bb"])
+}
+
 fn without_subordinate_ids_one_id_is_mapped_and_the_mend_is_said(env: &TestEnv) {
-    let empty = env.file("empty", "");
-    let prepare = format!("mount --bind '{empty}' /etc/subuid && mount --bind '{empty}' /etc/subgid || exit 99");
-    let archive = crate::harness::archive::busybox_root().to_string_lossy().into_owned();
-    where_helpers_fail(env.cmd(&["import", &archive, "bb"]), &prepare).run().ok();
+    as_stranger(env, import(env)).run().ok();
     let args = [&["run", "--rm", "--network", "none", "bb"][..], &IDS].concat();
-    let output = where_helpers_fail(env.cmd(&args), &prepare).run();
-    let name = program::user_name(rustix::process::getuid().as_raw()).unwrap();
-    assert_single(&output, &["/etc/subuid", &format!("{name}:")]);
+    let output = as_stranger(env, env.cmd(&args)).run();
+    assert_single(&output, &["/etc/subuid", &format!("{}:", root::STRANGER)]);
+}
+
+/// Hides programs of the host behind empty files.
+fn hide(env: &TestEnv, programs: &[&str]) -> String {
+    let empty = env.file("empty", "");
+    let paths = programs.iter().filter_map(|name| host::find_program(name));
+    paths.map(|path| format!("mount --bind '{empty}' '{}' || exit 99\n", path.display())).collect()
 }
 
 fn without_the_helpers_one_id_is_mapped_and_the_mend_is_said(env: &TestEnv) {
-    let folder = env.folder("path");
-    let archive = crate::harness::archive::busybox_root().to_string_lossy().into_owned();
-    env.cmd(&["import", &archive, "bb"]).env("PATH", &folder).run().ok();
+    let prepare = hide(env, &["newuidmap", "newgidmap"]);
+    where_helpers_fail(import(env), &prepare).run().ok();
     let args = [&["run", "--rm", "--network", "none", "bb"][..], &IDS].concat();
-    let output = env.cmd(&args).env("PATH", &folder).run();
+    let output = where_helpers_fail(env.cmd(&args), &prepare).run();
     assert_single(&output, &["newuidmap"]);
 }
 
 fn with_a_helper_that_is_not_setuid_one_id_is_mapped_and_the_mend_is_said(env: &TestEnv) {
-    let archive = crate::harness::archive::busybox_root().to_string_lossy().into_owned();
-    where_helpers_fail(env.cmd(&["import", &archive, "bb"]), "").run().ok();
+    where_helpers_fail(import(env), "").run().ok();
     let args = [&["run", "--rm", "--network", "none", "bb"][..], &IDS].concat();
     let output = where_helpers_fail(env.cmd(&args), "").run();
     assert_single(&output, &["newuidmap"]);
 }
 
 fn in_single_id_mode_a_user_of_the_image_cannot_be_taken(env: &TestEnv) {
-    let folder = env.folder("path");
-    let archive = crate::harness::archive::busybox_root().to_string_lossy().into_owned();
-    env.cmd(&["import", &archive, "bb"]).env("PATH", &folder).run().ok();
-    let args = ["run", "--rm", "--network", "none", "-u", "app", "bb", "id"];
-    env.cmd(&args).env("PATH", &folder).run().fails(125, &["1000"]);
+    where_helpers_fail(import(env), "").run().ok();
+    let output = where_helpers_fail(env.cmd(&["run", "--rm", "--network", "none", "-u", "app", "bb", "id"]), "").run();
+    output.fails(125, &["1000"]);
+}
+
+fn in_single_id_mode_the_network_needs_its_helper(env: &TestEnv) {
+    let prepare = hide(env, &["pasta", "slirp4netns"]);
+    where_helpers_fail(import(env), "").run().ok();
+    let output = where_helpers_fail(env.cmd(&["run", "--rm", "--network", "private", "bb", "true"]), &prepare).run();
+    output.fails(125, &["passt"]);
 }
 
 fn a_limit_of_user_namespaces_is_named(env: &TestEnv) {
@@ -200,9 +222,8 @@ fn from_an_unreadable_folder_it_runs(env: &TestEnv) {
 }
 
 fn the_store_is_closed_to_others_whatever_the_umask(env: &TestEnv) {
-    let archive = crate::harness::archive::busybox_root().to_string_lossy().into_owned();
     let front = ["sh", "-c", "umask 000; exec \"$@\"", "sh"];
-    env.cmd(&["import", &archive, "bb"]).behind(&front).run().ok();
+    import(env).behind(&front).run().ok();
     env.cmd(&["create", "--name", "kept", "bb", "true"]).behind(&front).run().ok();
     // Nobody else gets past the first folder of the store, nor of the runtime files.
     for folder in ["d", "r"] {

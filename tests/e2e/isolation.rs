@@ -165,7 +165,7 @@ fn kernel_settings_are_read_only(env: &TestEnv) {
             mounts[path].assert("proc", &["ro", "nosuid", "nodev", "noexec"]);
         }
     }
-    for command in ["echo x >/proc/sys/kernel/domainname", "echo h >/proc/sysrq-trigger"] {
+    for command in ["echo x >/proc/sys/kernel/domainname", "echo 0 >/proc/sys/vm/drop_caches"] {
         let output = env.bb(&[], &["sh", "-c", command]);
         assert!(output.code != 0 && output.stderr().contains("Read-only file system"), "{command}: {output}");
     }
@@ -181,7 +181,7 @@ fn the_device_folder_has_exactly_the_default_devices(env: &TestEnv) {
     mount.assert("tmpfs", &["nosuid"]);
     assert!(mount.super_options.contains("mode=755"), "{mount:?}");
     assert!(mount.super_options.contains("size=65536k"), "{mount:?}");
-    let links = env.sh(&[], "readlink /dev/fd /dev/stdin /dev/stdout /dev/stderr /dev/ptmx");
+    let links = env.sh(&[], "cd /dev; for link in fd stdin stdout stderr ptmx; do readlink $link; done");
     assert_eq!(links, "/proc/self/fd\n/proc/self/fd/0\n/proc/self/fd/1\n/proc/self/fd/2\npts/ptmx");
 }
 
@@ -212,7 +212,9 @@ fn shared_memory_is_small_and_closed_to_programs(env: &TestEnv) {
     let mounts = mounts(env, &[]);
     mounts["/dev/shm"].assert("tmpfs", &["rw", "nosuid", "nodev", "noexec"]);
     mounts["/dev/mqueue"].assert("mqueue", &["nosuid", "nodev", "noexec"]);
-    assert_eq!(env.sh(&[], "stat -c %a /dev/shm; stat -f -c '%b %s' /dev/shm"), "1777\n16000 4096");
+    let text = env.sh(&[], "stat -c %a /dev/shm; stat -f -c '%b %s' /dev/shm");
+    // 64 MiB, or Podman's 64000 KiB.
+    assert!(["1777\n16384 4096", "1777\n16000 4096"].contains(&text.as_str()), "{text}");
 }
 
 fn no_mount_is_shared_and_the_old_root_is_gone(env: &TestEnv) {
@@ -247,7 +249,7 @@ fn only_three_descriptors_are_open(env: &TestEnv) {
     let id = env.start(&[]);
     let args = ["exec", &id, "sh", "-c", "ls /proc/$$/fd; true"];
     env.cmd(&args).behind(&front).run().prints("0\n1\n2");
-    env.ok(&["rm", "-f", "-t", "0", &id]);
+    env.remove(&[&id]);
 }
 
 fn every_namespace_is_the_containers_own(env: &TestEnv) {
@@ -349,7 +351,8 @@ fn a_root_whose_proc_or_sys_is_a_link_is_refused(env: &TestEnv) {
             load(env, &image);
             let output = env.run(&["run", "--rm", "--network", "none", &name, "true"]);
             canary.assert_unchanged();
-            output.fails(126, &[&format!("/{path}")]);
+            assert!(output.code == 125 || output.code == 126, "{output}");
+            assert!(output.stderr().contains(&format!("/{path}")), "{output}");
         }
     }
 }
@@ -438,7 +441,7 @@ fn writing_through_proc_exe_does_not_change_the_tool(env: &TestEnv) {
     }
     assert_same();
     env.run(&["exec", &id, "/proc/self/exe"]);
-    env.ok(&["rm", "-f", "-t", "0", &id]);
+    env.remove(&[&id]);
     assert_same();
     assert_eq!(env.ok(&["--version"]).split(' ').next(), Some("coracle"));
 }
@@ -458,6 +461,6 @@ fn the_containers_programs_are_never_run_outside(env: &TestEnv) {
     let id = env.ok(&args);
     env.ok(&["exec", &id, "true"]);
     env.ok(&["logs", &id]);
-    env.ok(&["rm", "-f", "-t", "0", &id]);
+    env.remove(&[&id]);
     canary.assert_unchanged();
 }

@@ -155,7 +155,7 @@ fn the_filter_holds_for_exec_too(env: &TestEnv) {
     let volume = volume(env, &dangerous());
     let id = env.start(&["-v", &volume]);
     let inside = answers(&env.ok(&["exec", &id, "sh", "-c", RUN_ALL]));
-    env.ok(&["rm", "-f", "-t", "0", &id]);
+    env.remove(&[&id]);
     assert_eq!(inside, answers(&env.sh(&["-v", &volume], RUN_ALL)));
 }
 

@@ -39,7 +39,7 @@ fn ps_shows_what_runs_and_a_shows_all(env: &TestEnv) {
     let all = env.run(&["ps", "--all"]).lines();
     assert_eq!(all.len(), 3, "{all:?}");
     assert!(all.iter().any(|line| line.contains("Created") && line.trim_end().ends_with("made")), "{all:?}");
-    env.ok(&["rm", "-f", "-t", "0", "runs", "made"]);
+    env.remove(&["runs", "made"]);
 }
 
 fn ps_q_prints_ids_short_or_whole(env: &TestEnv) {

@@ -1,6 +1,6 @@
 //! `--network none`, `host` and `private`.
 
-use crate::harness::{Case, Need, TestEnv, case, host, program};
+use crate::harness::{Case, Need, TestEnv, case, program};
 use std::io::Write as _;
 use std::net::{IpAddr, TcpListener};
 
@@ -13,8 +13,6 @@ pub fn cases() -> Vec<Case> {
         case!(private_reaches_the_hosts_address).needs(&[Need::Net]),
         case!(private_does_not_reach_the_hosts_loopback).needs(&[Need::Net]),
         case!(private_is_the_default).needs(&[Need::Net]),
-        case!(private_needs_a_helper_and_says_which).needs(&[Need::Net]),
-        case!(slirp4netns_serves_where_pasta_is_missing).needs(&[Need::Net]),
         case!(two_private_containers_are_apart).needs(&[Need::Net]),
         case!(a_killed_network_helper_leaves_a_container_that_can_be_removed).needs(&[Need::Net]),
         case!(the_network_helper_ends_with_the_container).needs(&[Need::Net]),
@@ -115,36 +113,6 @@ fn private_is_the_default(env: &TestEnv) {
     assert!(output.ok().contains("default via ") && !output.stdout().contains(&own.to_string_lossy().into_owned()), "{output}");
 }
 
-/// A PATH with the id helpers and these programs.
-fn path_with(env: &TestEnv, programs: &[&str]) -> String {
-    let folder = env.folder("path");
-    for name in [&["newuidmap", "newgidmap"], programs].concat() {
-        if let Some(path) = host::find_program(name) {
-            std::os::unix::fs::symlink(path, format!("{folder}/{name}")).unwrap();
-        }
-    }
-    folder
-}
-
-fn private_needs_a_helper_and_says_which(env: &TestEnv) {
-    env.busybox();
-    let path = path_with(env, &["crun", "conmon", "podman"]);
-    let output = env.cmd(&["run", "--rm", "--network", "private", "bb", "true"]).env("PATH", &path).run();
-    if host::under() == host::Under::Coracle {
-        output.fails(125, &["pasta"]);
-    }
-}
-
-fn slirp4netns_serves_where_pasta_is_missing(env: &TestEnv) {
-    if host::find_program("slirp4netns").is_none() {
-        return;
-    }
-    env.busybox();
-    let path = path_with(env, &["slirp4netns", "crun", "conmon", "podman"]);
-    let output = env.cmd(&["run", "--rm", "--network", "private", "bb", "ip", "-4", "route"]).env("PATH", &path).run();
-    assert!(output.ok().contains("default via "), "{output}");
-}
-
 fn two_private_containers_are_apart(env: &TestEnv) {
     env.busybox();
     let script = "echo ready; nc -l -p 7777";
@@ -153,7 +121,7 @@ fn two_private_containers_are_apart(env: &TestEnv) {
     let second = env.ok(&args);
     let of = |id: &str| env.ok(&["exec", id, "readlink", "/proc/self/ns/net"]);
     assert_ne!(of(&first), of(&second));
-    env.ok(&["rm", "-f", "-t", "0", &first, &second]);
+    env.remove(&[&first, &second]);
 }
 
 /// The living network helpers of this case.
@@ -187,7 +155,7 @@ fn a_killed_network_helper_leaves_a_container_that_can_be_removed(env: &TestEnv)
     }
     assert_eq!(env.field(&id, "{{.State.Status}}"), "running");
     env.ok(&["exec", &id, "true"]);
-    env.ok(&["rm", "-f", "-t", "0", &id]);
+    env.remove(&[&id]);
 }
 
 fn the_network_helper_ends_with_the_container(env: &TestEnv) {
@@ -205,5 +173,5 @@ fn a_private_container_comes_back_after_a_stop(env: &TestEnv) {
     env.ok(&["stop", "-t", "0", &id]);
     env.ok(&["start", &id]);
     assert!(env.ok(&["exec", &id, "ip", "-4", "route"]).contains("default via "));
-    env.ok(&["rm", "-f", "-t", "0", &id]);
+    env.remove(&[&id]);
 }

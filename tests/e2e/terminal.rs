@@ -128,7 +128,7 @@ fn the_terminal_is_restored_when_the_monitor_is_killed(env: &TestEnv) {
     kill_process(rustix::process::Pid::from_raw(monitor).unwrap(), Signal::KILL).unwrap();
     let output = terminal.wait();
     assert!(output.code >= 125, "{output}");
-    env.ok(&["rm", "-f", "-t", "0", "c"]);
+    env.remove(&["c"]);
 }
 
 fn a_thousand_lines_before_the_end_arrive(env: &TestEnv) {
@@ -171,7 +171,7 @@ fn other_detach_keys_may_be_chosen_or_none(env: &TestEnv) {
     let mut terminal = run("ctrl-x,d");
     terminal.write(b"\x10\x11\x18d");
     terminal.wait().code(0);
-    env.ok(&["rm", "-f", "-t", "0", "c"]);
+    env.remove(&["c"]);
     let mut terminal = run("");
     terminal.write(b"\x10\x11\r");
     terminal.read_until("got-");
@@ -268,7 +268,7 @@ fn a_killed_attach_leaves_the_container_alone(env: &TestEnv) {
         attach.signal(Signal::KILL);
     }
     assert_eq!(env.field(&id, "{{.State.Status}}"), "running");
-    env.ok(&["rm", "-f", "-t", "0", &id]);
+    env.remove(&[&id]);
 }
 
 fn start_attached_is_on_the_terminal(env: &TestEnv) {
@@ -303,5 +303,5 @@ fn exec_on_a_terminal_ends_on_its_own(env: &TestEnv) {
     terminal.read_until("got-int");
     terminal.write(b"exit 5\r");
     terminal.wait().code(5);
-    env.ok(&["rm", "-f", "-t", "0", &id]);
+    env.remove(&[&id]);
 }

@@ -167,5 +167,5 @@ fn nothing_of_the_mount_is_seen_outside(env: &TestEnv) {
     let id = env.start(&["-v", &format!("{folder}:/share")]);
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
     assert!(!mounts.contains(&id) && !mounts.contains(&folder), "{mounts}");
-    env.ok(&["rm", "-f", "-t", "0", &id]);
+    env.remove(&[&id]);
 }

@@ -76,7 +76,7 @@ fn only_the_command_line_prints() {
 
 #[test]
 fn the_environment_has_one_reader() {
-    let calls = ["env::var", "env::var_os", "env::vars", "env::vars_os"];
+    let calls = ["std::env::var", "std::env::var_os", "std::env::vars", "std::env::vars_os"];
     assert_none(&find(&calls, |source| source.path != "src/config/env.rs"), "environment variables are read in config::env");
 }
 

@@ -60,6 +60,7 @@ pub fn run(args: ExecArgs) -> Result<i32, CliError> {
         interactive: args.interactive,
         detached: args.detach,
         term: env::var("TERM"),
+        window: ui::window(),
     };
     let session = engine.exec(&config, &request)?;
     let pidfd = || session.child.pidfd.try_clone().map_err(|source| EngineError::Wait { source });

@@ -65,7 +65,7 @@ pub fn run(args: &InspectArgs) -> Result<i32, CliError> {
     };
     ui::out(&text)?;
     for error in &errors {
-        ui::note(&error.text());
+        ui::note(error.text());
     }
     Ok(errors.last().map_or(0, CliError::code))
 }

@@ -4,6 +4,25 @@ use crate::cli::error::CliError;
 use crate::model::BindMount;
 use std::path::{Path, PathBuf};
 
+/// Reads all volumes; no two may have the same target.
+///
+/// # Errors
+/// A text is wrong, or a target is named twice.
+pub(super) fn parse_all(texts: &[String], cwd: &Path) -> Result<Vec<BindMount>, CliError> {
+    let mut list: Vec<BindMount> = Vec::with_capacity(texts.len());
+    for text in texts {
+        let mount = parse(text, cwd)?;
+        if list.iter().any(|other| Path::new(&other.target) == Path::new(&mount.target)) {
+            return Err(CliError::Usage(format!(
+                "{}: duplicate mount destination (each path of the container can be mounted once)",
+                mount.target
+            )));
+        }
+        list.push(mount);
+    }
+    Ok(list)
+}
+
 /// Reads `SOURCE:TARGET[:OPTIONS]`; `cwd` is what a relative source begins at. The source has to be there.
 ///
 /// # Errors
@@ -43,6 +62,12 @@ pub(super) fn parse(text: &str, cwd: &Path) -> Result<BindMount, CliError> {
         suid: false,
         dev: false,
     };
+    let given: Vec<&str> = options.split(',').collect();
+    for (one, other) in [("ro", "rw"), ("exec", "noexec"), ("suid", "nosuid"), ("dev", "nodev"), ("bind", "rbind")] {
+        if given.contains(&one) && given.contains(&other) {
+            return Err(bad(format!("{one} and {other} exclude each other")));
+        }
+    }
     for option in options.split(',').filter(|option| !option.is_empty()) {
         match option {
             "ro" => mount.read_only = true,

@@ -92,7 +92,7 @@ impl Options {
         let cwd = cwd.and_then(|path| path.into_string().ok()).map_or_else(|| PathBuf::from("/"), PathBuf::from);
         Ok(CreateRequest {
             image_name: self.image.clone(),
-            name: self.name.clone(),
+            name: self.name.clone().filter(|name| !name.is_empty()),
             command: self.command.clone(),
             entrypoint: self.entrypoint.as_deref().map(entrypoint).transpose()?,
             env: environment(&self.env, &env::all())?,
@@ -102,7 +102,7 @@ impl Options {
             tty: self.tty,
             stdin_open: self.interactive,
             labels: labels(&self.label),
-            mounts: self.volume.iter().map(|text| mounts::parse(text, &cwd)).collect::<Result<_, _>>()?,
+            mounts: mounts::parse_all(&self.volume, &cwd)?,
             network: self.network.as_deref().map(network).transpose()?,
             auto_remove: self.rm,
             stop_signal: self.stop_signal.as_deref().map(parse_signal).transpose()?,

@@ -5,6 +5,7 @@ use crate::cli::error::CliError;
 use crate::engine::EngineError;
 use crate::engine::container::ContainerError;
 use clap::Args;
+use std::time::Duration;
 
 /// Remove containers
 #[derive(Debug, Args)]
@@ -12,6 +13,12 @@ pub struct RmArgs {
     /// Kill a running container first
     #[arg(short, long)]
     force: bool,
+    /// With --force, send the stop signal first and wait this many seconds before SIGKILL
+    #[arg(short, long, visible_alias = "timeout", value_name = "SECONDS")]
+    time: Option<u32>,
+    /// Remove the container's anonymous volumes too; it has none, so this changes nothing
+    #[arg(short, long)]
+    volumes: bool,
     /// Every container
     #[arg(short, long)]
     all: bool,
@@ -32,12 +39,22 @@ pub fn run(args: RmArgs) -> Result<i32, CliError> {
     engine.sweep()?;
     // With --force a container that is not there is what was wished for.
     let ignore = args.ignore || args.force;
+    // As in Podman, none is removed where one is not there.
     let targets = match choose(&engine, &args.containers, args.all, ignore, |_| true) {
         Err(CliError::Engine(error @ EngineError::NoSuchContainer { .. })) => return Err(CliError::WithCode(error, 1)),
         other => other?,
     };
-    each(&targets, &args.containers, |config| match engine.remove(config, args.force) {
+    if args.time.is_some() && !args.force {
+        return Err(CliError::Usage("--time goes with --force".to_owned()));
+    }
+    each(&targets, &args.containers, |config| match engine.remove(config, patience(&args)) {
         Err(error @ EngineError::Container(ContainerError::RemoveAlive { .. })) => Err(CliError::WithCode(error, 2)),
         other => Ok(other?),
     })
+}
+
+/// How long a running container has before it is killed; nothing where it may not be removed. Without a time it is killed at
+/// once, as Docker does: who removes by force does not wait ten seconds for a shell that ignores SIGTERM.
+fn patience(args: &RmArgs) -> Option<Duration> {
+    args.force.then(|| Duration::from_secs(u64::from(args.time.unwrap_or(0))))
 }

@@ -10,6 +10,7 @@ use crate::engine::EngineError;
 use crate::engine::container::attach::AttachRequest;
 use clap::Args;
 use std::io::IsTerminal as _;
+use std::time::Duration;
 
 /// Make a container and run it
 #[derive(Debug, Args)]
@@ -39,9 +40,9 @@ pub fn run(args: RunArgs) -> Result<i32, CliError> {
         ui::note("The input device is not a TTY. The --tty and --interactive flags might not work properly");
     }
     let (mut engine, config) = create::create(options)?;
-    let outcome = engine.start(&config, !args.detach);
+    let outcome = engine.start(&config, !args.detach, ui::window());
     if outcome.is_err() && config.auto_remove {
-        engine.remove(&config, true)?;
+        engine.remove(&config, Some(Duration::ZERO))?;
     }
     let started = started(outcome.map_err(|error: EngineError| CliError::from(error))?);
     let Some(started) = started else { return Ok(0) };

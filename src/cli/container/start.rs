@@ -43,7 +43,7 @@ pub fn run(args: StartArgs) -> Result<i32, CliError> {
     let targets = choose(&engine, &args.containers, args.all, false, |state| !state.status.is_alive())?;
     if !(args.attach || args.interactive) {
         return each(&targets, &args.containers, |config| {
-            started(engine.start(config, false)?);
+            started(engine.start(config, false, None)?);
             Ok(())
         });
     }
@@ -51,7 +51,7 @@ pub fn run(args: StartArgs) -> Result<i32, CliError> {
         return Err(CliError::Usage("only one container can be attached to at a time".to_owned()));
     };
     let request = AttachRequest { no_stdin: !args.interactive, detach_keys, sig_proxy: args.sig_proxy };
-    match started(engine.start(config, true)?) {
+    match started(engine.start(config, true, ui::window())?) {
         Some(started) => foreground(&mut engine, config, started, &request),
         None => {
             let end = engine.attach(config, &request)?;
@@ -66,7 +66,7 @@ pub(super) fn started(outcome: StartOutcome) -> Option<Started> {
         StartOutcome::AlreadyRunning => None,
         StartOutcome::Started(started) => {
             if let Some(why) = &started.why_single {
-                ui::note(&format!("Note: {}", why.note()));
+                ui::note(format!("Note: {}", why.note()));
             }
             Some(*started)
         }

@@ -36,7 +36,7 @@ pub fn run(args: StopArgs) -> Result<i32, CliError> {
         let patience = args.time.unwrap_or(config.stop_timeout);
         if engine.stop(config, Duration::from_secs(u64::from(patience)))? == StopOutcome::Killed && patience > 0 {
             let name = signal::name(config.stop_signal);
-            ui::note(&format!("Note: {} did not end on {name} within {patience} seconds and was killed", config.name));
+            ui::note(format!("Note: {} did not end on {name} within {patience} seconds and was killed", config.name));
         }
         Ok(())
     })

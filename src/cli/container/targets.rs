@@ -62,11 +62,12 @@ pub(super) fn each(
         match act(config) {
             // Podman prints what the user typed.
             Ok(()) => {
-                let typed = names.iter().find(|name| **name == config.name || config.id.as_str().starts_with(name.as_str()));
+                let by_name = names.iter().find(|name| **name == config.name);
+                let typed = by_name.or_else(|| names.iter().find(|name| config.id.as_str().starts_with(name.as_str())));
                 ui::print_line(typed.map_or(config.id.as_str(), String::as_str))?;
             }
             Err(error) => {
-                ui::note(&error.text());
+                ui::note(error.text());
                 code = error.code();
             }
         }

@@ -4,7 +4,7 @@ use super::{in_session, platform, progress};
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::engine::image::ImportRequest;
-use crate::image::transport::Input;
+use crate::engine::image::Input;
 use clap::Args;
 use std::path::PathBuf;
 

@@ -3,9 +3,9 @@
 use super::{in_session, progress};
 use crate::cli::error::CliError;
 use crate::cli::ui;
+use crate::engine::image::Input;
 use crate::engine::image::LoadRequest;
-use crate::image::Platform;
-use crate::image::transport::Input;
+use crate::engine::image::Platform;
 use clap::Args;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;

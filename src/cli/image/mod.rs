@@ -13,8 +13,8 @@ use super::container::targets::open_engine;
 use super::error::CliError;
 use super::ui;
 use crate::config::Paths;
+use crate::engine::image::Platform;
 use crate::engine::{Engine, EngineError, session};
-use crate::image::Platform;
 use clap::{Args, Subcommand};
 
 /// Manage images

@@ -3,9 +3,9 @@
 use super::{in_session, platform, progress};
 use crate::cli::error::CliError;
 use crate::cli::ui;
+use crate::engine::image::Input;
+use crate::engine::image::Platform;
 use crate::engine::image::{LoadRequest, PullPolicy, PullRequest};
-use crate::image::Platform;
-use crate::image::transport::Input;
 use clap::{ArgAction, Args, ValueEnum};
 use std::path::PathBuf;
 

@@ -28,11 +28,11 @@ pub fn run(args: UnshareArgs) -> Result<i32, CliError> {
     let program = words.next().or_else(|| env::var_os("SHELL")).unwrap_or_else(|| OsString::from("/bin/sh"));
     let done = session::within(&paths, || {
         let error = std::process::Command::new(&program).args(words).exec();
-        crate::cli::ui::note(&format!("Error: run {}: {error}", program.display()));
+        crate::cli::ui::note(format!("Error: run {}: {error}", program.display()));
         if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }
     })?;
     if let Some(why) = done.why_single {
-        crate::cli::ui::note(&format!("Note: {}", why.note()));
+        crate::cli::ui::note(format!("Note: {}", why.note()));
     }
     Ok(done.code)
 }

@@ -158,6 +158,7 @@ fn configure(
         entrypoint,
         command,
         workdir,
+        make_workdir: request.workdir.is_none(),
         user: request.user.clone().unwrap_or(defaults.user),
         hostname,
         tty: request.tty,

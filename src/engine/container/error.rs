@@ -31,8 +31,8 @@ pub enum ContainerError {
     },
     #[error("container {name} is {status}: {cannot}")]
     WrongState { name: String, status: Status, cannot: &'static str },
-    #[error("cannot remove container {name} as it is {status}")]
-    RemoveAlive { name: String, status: Status },
+    #[error("cannot remove container {id} as it is {status}")]
+    RemoveAlive { id: String, name: String, status: Status },
     #[error("{0}")]
     Launch(Failure),
     #[error("executable file {program:?} not found in $PATH of the container")]

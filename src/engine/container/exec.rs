@@ -26,6 +26,8 @@ pub struct ExecRequest {
     /// Nobody stays to relay or to wait.
     pub detached: bool,
     pub term: Option<String>,
+    /// The size of the caller's terminal.
+    pub window: Option<terminal::Size>,
 }
 
 /// Our ends of a session's standard streams.
@@ -88,15 +90,13 @@ impl Engine {
             cgroup: run.cgroup.as_ref().map(PathBuf::from),
             stdio,
             console,
+            window: request.window,
             report: report_there,
             guardian,
         };
         let child = exec::start(session).map_err(|source| EngineError::Wait { source })?;
         let streams = match streams {
-            Ours::Console(socket) => match terminal::receive(socket.as_fd()).map_err(os)? {
-                Some(master) => Some(ExecStreams::Terminal(master)),
-                None => None,
-            },
+            Ours::Console(socket) => terminal::receive(socket.as_fd()).map_err(os)?.map(ExecStreams::Terminal),
             Ours::Ready(streams) => Some(streams),
         };
         let program = request.command.first().map(String::as_str).unwrap_or_default();

@@ -210,6 +210,7 @@ mod tests {
             command: vec!["nginx".into(), "-g".into()],
             env: Vec::new(),
             workdir: "/".into(),
+            make_workdir: true,
             user: String::new(),
             hostname: "h".into(),
             tty: false,

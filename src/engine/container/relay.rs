@@ -219,7 +219,8 @@ impl Near {
                     };
                     // A program that has just ended needs no signal; its end is on the way.
                     let _ = send_signal(init, signal);
-                    if signal == libc::SIGHUP && raw.is_some() {
+                    // A HUP that somebody sent is for the program; one of a terminal that is gone ends us, too.
+                    if signal == libc::SIGHUP && raw.is_some() && rustix::termios::tcgetattr(std::io::stdin()).is_err() {
                         return Some(RelayEnd::Interrupted(signal));
                     }
                 }

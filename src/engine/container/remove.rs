@@ -2,24 +2,28 @@
 
 use super::ContainerError;
 use super::status::run_record;
-use crate::cgroup;
+use crate::cgroup::{self, Delegation};
+use crate::config::Paths;
 use crate::engine::{Engine, EngineError, session};
 use crate::model::ContainerConfig;
-use crate::sys::tree;
+use crate::storage::remove_tree;
+use crate::userns;
 use rustix::fs::FlockOperation;
-use std::ffi::CString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// How long the kernel may take to call an ended container's cgroup empty.
+const CGROUP_PATIENCE: Duration = Duration::from_secs(2);
+
 impl Engine {
-    /// Removes a container. A living one only with `force`, which kills it first.
+    /// Removes a container. A living one only with `force`, which stops it first and kills it after that time.
     ///
     /// Killed at any point, a later command finds a container without a folder and takes its row away.
     ///
     /// # Errors
-    /// It is alive and `force` is not given, or the store fails.
-    pub fn remove(&mut self, config: &ContainerConfig, force: bool) -> Result<(), EngineError> {
+    /// It is alive and may not be stopped, or the store fails.
+    pub fn remove(&mut self, config: &ContainerConfig, force: Option<Duration>) -> Result<(), EngineError> {
         // Before the lock: a start that does not come to its end holds it.
         self.end_life(config, force)?;
         let lock = match self.lock(config, FlockOperation::LockExclusive) {
@@ -30,7 +34,7 @@ impl Engine {
         // A start that came first has made it alive.
         self.end_life(config, force)?;
         let folder = self.paths.container(&config.id);
-        remove_leftover_cgroup(&folder);
+        tidy_after_monitor(&self.paths, config);
         self.discard_folder(&folder)?;
         let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         self.db.remove_container(&config.id)?;
@@ -38,13 +42,16 @@ impl Engine {
         Ok(())
     }
 
-    /// Sees to it that the container is not alive: kills it with `force`, refuses without.
-    fn end_life(&mut self, config: &ContainerConfig, force: bool) -> Result<(), EngineError> {
+    /// Sees to it that the container is not alive: stops it with `force`, refuses without.
+    fn end_life(&mut self, config: &ContainerConfig, force: Option<Duration>) -> Result<(), EngineError> {
         let state = self.status(config);
         match (state.status.is_alive(), force) {
             (false, _) => Ok(()),
-            (true, true) => self.kill_and_wait(config, &state),
-            (true, false) => Err(ContainerError::RemoveAlive { name: config.name.clone(), status: state.status }.into()),
+            (true, Some(patience)) => self.stop(config, patience).map(drop),
+            (true, None) => {
+                let (id, name) = (config.id.to_string(), config.name.clone());
+                Err(ContainerError::RemoveAlive { id, name, status: state.status }.into())
+            }
         }
     }
 
@@ -53,11 +60,13 @@ impl Engine {
     /// # Errors
     /// The database fails, or the folder is still there and cannot be removed.
     pub fn forget_removed(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
+        tidy_after_monitor(&self.paths, config);
         let folder = self.paths.container(&config.id);
         if folder.exists() {
             // The monitor was killed before it came to that.
             self.discard_folder(&folder)?;
         }
+        let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         self.db.remove_container(&config.id)?;
         Ok(())
     }
@@ -95,16 +104,22 @@ impl Engine {
     }
 }
 
-/// A monitor that was killed has not removed the cgroup. Where it cannot be removed now either, it is empty and costs nothing.
-pub(super) fn remove_leftover_cgroup(folder: &Path) {
-    if let Some(path) = run_record(folder).and_then(|run| run.cgroup).map(PathBuf::from).filter(|path| path.exists()) {
+/// Removes what a monitor that was killed has not: its place in the session's list and the container's cgroup, also one that a start
+/// has made that was killed before it came to the record. Where a cgroup cannot be removed now either, it is empty and costs nothing.
+pub(super) fn tidy_after_monitor(paths: &Paths, config: &ContainerConfig) {
+    let run = run_record(&paths.container(&config.id));
+    if let Some(run) = &run {
+        userns::session::strike(paths, run.monitor);
+    }
+    let recorded = run.and_then(|run| run.cgroup).map(PathBuf::from);
+    let expected = || Delegation::find().map(|own| own.path().join(cgroup_name(config)));
+    if let Some(path) = recorded.or_else(expected).filter(|path| path.exists()) {
         let _ = cgroup::kill(&path);
-        let _ = cgroup::remove(&path, Duration::from_secs(2));
+        let _ = cgroup::remove(&path, CGROUP_PATIENCE);
     }
 }
 
-fn remove_tree(path: &Path) -> Result<(), tree::RemoveError> {
-    use std::os::unix::ffi::OsStrExt as _;
-    let name = CString::new(path.as_os_str().as_bytes()).unwrap_or_default();
-    tree::remove(rustix::fs::CWD, &name)
+/// The name of a container's cgroup below the one that was delegated to the caller.
+pub(super) fn cgroup_name(config: &ContainerConfig) -> String {
+    format!("coracle-{}", config.id.short())
 }

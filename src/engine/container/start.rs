@@ -1,6 +1,6 @@
 //! `start`: from a row and a folder to a running init with its monitor.
 
-use super::remove::remove_leftover_cgroup;
+use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
 use super::{ContainerError, create, files};
@@ -11,6 +11,7 @@ use crate::net::{Leash, private};
 use crate::runtime::init::{Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::{Failure, Outcome};
+pub use crate::runtime::terminal::Size;
 use crate::runtime::{seccomp, spec};
 use crate::sys::clone::Child;
 use crate::sys::{fd, process, socket};
@@ -46,6 +47,15 @@ pub enum StartOutcome {
     AlreadyRunning,
 }
 
+/// What belongs to one start, not to the container.
+struct Moment {
+    boot: String,
+    foreground: bool,
+    window: Option<Size>,
+    /// The lock on the container's folder.
+    lock: OwnedFd,
+}
+
 /// Our ends of what a launch leaves open.
 struct Ends {
     report: OwnedFd,
@@ -65,13 +75,19 @@ struct NetworkEnds {
 
 impl Engine {
     /// Starts a container that does not run. With `foreground` the caller is the monitor's first client and misses no output.
+    /// `window` is the size of its terminal.
     ///
     /// When this returns well, the container's program has been executed.
     ///
     /// # Errors
     /// The program does not exist or cannot be executed, or the host refuses something; the container is then as before, or
     /// exited with the code of the failure.
-    pub fn start(&mut self, config: &ContainerConfig, foreground: bool) -> Result<StartOutcome, EngineError> {
+    pub fn start(
+        &mut self,
+        config: &ContainerConfig,
+        foreground: bool,
+        window: Option<Size>,
+    ) -> Result<StartOutcome, EngineError> {
         let folder = self.paths.container(&config.id);
         // Of two starts at once the second finds it running.
         let lock = self.lock(config, FlockOperation::LockExclusive)?;
@@ -87,25 +103,20 @@ impl Engine {
             source,
         })?;
         end_last_monitor(config, &folder, &boot)?;
-        remove_leftover_cgroup(&folder);
+        tidy_after_monitor(&self.paths, config);
         forget_last_run(&folder)?;
-        let (launch, ends) = self.prepare(config, &folder, boot, foreground, lock.into())?;
-        let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry))?;
-        let outcome = finish(config, &folder, member, ends);
+        let (launch, ends) = self.prepare(config, &folder, Moment { boot, foreground, window, lock: lock.into() })?;
+        let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry)).map_err(EngineError::from);
+        let outcome = member.and_then(|member| finish(config, &folder, member, ends));
         if outcome.is_err() {
+            tidy_after_monitor(&self.paths, config);
             let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         }
         outcome.map(|started| StartOutcome::Started(Box::new(started)))
     }
 
-    fn prepare(
-        &self,
-        config: &ContainerConfig,
-        folder: &Path,
-        boot: String,
-        foreground: bool,
-        lock: OwnedFd,
-    ) -> Result<(Launch, Ends), EngineError> {
+    fn prepare(&self, config: &ContainerConfig, folder: &Path, moment: Moment) -> Result<(Launch, Ends), EngineError> {
+        let Moment { boot, foreground, window, lock } = moment;
         let os = |action: &'static str| {
             let path = folder.to_owned();
             move |source| ContainerError::File { action, path, source }
@@ -116,6 +127,8 @@ impl Engine {
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
+            make_workdir: config.make_workdir,
+            window,
             seccomp: seccomp::compile(seccomp::Profile::Default, mask),
             spec,
         };
@@ -258,10 +271,6 @@ fn join_network(folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> 
     // A broken pipe: init has ended meanwhile, and its report says why.
     let _ = File::from(ends.go).write_all(b"n");
     Ok(())
-}
-
-fn cgroup_name(config: &ContainerConfig) -> String {
-    format!("coracle-{}", config.id.short())
 }
 
 fn streams(stdin_open: bool) -> std::io::Result<Streams> {

@@ -266,7 +266,7 @@ fn make_manifest(config: &[u8], layers: &[(DiffId, u64)]) -> Result<Vec<u8>, Eng
 fn losses(unpacked: &Unpacked) -> Option<String> {
     (unpacked.owners_replaced > 0).then(|| {
         format!(
-            "{} files belong to users or groups that your user namespace does not have; they were given to others \
+            "{} file(s) belong to users or groups that your user namespace does not have and were given to others \
              (add more subordinate ids to /etc/subuid and /etc/subgid, then pull again)",
             unpacked.owners_replaced
         )

@@ -20,4 +20,7 @@ pub use list::{ImageFilter, ImageRow, ImagesRequest};
 pub use load::{LoadReport, LoadRequest};
 pub use progress::{LayerInfo, Progress, Silent, Step};
 pub use pull::{PullPolicy, PullReport, PullRequest};
+// What requests are made of; front ends see the engine alone.
+pub use crate::image::Platform;
+pub use crate::image::transport::Input;
 pub use remove::{RemoveImagesReport, RemoveImagesRequest};

@@ -95,7 +95,7 @@ impl Engine {
 fn follow(registry: &Registry, mut bytes: Vec<u8>, wanted: &Platform) -> Result<(Manifest, Vec<u8>), ImageError> {
     for _ in 0..MAX_DEPTH {
         match manifest::parse(&bytes)? {
-            Document::Manifest(manifest) => return Ok((manifest, bytes)),
+            Document::Manifest(manifest) => return Ok((*manifest, bytes)),
             Document::Index(index) => bytes = registry.manifest(index.choose(wanted)?)?,
         }
     }

@@ -3,8 +3,7 @@
 use super::lookup::Found;
 use crate::engine::{Engine, EngineError};
 use crate::model::ImageRecord;
-use crate::storage::{blob, gc};
-use std::collections::HashSet;
+use crate::storage::gc;
 
 /// Which images to remove.
 #[derive(Clone, Debug, Default)]
@@ -74,9 +73,6 @@ impl Engine {
         }
         self.refuse_if_used(&image)?;
         self.db.remove_image(&image.id)?;
-        // After the rows: a blob without an image is garbage, an image without its blob is broken.
-        blob::remove(&self.paths, image.id.digest())?;
-        blob::remove(&self.paths, &image.manifest)?;
         report.untagged.extend(image.names);
         report.deleted.push(image.id.hex().to_owned());
         Ok(())
@@ -94,8 +90,11 @@ impl Engine {
     /// Deletes what has no row: layers of removed images, and what killed commands left.
     fn sweep_store(&self) -> Result<(), EngineError> {
         gc::sweep(&self.paths)?;
-        gc::sweep_layers(&self.paths, || -> Result<HashSet<_>, EngineError> {
-            Ok(self.db.layers()?.into_iter().map(|(diff_id, _)| diff_id).collect())
+        gc::sweep_store(&self.paths, || -> Result<gc::Live, EngineError> {
+            let layers = self.db.layers()?.into_iter().map(|(diff_id, _)| diff_id).collect();
+            let images = self.db.images()?;
+            let blobs = images.iter().flat_map(|image| [image.id.digest().clone(), image.manifest.clone()]).collect();
+            Ok(gc::Live { layers, blobs })
         })
     }
 }

@@ -48,6 +48,13 @@ pub(super) fn explain(host: &str, name: &str, error: &OciDistributionError) -> I
             }
         }
         OciDistributionError::RequestError(error) => request(host, name, error),
+        OciDistributionError::DigestError(error) => {
+            // The digest of a schema 1 manifest leaves its signature out.
+            let cause = format!(
+                "{error} (so it looks for a manifest of Docker's old schema 1 too: push the image again with a current tool)"
+            );
+            ImageError::Registry { host, name, cause }
+        }
         other => ImageError::Registry { host, name, cause: cut(&other.to_string()) },
     }
 }

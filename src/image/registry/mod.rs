@@ -53,9 +53,8 @@ impl Registry {
             .map_err(|error| fail(error.to_string()))?;
         let registry = Self { repository, jobs: Some(jobs), thread: Some(thread) };
         let manifest = answer.recv().map_err(|_| fail("its thread ended".to_owned()))??;
-        match reference.digest() {
-            Some(expected) => check(expected, &manifest)?,
-            None => {}
+        if let Some(expected) = reference.digest() {
+            check(expected, &manifest)?;
         }
         Ok((registry, manifest))
     }

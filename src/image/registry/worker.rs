@@ -208,7 +208,9 @@ async fn forward(mut stream: SizedStream, mut skip: u64, done: &mut u64, chunks:
         let mut chunk = match chunk {
             Ok(chunk) => chunk,
             // All bytes came, and they are others: the reader finds out too, and says it better.
-            Err(error) if error.get_ref().is_some_and(|inner| inner.is::<oci_client::errors::DigestError>()) => {
+            Err(error)
+                if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<oci_client::errors::DigestError>) =>
+            {
                 return Ended::Stream;
             }
             Err(error) => return Ended::Broken(error),

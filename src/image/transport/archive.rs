@@ -192,7 +192,7 @@ fn seekable(paths: &Paths, mut file: File, path: &Path) -> Result<File, ImageErr
 fn index(file: &File, path: &Path) -> Result<HashMap<String, Member>, ImageError> {
     let mut tar = TarReader::new(BufReader::with_capacity(4096, SeekingReader { file, at: 0 }));
     let mut members = HashMap::new();
-    let no_tar = |error: crate::storage::tar::TarError| ImageError::Storage(error.into());
+    let no_tar = |source| ImageError::Tar { path: path.to_owned(), source };
     while let Some(entry) = tar.next_entry().map_err(no_tar)? {
         let Some(name) = std::str::from_utf8(&entry.path).ok().and_then(|name| normalise("", name)) else { continue };
         let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);

@@ -1,6 +1,7 @@
 //! An OCI image layout (image-spec image-layout.md), as a folder or as a tar.
 
 use super::{Archive, FoundImage, FoundLayer, docker_archive};
+use crate::image::config::ImageConfig;
 use crate::image::error::ImageError;
 use crate::image::manifest::{self, Descriptor, Document, Index, MAX_DOCUMENT};
 use crate::image::platform::Platform;
@@ -74,6 +75,12 @@ fn image(
         Document::Manifest(manifest) => manifest,
     };
     let config = blob(archive, &manifest.config)?;
+    // Some artifacts call an empty object an image config.
+    if let Err(ImageError::Parse { .. }) = ImageConfig::parse(&config) {
+        return Err(ImageError::NotAnImage {
+            what: "its config is no image config (an artifact that is not meant to run)".to_owned(),
+        });
+    }
     let layer = |layer: &Descriptor| FoundLayer {
         member: member(&layer.digest),
         digest: Some(layer.digest.clone()),
@@ -104,10 +111,13 @@ fn blob(archive: &Archive, descriptor: &Descriptor) -> Result<Vec<u8>, ImageErro
     if found != expected {
         return Err(StorageError::WrongDigest { expected, found }.into());
     }
-    if size != descriptor.size {
-        return Err(StorageError::Truncated { digest: expected, expected: descriptor.size, found: size }.into());
+    match size {
+        size if size > descriptor.size => Err(StorageError::TooLong { digest: expected, expected: descriptor.size }.into()),
+        size if size < descriptor.size => {
+            Err(StorageError::Truncated { digest: expected, expected: descriptor.size, found: size }.into())
+        }
+        _ => Ok(bytes),
     }
-    Ok(bytes)
 }
 
 fn member(digest: &Digest) -> String {

@@ -61,10 +61,14 @@ pub(super) fn number(field: &[u8]) -> Option<i128> {
 
 /// The checksum is over the block with its own field as spaces; some old writers summed signed bytes.
 fn checksum_fits(block: &[u8; BLOCK], stored: Option<i128>) -> bool {
-    let bytes = || block.iter().enumerate().map(|(at, byte)| if (148..156).contains(&at) { b' ' } else { *byte });
-    let unsigned: i128 = bytes().map(i128::from).sum();
-    let signed: i128 = bytes().map(|byte| i128::from(byte.cast_signed())).sum();
-    stored == Some(unsigned) || stored == Some(signed)
+    const FIELD: std::ops::Range<usize> = 148..156;
+    let spaces = i64::from(b' ') * 8;
+    let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
+    // As signed bytes, each with its top bit set counts 256 less.
+    let high = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte >> 7)).sum::<u32>();
+    let unsigned = i64::from(sum(block) - sum(&block[FIELD])) + spaces;
+    let signed = unsigned - 256 * i64::from(high(block) - high(&block[FIELD]));
+    stored == Some(unsigned.into()) || stored == Some(signed.into())
 }
 
 #[cfg(test)]

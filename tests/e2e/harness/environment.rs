@@ -204,6 +204,13 @@ impl TestEnv {
         id
     }
 
+    /// Removes containers that may run. Podman would wait ten seconds for each that ignores SIGTERM.
+    #[track_caller]
+    pub fn remove(&self, ids: &[&str]) {
+        let at_once: &[&str] = if host::under() == Under::Podman { &["-t", "0"] } else { &[] };
+        self.ok(&[&["rm", "-f"], at_once, ids].concat());
+    }
+
     /// One field of `inspect`.
     #[track_caller]
     pub fn field(&self, id: &str, format: &str) -> String {

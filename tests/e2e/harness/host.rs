@@ -22,6 +22,8 @@ pub enum Need {
     SmallDisk,
     /// A disk of a few hundred inodes (prepared by root).
     FewInodes,
+    /// A second user, without subordinate ids (prepared by root).
+    Stranger,
     /// A kernel keyring.
     Keyring,
     /// The folder of bigger images that `CORACLE_SHARED_IMAGES` names.
@@ -39,6 +41,7 @@ impl Need {
             Self::Registry => "registry",
             Self::SmallDisk => "small-disk",
             Self::FewInodes => "few-inodes",
+            Self::Stranger => "stranger",
             Self::Keyring => "keyring",
             Self::SharedImages => "shared-images",
         }
@@ -52,7 +55,7 @@ impl Need {
             Self::Net => cached(&NET, net),
             Self::Cgroup => cgroup().is_none().then(|| "no cgroup v2 subtree of this user's own".to_owned()),
             Self::Registry => find_program("docker-registry").is_none().then(|| "docker-registry is not installed".to_owned()),
-            Self::SmallDisk | Self::FewInodes => {
+            Self::SmallDisk | Self::FewInodes | Self::Stranger => {
                 var("CORACLE_E2E_DISKS").is_none().then(|| "the tests were not started by root".to_owned())
             }
             Self::Keyring => (!Path::new("/proc/keys").exists()).then(|| "the kernel has no keyrings".to_owned()),

@@ -38,6 +38,7 @@ pub fn run_as_user() -> Option<ExitCode> {
         .tempdir_in(var("CORACLE_TEST_TMP").unwrap_or_else(|| "/var/tmp".to_owned()))
         .expect("make the folder of the tests");
     own(folder.path(), uid, gid);
+    prepare_stranger(folder.path());
     let disks = prepare_disks(folder.path(), uid, gid);
     let cgroup = Delegated::make(uid, gid);
 
@@ -67,6 +68,29 @@ pub fn run_as_user() -> Option<ExitCode> {
             ExitCode::from(101)
         }
     })
+}
+
+/// A uid and gid that `/etc/passwd` and `/etc/subuid` do not know.
+pub const STRANGER: u32 = 61_234;
+
+/// A copy of `setpriv` that belongs to the stranger and is setuid: how the unprivileged tests start something as somebody else.
+pub fn stranger_program(root: &Path) -> PathBuf {
+    root.join("stranger")
+}
+
+/// Where the stranger may write.
+pub fn strangers_folder(root: &Path) -> PathBuf {
+    root.join("strangers")
+}
+
+fn prepare_stranger(root: &Path) {
+    let (program, folder) = (stranger_program(root), strangers_folder(root));
+    std::fs::copy("/usr/bin/setpriv", &program).expect("copy setpriv");
+    std::fs::create_dir(&folder).expect("make the stranger's folder");
+    for (path, mode) in [(program, 0o6755), (folder, 0o755)] {
+        chown(&path, Some(STRANGER), Some(STRANGER)).expect("give it to the stranger");
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("set a mode");
+    }
 }
 
 /// The folder of a prepared disk.

@@ -1,0 +1,318 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_coracle_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_coracle_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_coracle_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_coracle_using_subcommand
+    set -l cmd (__fish_coracle_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c coracle -n "__fish_coracle_needs_command" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_needs_command" -s V -l version -d 'Print version'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "attach" -d 'Join a running container: its output here, our input there'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "create" -d 'Make a container without starting it'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "exec" -d 'Run a command in a running container'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "generate" -d 'Write the man pages or the shell completions'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "inspect" -d 'Show everything about containers and images'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "kill" -d 'Send a signal to containers\' first processes'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "ps" -d 'List containers'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "ls" -d 'List containers'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "list" -d 'List containers'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "image" -d 'Manage images'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "images" -d 'List images'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "import" -d 'Make an image from a tar of a root folder'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "load" -d 'Load images from an archive'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "logs" -d 'Show what containers have written'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "pull" -d 'Pull images from a registry'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "rm" -d 'Remove containers'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "rmi" -d 'Remove images'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "run" -d 'Make a container and run it'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "start" -d 'Start containers that do not run'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "stop" -d 'Stop containers: the stop signal first, SIGKILL when it did not help'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "tag" -d 'Give an image more names'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "unshare" -d 'Run a program in the user namespace in which your containers live, as its root'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "untag" -d 'Take names away from an image'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "wait" -d 'Wait for containers to end and print their exit codes'
+complete -c coracle -n "__fish_coracle_using_subcommand attach" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand attach" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand attach" -l no-stdin -d 'Pass no input on to the container'
+complete -c coracle -n "__fish_coracle_using_subcommand attach" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l name -d 'Give the container a name' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -s e -l env -d 'Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -s w -l workdir -d 'Begin in this folder of the container' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -s v -l volume -d 'Mount a folder or file of the host: HOST-PATH:CONTAINER-PATH[:OPTIONS]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l entrypoint -d 'Replace the image\'s entrypoint: a program, or a JSON array of program and arguments; "" for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -s h -l hostname -d 'Set the host name' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cidfile -d 'Write the container\'s id to this file, which must not exist' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand create" -s l -l label -d 'Add a label: NAME=value' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l stop-signal -d 'The signal that `stop` sends' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l stop-timeout -d 'How many seconds `stop` waits before it kills' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l log-driver -d 'Where the container\'s output is kept: k8s-file or none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l pull -d 'When to pull the image: missing (default), always, newer, never' -r -f -a "always\t''
+missing\t''
+newer\t''
+never\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand create" -s i -l interactive -d 'Keep the container\'s standard input open'
+complete -c coracle -n "__fish_coracle_using_subcommand create" -s t -l tty -d 'Give the container a terminal'
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l rm -d 'Remove the container when it has ended'
+complete -c coracle -n "__fish_coracle_using_subcommand create" -s q -l quiet -d 'Print no progress while an image is pulled'
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -l detach-keys -d 'The keys that leave the command running and return here; "" for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -s e -l env -d 'Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on' -r
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -s w -l workdir -d 'Begin in this folder of the container' -r
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -s d -l detach -d 'Run in the background'
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -s i -l interactive -d 'Pass standard input on to the command'
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -s t -l tty -d 'Give the command a terminal'
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand generate" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s f -l format -d 'json, or a Go template that is run for each object' -r
+complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s t -l type -d 'What the names are names of' -r -f -a "all\t'A container, else an image'
+container\t''
+image\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s l -l latest -d 'The container made last'
+complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s s -l size -d 'Add up the files of containers'
+complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand kill" -s s -l signal -d 'The signal: a name or a number' -r
+complete -c coracle -n "__fish_coracle_using_subcommand kill" -s a -l all -d 'Every running container'
+complete -c coracle -n "__fish_coracle_using_subcommand kill" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network' -r
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -l format -d 'json, table TEMPLATE or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -s n -l last -d 'The newest N containers, running or not' -r
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -l sort -d 'The order' -r -f -a "command\t''
+created\t''
+id\t''
+image\t''
+names\t''
+runningfor\t''
+size\t''
+status\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -s a -l all -d 'Also containers that do not run'
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -s l -l latest -d 'The newest container, running or not'
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -l no-trunc -d 'Full ids and commands'
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -l noheading -d 'No line of headers'
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -s q -l quiet -d 'Ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -s s -l size -d 'Add up the containers\' files'
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network' -r
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -l format -d 'json, table TEMPLATE or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -s n -l last -d 'The newest N containers, running or not' -r
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -l sort -d 'The order' -r -f -a "command\t''
+created\t''
+id\t''
+image\t''
+names\t''
+runningfor\t''
+size\t''
+status\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -s a -l all -d 'Also containers that do not run'
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -s l -l latest -d 'The newest container, running or not'
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -l no-trunc -d 'Full ids and commands'
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -l noheading -d 'No line of headers'
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -s q -l quiet -d 'Ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -s s -l size -d 'Add up the containers\' files'
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand list" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network' -r
+complete -c coracle -n "__fish_coracle_using_subcommand list" -l format -d 'json, table TEMPLATE or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand list" -s n -l last -d 'The newest N containers, running or not' -r
+complete -c coracle -n "__fish_coracle_using_subcommand list" -l sort -d 'The order' -r -f -a "command\t''
+created\t''
+id\t''
+image\t''
+names\t''
+runningfor\t''
+size\t''
+status\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand list" -s a -l all -d 'Also containers that do not run'
+complete -c coracle -n "__fish_coracle_using_subcommand list" -s l -l latest -d 'The newest container, running or not'
+complete -c coracle -n "__fish_coracle_using_subcommand list" -l no-trunc -d 'Full ids and commands'
+complete -c coracle -n "__fish_coracle_using_subcommand list" -l noheading -d 'No line of headers'
+complete -c coracle -n "__fish_coracle_using_subcommand list" -s q -l quiet -d 'Ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand list" -s s -l size -d 'Add up the containers\' files'
+complete -c coracle -n "__fish_coracle_using_subcommand list" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "exists" -d 'Check whether an image is in the store: exit code 0 or 1'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "import" -d 'Make an image from a tar of a root folder'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "inspect" -d 'Show all that is known of images, as JSON'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "load" -d 'Load images from an archive'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "ls" -d 'List images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "list" -d 'List images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "pull" -d 'Pull images from a registry'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "rm" -d 'Remove images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "tag" -d 'Give an image more names'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "untag" -d 'Take names away from an image'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from exists" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -s c -l change -d 'Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -s m -l message -d 'What to say in the image\'s history' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -l os -d 'The operating system' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -l arch -d 'The architecture' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -l variant -d 'The variant of the architecture' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from inspect" -s f -l format -d 'json or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from load" -s i -l input -d 'The archive or folder; standard input where not given' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from load" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from load" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -l sort -d 'By what to sort' -r -f -a "created\t''
+id\t''
+repository\t''
+size\t''
+tag\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -s f -l filter -d 'Only images that fit: reference=PATTERN, dangling=BOOL, label=KEY[=VALUE], before=IMAGE, since=IMAGE, id=ID' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -l format -d 'json, or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -s a -l all -d 'All images; there are no hidden ones here'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Only ids'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -l no-trunc -d 'Show ids whole'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -l digests -d 'Show digests of manifests'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -s n -l noheading -d 'No line of headers'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -l sort -d 'By what to sort' -r -f -a "created\t''
+id\t''
+repository\t''
+size\t''
+tag\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -s f -l filter -d 'Only images that fit: reference=PATTERN, dangling=BOOL, label=KEY[=VALUE], before=IMAGE, since=IMAGE, id=ID' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -l format -d 'json, or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -s a -l all -d 'All images; there are no hidden ones here'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only ids'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -l no-trunc -d 'Show ids whole'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -l digests -d 'Show digests of manifests'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -s n -l noheading -d 'No line of headers'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l platform -d 'OS/ARCH[/VARIANT]; this machine\'s where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l os -d 'The operating system' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l arch -d 'The architecture' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l variant -d 'The variant of the architecture' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l policy -d 'When to ask the registry' -r -f -a "always\t''
+missing\t''
+newer\t''
+never\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l tls-verify -d 'Insist on HTTPS with a certificate that is known' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s a -l all -d 'All images that no container uses'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s f -l force -d 'Also an image with several names, when it is given by id'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s i -l ignore -d 'An image that is not there is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from tag" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from untag" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand images" -l sort -d 'By what to sort' -r -f -a "created\t''
+id\t''
+repository\t''
+size\t''
+tag\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand images" -s f -l filter -d 'Only images that fit: reference=PATTERN, dangling=BOOL, label=KEY[=VALUE], before=IMAGE, since=IMAGE, id=ID' -r
+complete -c coracle -n "__fish_coracle_using_subcommand images" -l format -d 'json, or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand images" -s a -l all -d 'All images; there are no hidden ones here'
+complete -c coracle -n "__fish_coracle_using_subcommand images" -s q -l quiet -d 'Only ids'
+complete -c coracle -n "__fish_coracle_using_subcommand images" -l no-trunc -d 'Show ids whole'
+complete -c coracle -n "__fish_coracle_using_subcommand images" -l digests -d 'Show digests of manifests'
+complete -c coracle -n "__fish_coracle_using_subcommand images" -s n -l noheading -d 'No line of headers'
+complete -c coracle -n "__fish_coracle_using_subcommand images" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand import" -s c -l change -d 'Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR' -r
+complete -c coracle -n "__fish_coracle_using_subcommand import" -s m -l message -d 'What to say in the image\'s history' -r
+complete -c coracle -n "__fish_coracle_using_subcommand import" -l os -d 'The operating system' -r
+complete -c coracle -n "__fish_coracle_using_subcommand import" -l arch -d 'The architecture' -r
+complete -c coracle -n "__fish_coracle_using_subcommand import" -l variant -d 'The variant of the architecture' -r
+complete -c coracle -n "__fish_coracle_using_subcommand import" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand import" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand load" -s i -l input -d 'The archive or folder; standard input where not given' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand load" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand load" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand logs" -l tail -d 'Show only the last lines; a negative number means all' -r
+complete -c coracle -n "__fish_coracle_using_subcommand logs" -l since -d 'Show only what came at this time or later: a time (2026-11-21T03:00:00Z, seconds since 1970) or how long ago (10m)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand logs" -l until -d 'Show only what came until this time' -r
+complete -c coracle -n "__fish_coracle_using_subcommand logs" -s f -l follow -d 'Go on until the containers have ended'
+complete -c coracle -n "__fish_coracle_using_subcommand logs" -s t -l timestamps -d 'Show the time of each line'
+complete -c coracle -n "__fish_coracle_using_subcommand logs" -s n -l names -d 'With several containers, show names and not ids'
+complete -c coracle -n "__fish_coracle_using_subcommand logs" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l platform -d 'OS/ARCH[/VARIANT]; this machine\'s where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l os -d 'The operating system' -r
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l arch -d 'The architecture' -r
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l variant -d 'The variant of the architecture' -r
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l policy -d 'When to ask the registry' -r -f -a "always\t''
+missing\t''
+newer\t''
+never\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l tls-verify -d 'Insist on HTTPS with a certificate that is known' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand rm" -s t -l time -l timeout -d 'With --force, send the stop signal first and wait this many seconds before SIGKILL' -r
+complete -c coracle -n "__fish_coracle_using_subcommand rm" -s f -l force -d 'Kill a running container first'
+complete -c coracle -n "__fish_coracle_using_subcommand rm" -s v -l volumes -d 'Remove the container\'s anonymous volumes too; it has none, so this changes nothing'
+complete -c coracle -n "__fish_coracle_using_subcommand rm" -s a -l all -d 'Every container'
+complete -c coracle -n "__fish_coracle_using_subcommand rm" -s i -l ignore -d 'A container that does not exist is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand rm" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s a -l all -d 'All images that no container uses'
+complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s f -l force -d 'Also an image with several names, when it is given by id'
+complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s i -l ignore -d 'An image that is not there is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l name -d 'Give the container a name' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s e -l env -d 'Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s w -l workdir -d 'Begin in this folder of the container' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s v -l volume -d 'Mount a folder or file of the host: HOST-PATH:CONTAINER-PATH[:OPTIONS]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l entrypoint -d 'Replace the image\'s entrypoint: a program, or a JSON array of program and arguments; "" for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s h -l hostname -d 'Set the host name' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cidfile -d 'Write the container\'s id to this file, which must not exist' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s l -l label -d 'Add a label: NAME=value' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l stop-signal -d 'The signal that `stop` sends' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l stop-timeout -d 'How many seconds `stop` waits before it kills' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l log-driver -d 'Where the container\'s output is kept: k8s-file or none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l pull -d 'When to pull the image: missing (default), always, newer, never' -r -f -a "always\t''
+missing\t''
+newer\t''
+never\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s d -l detach -d 'Run in the background and print the container\'s id'
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s i -l interactive -d 'Keep the container\'s standard input open'
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s t -l tty -d 'Give the container a terminal'
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l rm -d 'Remove the container when it has ended'
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s q -l quiet -d 'Print no progress while an image is pulled'
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand start" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand start" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand start" -s a -l attach -d 'Stay in the foreground: show output, return the exit code'
+complete -c coracle -n "__fish_coracle_using_subcommand start" -s i -l interactive -d 'Pass standard input on to the container'
+complete -c coracle -n "__fish_coracle_using_subcommand start" -l all -d 'Start every container that does not run'
+complete -c coracle -n "__fish_coracle_using_subcommand start" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand stop" -s t -l time -l timeout -d 'How many seconds to wait before SIGKILL; 0 kills at once' -r
+complete -c coracle -n "__fish_coracle_using_subcommand stop" -s i -l ignore -d 'A container that does not exist is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand stop" -s a -l all -d 'Stop every running container'
+complete -c coracle -n "__fish_coracle_using_subcommand stop" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand tag" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand unshare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand untag" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand wait" -l ignore -d 'A container that does not exist is no error; its code is -1'
+complete -c coracle -n "__fish_coracle_using_subcommand wait" -s h -l help -d 'Print help'
