@@ -204,11 +204,10 @@ impl TestEnv {
         id
     }
 
-    /// Removes containers that may run. Podman would wait ten seconds for each that ignores SIGTERM.
+    /// Removes containers that may run, without the ten seconds for those that ignore SIGTERM.
     #[track_caller]
     pub fn remove(&self, ids: &[&str]) {
-        let at_once: &[&str] = if host::under() == Under::Podman { &["-t", "0"] } else { &[] };
-        self.ok(&[&["rm", "-f"], at_once, ids].concat());
+        self.ok(&[&["rm", "-f", "-t", "0"], ids].concat());
     }
 
     /// One field of `inspect`.
