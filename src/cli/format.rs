@@ -66,7 +66,7 @@ impl Format {
         let (Self::Table(text) | Self::Template(text)) = self else { return Ok(None) };
         let mut template = Template::with_name("format");
         template.add_funcs(functions::FUNCTIONS);
-        template.parse(text.as_str()).map_err(|source| FormatError::Parse { template: text.clone(), source })?;
+        template.parse(label_calls(text)).map_err(|source| FormatError::Parse { template: text.clone(), source })?;
         Ok(Some(template))
     }
 }
@@ -199,6 +199,32 @@ fn unescape(text: &str) -> String {
         }
         rest = after;
     }
+}
+
+/// Rewrites `.Label "x"`, a method in Docker and Podman, as `(index .Labels "x")`: the engine calls no methods with arguments.
+fn label_calls(text: &str) -> String {
+    const METHOD: &str = ".Label ";
+    let mut rewritten = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(METHOD) {
+        let (before, call) = rest.split_at(at);
+        let argument = call[METHOD.len()..].trim_start();
+        let quote = argument.chars().next().filter(|c| matches!(c, '"' | '`'));
+        let end = quote.and_then(|quote| argument[1..].find(quote)).map(|end| end + 2);
+        rewritten.push_str(before);
+        let in_action = rewritten.rfind("{{") > rewritten.rfind("}}");
+        if let (Some(end), true) = (end, in_action) {
+            // The receiver: `$` of `$.Label`, `.Config` of `.Config.Label`.
+            let chain = rewritten.trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '$')).len();
+            let receiver = rewritten.split_off(chain);
+            rewritten.push_str(&format!("(index {receiver}.Labels {})", &argument[..end]));
+            rest = &argument[end..];
+        } else {
+            rewritten.push_str(METHOD);
+            rest = &call[METHOD.len()..];
+        }
+    }
+    rewritten + rest
 }
 
 /// The engine's message quotes the whole value; a user needs the field.

@@ -86,11 +86,12 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         slave = Some(terminal::open(&root, socket.as_fd(), true, plan.window)?);
     }
     drop(console);
+    let null = mounts::null_device()?;
     mount::pivot_into(root.as_fd()).map_err(Failure::at(Stage::Pivot, ""))?;
     drop(root);
     let root = mounts::own_root().map_err(Failure::at(Stage::Pivot, ""))?;
     mounts::set_sysctls(&root, spec)?;
-    mounts::mask(&root, spec)?;
+    mounts::mask(&root, spec, null)?;
     if spec.root().as_ref().and_then(oci_spec::runtime::Root::readonly).unwrap_or(false) {
         let set = mount::Attributes::MOUNT_ATTR_RDONLY;
         mount::set_attributes(root.as_fd(), set, mount::Attributes::empty(), false).map_err(Failure::at(Stage::Mask, "/"))?;

@@ -155,9 +155,12 @@ impl Failure {
 
     /// Writes the failure to the pipe; a reader that is gone does not matter.
     pub fn send(&self, pipe: &OwnedFd) {
+        let subject = &self.subject.as_bytes()[..self.subject.len().min(2048)];
         let mut bytes = vec![self.stage as u8];
         bytes.extend_from_slice(&self.errno.to_le_bytes());
-        bytes.extend_from_slice(&self.subject.as_bytes()[..self.subject.len().min(2048)]);
+        // M's failure may follow I's on the same pipe.
+        bytes.extend_from_slice(&u16::try_from(subject.len()).unwrap_or(0).to_le_bytes());
+        bytes.extend_from_slice(subject);
         if let Ok(pipe) = pipe.try_clone() {
             let _ = File::from(pipe).write_all(&bytes);
         }
@@ -181,9 +184,12 @@ impl Failure {
         })
     }
 
+    /// Reads the first failure. That of the stub ends after the errno.
     fn decode(bytes: &[u8]) -> Option<Self> {
         let (stage, rest) = bytes.split_first()?;
-        let (errno, subject) = rest.split_first_chunk::<4>()?;
+        let (errno, rest) = rest.split_first_chunk::<4>()?;
+        let (len, subject) = rest.split_first_chunk::<2>().map_or((0, rest), |(len, rest)| (u16::from_le_bytes(*len), rest));
+        let subject = subject.get(..usize::from(len)).unwrap_or(subject);
         Some(Self {
             stage: Stage::ALL.into_iter().find(|known| *known as u8 == *stage)?,
             errno: i32::from_le_bytes(*errno),
@@ -219,6 +225,7 @@ mod tests {
             let (reader, writer) = crate::sys::fd::pipe().expect("pipe");
             let failure = Failure { stage, errno: libc::EACCES, subject: "/a b".to_owned() };
             failure.send(&writer);
+            Failure::text(Stage::Terminal, "a later one").send(&writer);
             drop(writer);
             assert_eq!(Failure::receive(reader).expect("read"), Outcome::Failed(failure));
         }
@@ -240,6 +247,12 @@ mod tests {
             drop(writer);
             assert_eq!(Failure::receive(reader).expect("read"), outcome);
         }
+    }
+
+    #[test]
+    fn the_stub_sends_no_subject() {
+        let failure = Failure { stage: Stage::Execute, errno: 2, subject: String::new() };
+        assert_eq!(Failure::decode(&[stub::STAGE_EXECUTE, 2, 0, 0, 0]), Some(failure));
     }
 
     #[test]

@@ -95,10 +95,13 @@ pub(super) fn mount_all(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
 /// below them afterwards has to be ours (CVE-2019-16884, CVE-2025-54867 and their kin).
 fn special_target(root: &SafeRoot, target: &Path) -> Result<OwnedFd, Failure> {
     let relative = target.strip_prefix("/").unwrap_or(target);
-    match root.open_without_links(relative, OFlags::PATH) {
+    match root.open_without_links(relative, OFlags::PATH | OFlags::DIRECTORY) {
         Ok(fd) => return Ok(fd),
         Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {
             return Err(Failure::text(Stage::ImageLink, target.to_string_lossy()));
+        }
+        Err(error) if error.raw_os_error() == Some(libc::ENOTDIR) => {
+            return Err(Failure::at(Stage::Target, target.to_string_lossy())(error));
         }
         Err(_) => {}
     }
@@ -153,10 +156,7 @@ fn bind(root: &SafeRoot, mount: &Mount, options: &Options<'_>) -> Result<(), Fai
 fn fill_dev(dev: &SafeRoot) -> Result<(), Failure> {
     for (name, major, minor) in DEVICES {
         let at = || Failure::at(Stage::Device, format!("/dev/{name}"));
-        let host = mount::clone_tree(&Path::new("/dev").join(name), false).map_err(at())?;
-        if !is_char_device(host.as_fd(), major, minor).map_err(at())? {
-            return Err(Failure::text(Stage::Device, format!("/dev/{name}: the host's is no character device {major}:{minor}")));
-        }
+        let host = device(name, major, minor)?;
         place(dev, name, host.as_fd()).map_err(at())?;
     }
     for (name, to) in DEV_LINKS {
@@ -192,29 +192,19 @@ pub(super) fn set_sysctls(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
 /// Masks and locks paths of `/proc` and `/sys`. Called after the pivot: `root` is the container's `/`.
 ///
 /// Links are not followed: the paths are the kernel's own, and a link would be somebody's trick.
-pub(super) fn mask(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
+pub(super) fn mask(root: &SafeRoot, spec: &Spec, null: OwnedFd) -> Result<(), Failure> {
     let Some(linux) = spec.linux() else { return Ok(()) };
-    let mut empty: Option<OwnedFd> = None;
+    let mut folders = Covers { first: None, attached: None };
+    let mut files = Covers { first: Some(null), attached: None };
     for path in linux.masked_paths().iter().flatten() {
         let at = || Failure::at(Stage::Mask, path.clone());
         let Some(target) = existing(root, path)? else { continue };
         let is_folder = fstat(&target).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory);
-        if is_folder {
-            let cover = match &empty {
-                Some(attached) => mount::clone_tree_at(attached.as_fd(), false).map_err(at())?,
-                None => empty_folder().map_err(at())?,
-            };
-            mount::attach(cover.as_fd(), target.as_fd()).map_err(at())?;
-            empty.get_or_insert(cover);
-        } else {
-            let null = root.open_without_links(Path::new("dev/null"), OFlags::PATH).map_err(at())?;
-            // The container's own /dev/null is ours, but who runs beside us in a shared /dev may have changed it (CVE-2025-31133).
-            if !is_char_device(null.as_fd(), 1, 3).map_err(at())? {
-                return Err(Failure::text(Stage::Mask, format!("{path}: /dev/null is not the null device")));
-            }
-            let cover = mount::clone_tree_at(null.as_fd(), false).map_err(at())?;
-            mount::attach(cover.as_fd(), target.as_fd()).map_err(at())?;
+        if is_folder && folders.attached.is_none() {
+            folders.first = Some(empty_folder().map_err(at())?);
         }
+        let covers = if is_folder { &mut folders } else { &mut files };
+        covers.put_on(target.as_fd()).map_err(at())?;
     }
     for path in linux.readonly_paths().iter().flatten() {
         let at = || Failure::at(Stage::Mask, path.clone());
@@ -224,6 +214,42 @@ pub(super) fn mask(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
         mount::attach(copy.as_fd(), target.as_fd()).map_err(at())?;
     }
     Ok(())
+}
+
+/// Mounts that cover what is masked, all of one kind. Only an attached mount can be copied (open_tree(2), before Linux 6.15), so
+/// the first is used up and the others are copies of it.
+struct Covers {
+    first: Option<OwnedFd>,
+    attached: Option<OwnedFd>,
+}
+
+impl Covers {
+    fn put_on(&mut self, target: BorrowedFd<'_>) -> io::Result<()> {
+        let cover = match (self.first.take(), &self.attached) {
+            (Some(first), _) => first,
+            (None, Some(attached)) => mount::clone_tree_at(attached.as_fd(), false)?,
+            (None, None) => return Err(io::ErrorKind::NotFound.into()),
+        };
+        mount::attach(cover.as_fd(), target)?;
+        self.attached.get_or_insert(cover);
+        Ok(())
+    }
+}
+
+/// A mount of the host's null device. To be called before the pivot: the container's own may be whatever a volume has there
+/// (CVE-2025-31133).
+pub(super) fn null_device() -> Result<OwnedFd, Failure> {
+    device("null", 1, 3)
+}
+
+/// A mount of a device node of the host.
+fn device(name: &str, major: u32, minor: u32) -> Result<OwnedFd, Failure> {
+    let at = || Failure::at(Stage::Device, format!("/dev/{name}"));
+    let host = mount::clone_tree(&Path::new("/dev").join(name), false).map_err(at())?;
+    if !is_char_device(host.as_fd(), major, minor).map_err(at())? {
+        return Err(Failure::text(Stage::Device, format!("/dev/{name}: the host's is no character device {major}:{minor}")));
+    }
+    Ok(host)
 }
 
 fn existing(root: &SafeRoot, path: &str) -> Result<Option<OwnedFd>, Failure> {

@@ -4,6 +4,7 @@
 use super::message::{Failure, Stage, send_ready};
 use crate::sys::{fd, keyring, seccomp, stub};
 use oci_spec::runtime::{Capabilities, Process};
+use rustix::fs::{FileType, fstat};
 use rustix::process::{Gid, Resource, Rlimit, Uid};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 use std::ffi::CString;
@@ -50,6 +51,7 @@ fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     keyring::join_new().map_err(Failure::at(Stage::Keyring, ""))?;
     let [input, output, error] = stdio;
     for (number, file) in [(0, input), (1, output), (2, error)] {
+        own(&file, identity).map_err(Failure::at(Stage::Stdio, ""))?;
         fd::become_stdio(file, number).map_err(Failure::at(Stage::Stdio, ""))?;
     }
     let no_new_privileges = process.no_new_privileges().unwrap_or(false);
@@ -80,6 +82,15 @@ fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     let error = stub::become_program(&stub, &candidates, &argv, &environment);
     drop(slot);
     Err(Failure::at(Stage::Stub, "")(error))
+}
+
+/// Gives a pipe to the program's user: many images log by opening `/dev/stdout`, which is an open of the pipe anew.
+fn own(file: &OwnedFd, identity: &Identity) -> std::io::Result<()> {
+    let kind = FileType::from_raw_mode(fstat(file)?.st_mode);
+    if identity.uid != 0 && kind == FileType::Fifo {
+        rustix::fs::fchown(file, Some(Uid::from_raw(identity.uid)), None)?;
+    }
+    Ok(())
 }
 
 /// Asks for SIGKILL when the guardian, which is the parent, dies.

@@ -20,6 +20,16 @@ pub enum Leaf {
     File,
 }
 
+/// How far the making of a path came.
+enum Made {
+    Whole(OwnedFd),
+    /// To a link that leads nowhere; this is the path by way of its text.
+    Leads(PathBuf),
+}
+
+/// How many links that lead nowhere a path may have, as for those that lead somewhere (path_resolution(7)).
+const MAX_LINKS: usize = 40;
+
 impl SafeRoot {
     /// Takes a folder's descriptor as the root.
     #[must_use]
@@ -54,15 +64,28 @@ impl SafeRoot {
         }
     }
 
-    /// Opens `path` (`O_PATH`) as a mount target, making what is missing of it: folders of mode 0755, a file of mode 0644.
+    /// Opens `path` (`O_PATH`) as a mount target, making what is missing of it: folders of mode 0755, a file of mode 0644. Where a
+    /// link leads nowhere, what it leads to is made: images have `/etc/resolv.conf` as a link into an empty `/run`.
     ///
     /// # Errors
-    /// Something in the way is no folder, or a link leads nowhere.
+    /// Something in the way is no folder.
     pub fn make(&self, path: &Path, leaf: Leaf) -> io::Result<OwnedFd> {
-        match self.open(path, OFlags::PATH) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            done => return done,
+        let mut path = path.to_owned();
+        for _ in 0..MAX_LINKS {
+            match self.open(&path, OFlags::PATH) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                done => return done,
+            }
+            match self.make_once(&path, leaf)? {
+                Made::Whole(fd) => return Ok(fd),
+                Made::Leads(to) => path = to,
+            }
         }
+        Err(rustix::io::Errno::LOOP.into())
+    }
+
+    /// Makes what is missing, as far as the first link that leads nowhere.
+    fn make_once(&self, path: &Path, leaf: Leaf) -> io::Result<Made> {
         let mut prefix = PathBuf::new();
         let mut parent = self.open(Path::new("."), OFlags::PATH | OFlags::DIRECTORY)?;
         let names: Vec<&OsStr> = path
@@ -74,11 +97,19 @@ impl SafeRoot {
             })
             .collect();
         for (at, name) in names.iter().enumerate() {
+            let before = prefix.clone();
             prefix.push(name);
             let last = at + 1 == names.len();
             parent = match self.open(&prefix, OFlags::PATH) {
                 Ok(fd) => fd,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    if let Ok(link) = rustix::fs::readlinkat(&parent, *name, Vec::new()) {
+                        // An absolute text begins anew, at the root.
+                        let link = Path::new(OsStr::from_bytes(link.as_bytes()));
+                        let rest: PathBuf = names[at + 1..].iter().collect();
+                        let to = before.join(link).join(rest);
+                        return Ok(Made::Leads(to.strip_prefix("/").map(Path::to_owned).unwrap_or(to)));
+                    }
                     if last && leaf == Leaf::File {
                         make_file(parent.as_fd(), name)?;
                     } else {
@@ -92,7 +123,7 @@ impl SafeRoot {
                 Err(error) => return Err(error),
             };
         }
-        Ok(parent)
+        Ok(Made::Whole(parent))
     }
 
     /// Tells what kind of thing `path` leads to; nothing where there is nothing.
@@ -130,4 +161,47 @@ fn make_file(parent: BorrowedFd<'_>, name: &OsStr) -> io::Result<()> {
 pub fn is_char_device(fd: BorrowedFd<'_>, major: u32, minor: u32) -> io::Result<bool> {
     let stat = rustix::fs::statat(fd, "", AtFlags::EMPTY_PATH)?;
     Ok(FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice && stat.st_rdev == rustix::fs::makedev(major, minor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn what_dangling_links_lead_to_is_made_inside() {
+        let tmp = tempfile::tempdir().expect("tempdir");
+        let root = tmp.path().join("root");
+        for folder in ["etc", "usr/lib"] {
+            std::fs::create_dir_all(root.join(folder)).expect("mkdir");
+        }
+        for (link, text) in [
+            ("etc/resolv.conf", "../run/systemd/stub"),
+            ("etc/far", "/usr/share/x"),
+            ("etc/out", "../../../../outside/f"),
+            ("lib", "usr/lib"),
+            ("usr/lib/up", "../new/f"),
+            ("one", "two"),
+            ("two", "/three/f"),
+            ("middle", "/made"),
+            ("loop", "loop"),
+        ] {
+            symlink(text, root.join(link)).expect("symlink");
+        }
+        let safe = SafeRoot::new(rustix::fs::open(&root, OFlags::PATH, Mode::empty()).expect("open"));
+        for (path, made) in [
+            ("etc/resolv.conf", "run/systemd/stub"),
+            ("etc/far", "usr/share/x"),
+            ("etc/out", "outside/f"),
+            ("lib/up", "usr/new/f"),
+            ("one", "three/f"),
+            ("middle/a/f", "made/a/f"),
+            ("plain/../f", "f"),
+        ] {
+            safe.make(Path::new(path), Leaf::File).expect(path);
+            assert!(root.join(made).is_file(), "{path}");
+        }
+        assert_eq!(std::fs::read_dir(tmp.path()).expect("list").count(), 1, "nothing outside");
+        assert_eq!(safe.make(Path::new("loop"), Leaf::File).expect_err("loop").raw_os_error(), Some(libc::ELOOP));
+    }
 }

@@ -92,11 +92,20 @@ fn is_privileged(path: &PathBuf) -> bool {
     setuid || rustix::fs::getxattr(path, "security.capability", &mut value[..]).is_ok() || rustix::process::geteuid().is_root()
 }
 
+/// Why a helper has not written a map.
+#[derive(Debug)]
+pub enum HelperError {
+    /// It said no, and will again.
+    Refused(WhySingle),
+    /// It could not be started or was killed: the next time it may do its work.
+    Broken { helper: &'static str, source: io::Error },
+}
+
 /// Writes the maps of the process `pid`, which is alone in a new user namespace: both helpers side by side.
 ///
 /// # Errors
 /// A helper cannot be started or refuses; the text is its own.
-pub fn write_with_helpers(pid: i32, uids: &[Range], gids: &[Range]) -> Result<(), WhySingle> {
+pub fn write_with_helpers(pid: i32, uids: &[Range], gids: &[Range]) -> Result<(), HelperError> {
     let own_uid = rustix::process::getuid().as_raw();
     let own_gid = rustix::process::getgid().as_raw();
     let uid_helper = start("newuidmap", pid, own_uid, uids);
@@ -118,10 +127,16 @@ fn start(helper: &'static str, pid: i32, own: u32, ranges: &[Range]) -> io::Resu
     command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()
 }
 
-fn finish(helper: &'static str, child: io::Result<Child>) -> Result<(), WhySingle> {
-    let refused = |message: String| WhySingle::Refused { helper, message };
-    let output = child.and_then(Child::wait_with_output).map_err(|error| refused(error.to_string()))?;
-    if output.status.success() { Ok(()) } else { Err(refused(String::from_utf8_lossy(&output.stderr).trim().to_owned())) }
+fn finish(helper: &'static str, child: io::Result<Child>) -> Result<(), HelperError> {
+    let output = child.and_then(Child::wait_with_output).map_err(|source| HelperError::Broken { helper, source })?;
+    match output.status.code() {
+        Some(0) => Ok(()),
+        Some(_) => {
+            let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            Err(HelperError::Refused(WhySingle::Refused { helper, message }))
+        }
+        None => Err(HelperError::Broken { helper, source: io::Error::other("it was killed") }),
+    }
 }
 
 /// Maps the caller's own uid and gid to 0 in the user namespace that it has just made (user_namespaces(7)).
@@ -132,4 +147,23 @@ pub fn write_single(uid: u32, gid: u32) -> io::Result<()> {
     std::fs::write("/proc/self/setgroups", "deny")?;
     std::fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
     std::fs::write("/proc/self/gid_map", format!("0 {gid} 1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_helper_that_says_no_has_refused() {
+        let run = |script: &str| {
+            let mut command = Command::new("sh");
+            finish("newuidmap", command.args(["-c", script]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn())
+        };
+        assert!(run("exit 0").is_ok());
+        let Err(HelperError::Refused(why)) = run("echo no >&2; exit 1") else { panic!("refused") };
+        assert_eq!(why, WhySingle::Refused { helper: "newuidmap", message: "no".to_owned() });
+        assert!(matches!(run("kill -KILL $$"), Err(HelperError::Broken { .. })));
+        let missing = Err(io::Error::from(io::ErrorKind::WouldBlock));
+        assert!(matches!(finish("newuidmap", missing), Err(HelperError::Broken { .. })));
+    }
 }

@@ -12,7 +12,7 @@
 //!
 //! The parent stays in the host's namespaces: it is single-threaded and the helpers have to be called from there.
 
-use super::map::{self, Ids, WhySingle};
+use super::map::{self, HelperError, Ids, WhySingle};
 use crate::config::Paths;
 use crate::model::PidRef;
 use crate::sys::clone::{self, Child, CloneFlags};
@@ -51,8 +51,16 @@ pub enum SessionError {
     AppArmor { profile: String },
     #[error("make a user namespace")]
     Clone(#[source] io::Error),
+    #[error("run {helper} to map your subordinate ids")]
+    Helper {
+        helper: &'static str,
+        #[source]
+        source: io::Error,
+    },
     #[error("map your own id in the user namespace")]
     MapSelf(#[source] io::Error),
+    #[error("map your subordinate ids: {helper} refused: {message} (compare /etc/subuid and /etc/subgid with what is yours)")]
+    HelperRefused { helper: &'static str, message: String },
     #[error("start a process in the session namespace")]
     Start(#[source] io::Error),
 }
@@ -166,26 +174,39 @@ fn make<F: FnOnce(&Path) -> i32>(folder: &Path, lock: &File, body: &mut Option<F
         Ids::Ranges { .. } => None,
     };
     if let Ids::Ranges { uids, gids } = &ids {
-        match make_with(folder, lock, body, |pid| map::write_with_helpers(pid, uids, gids)) {
-            Ok(member) => return Ok(member),
-            Err(MakeError::Session(error)) => return Err(error),
-            // The helper would not: one id is better than none, and the note says so.
-            Err(MakeError::Helper(refused)) => return make_single(folder, lock, body, Some(refused)),
+        let mut refused = None;
+        // Twice: the helpers were seen to refuse once in a great while on a busy machine.
+        for _ in 0..2 {
+            match make_with(folder, lock, body, |pid| map::write_with_helpers(pid, uids, gids)) {
+                Ok(member) => return Ok(member),
+                Err(MakeError::Session(error)) => return Err(error),
+                Err(MakeError::Helper(HelperError::Broken { helper, source })) => {
+                    return Err(SessionError::Helper { helper, source });
+                }
+                Err(MakeError::Helper(HelperError::Refused(why))) => refused = Some(why),
+            }
         }
+        return match refused {
+            // Where setuid programs have no effect, one id is better than none, and the note says so. Else it is an error: images
+            // pulled with one id lose their owners, which is not for a passing trouble.
+            Some(why) if rustix::thread::no_new_privs().unwrap_or(false) => make_single(folder, lock, body, Some(why)),
+            Some(WhySingle::Refused { helper, message }) => Err(SessionError::HelperRefused { helper, message }),
+            why => make_single(folder, lock, body, why),
+        };
     }
     make_single(folder, lock, body, why)
 }
 
 enum MakeError {
     Session(SessionError),
-    Helper(WhySingle),
+    Helper(HelperError),
 }
 
 fn make_with<F: FnOnce(&Path) -> i32>(
     folder: &Path,
     lock: &File,
     body: &mut Option<F>,
-    write_maps: impl FnOnce(i32) -> Result<(), WhySingle>,
+    write_maps: impl FnOnce(i32) -> Result<(), HelperError>,
 ) -> Result<Member, MakeError> {
     let start = |source| MakeError::Session(SessionError::Start(source));
     let (status, report) = fd::pipe().map_err(start)?;

@@ -7,7 +7,9 @@ pub fn cases() -> Vec<Case> {
         case!(exec_runs_in_every_namespace_of_the_container),
         case!(exec_passes_codes_and_streams_on),
         case!(exec_of_what_does_not_exist_is_127_and_of_no_program_126),
+        case!(a_user_of_the_container_can_open_its_standard_streams_anew),
         case!(exec_needs_a_running_container),
+        case!(exec_during_a_start_waits_until_the_root_is_the_containers).only_ours("the engine's own race"),
         case!(exec_reads_input_only_with_i),
         case!(exec_takes_user_folder_and_environment),
         case!(exec_inherits_the_containers_own_settings),
@@ -65,6 +67,34 @@ fn exec_needs_a_running_container(env: &TestEnv) {
     assert!(output.code == 125 || output.code == 255, "{output}");
     assert!(output.stderr().contains("running"), "{output}");
     env.ok(&["rm", "c"]);
+}
+
+fn exec_during_a_start_waits_until_the_root_is_the_containers(env: &TestEnv) {
+    env.busybox();
+    let secret = env.file("on-the-host", "x");
+    for _ in 0..10 {
+        let id = env.ok(&["create", "--network", "none", "bb", "sleep", "1000"]);
+        let start = env.cmd(&["start", &id]).spawn();
+        let script = format!("if [ -e {secret} ]; then echo host; else echo container; fi");
+        let execs: Vec<_> = (0..8).map(|_| env.cmd(&["exec", &id, "sh", "-c", &script]).spawn()).collect();
+        for exec in execs {
+            let output = exec.wait();
+            assert!(output.code != 0 || output.stdout().trim_end() == "container", "{output}");
+        }
+        start.wait().ok();
+        env.run(&["exec", &id, "sh", "-c", &script]).prints("container");
+        remove(env, &id);
+    }
+}
+
+fn a_user_of_the_container_can_open_its_standard_streams_anew(env: &TestEnv) {
+    let script = "read line < /dev/stdin; echo $line > /dev/stdout; echo err > /dev/stderr";
+    let output = env.bb_cmd(&["-i", "-u", "1000"], &["sh", "-c", script]).stdin("in\n").run();
+    assert_eq!((output.ok().as_str(), output.stderr().as_str()), ("in", "err\n"));
+    let id = env.start(&[]);
+    let output = env.cmd(&["exec", "-i", "-u", "1000", &id, "sh", "-c", script]).stdin("in\n").run();
+    assert_eq!((output.ok().as_str(), output.stderr().as_str()), ("in", "err\n"));
+    remove(env, &id);
 }
 
 fn exec_reads_input_only_with_i(env: &TestEnv) {

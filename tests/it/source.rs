@@ -3,24 +3,24 @@
 use std::path::{Path, PathBuf};
 
 /// One file of `src/`.
-pub struct Source {
+pub(crate) struct Source {
     /// Below the project's folder: `src/cli/ui.rs`.
     pub path: String,
     pub text: String,
 }
 
 /// A line of code: number from 1, text without comments and without what string literals say.
-pub struct Line<'a> {
+pub(crate) struct Line<'a> {
     pub number: usize,
     pub code: std::borrow::Cow<'a, str>,
 }
 
-pub fn project() -> PathBuf {
+pub(crate) fn project() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Reads every Rust file of `src/`, sorted by path.
-pub fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let mut found = Vec::new();
     collect(&project().join("src"), &mut found);
     found.sort_by(|a, b| a.path.cmp(&b.path));
@@ -42,7 +42,7 @@ fn collect(folder: &Path, found: &mut Vec<Source>) {
 
 impl Source {
     /// The module of the first level that the file belongs to: `cli` for `src/cli/ui.rs`; nothing for the crate root and binaries.
-    pub fn module(&self) -> Option<&str> {
+    pub(crate) fn module(&self) -> Option<&str> {
         let rest = self.path.strip_prefix("src/")?;
         match rest.split_once('/') {
             Some(("bin", _)) => None,
@@ -52,7 +52,7 @@ impl Source {
     }
 
     /// The lines of code, without comments and the contents of plain strings.
-    pub fn code(&self) -> impl Iterator<Item = Line<'_>> {
+    pub(crate) fn code(&self) -> impl Iterator<Item = Line<'_>> {
         self.text.lines().enumerate().map(|(at, line)| Line { number: at + 1, code: strip(line).into() })
     }
 }

@@ -41,6 +41,9 @@ pub(super) fn parse(text: &str, cwd: &Path) -> Result<BindMount, CliError> {
     if Path::new(target) == Path::new("/") {
         return Err(bad("the container's root cannot be replaced".to_owned()));
     }
+    if Path::new(target) == Path::new("/proc") {
+        return Err(bad("the container's /proc cannot be replaced (mount below it, or elsewhere, as /host/proc)".to_owned()));
+    }
     if !source.starts_with(['/', '.', '~']) {
         return Err(bad(format!("named volumes are not available yet; for a folder write ./{source}")));
     }
@@ -112,6 +115,7 @@ mod tests {
             ("/etc:b", "absolute"),
             ("/etc:/a/../b", "absolute"),
             ("/etc:/", "root"),
+            ("/etc:/proc/", "/proc cannot"),
             ("data:/x", "named volumes"),
             ("/no/such/thing:/x", "No such file"),
             ("/etc:/x:sideways", "sideways"),

@@ -93,7 +93,9 @@ pub fn run(args: &PsArgs) -> Result<i32, CliError> {
         size: args.size,
         filters: filters.collect::<Result<_, _>>().map_err(EngineError::from)?,
     };
-    let mut found = open_engine()?.list(&request)?;
+    let engine = open_engine()?;
+    engine.sweep_removed();
+    let mut found = engine.list(&request)?;
     sort(&mut found, args.sort);
     ui::out(&render(args, &format, &found, now)?)?;
     Ok(0)

@@ -39,6 +39,11 @@ fn templates_print_what_go_prints() {
         (r#"{{printf "%-6s|%5d|%q" .Names .Size .Names}}"#, "web   |   12|\"web\"\n"),
         ("{{with .State}}{{.Status}}{{end}}{{/* nothing */}}", "running\n"),
         ("{{.Evil}}", "a\u{1b}b\tc\n"),
+        (
+            r#"{{.Label "a.b"}}|{{.Label "nope"}}|{{if .Label "z"}}z{{end}}|{{upper ($.Label `z`)}} .Label \"x\""#,
+            "c||z|1 .Label \\\"x\\\"\n",
+        ),
+        (r#"{{printf "%s-%s" (.Label "z") (.Label "a.b")}}"#, "1-c\n"),
         ("plain", "plain\n"),
         ("", "\n"),
     ] {

@@ -189,11 +189,15 @@ impl Reader {
         }
     }
 
-    /// Reads to the file's present end.
+    /// Reads to the file's present end: one that grows as fast as it is read would have no other.
     fn read(&mut self, request: &LogsRequest, sink: &mut dyn LogsSink) -> Result<(), LogsError> {
         let mut room = vec![0; 64 * 1024];
+        let end = self.file.as_ref().map_or(Ok(0), |file| file.metadata().map(|meta| meta.len()));
+        let end = end.map_err(|source| LogsError::Read { name: self.name.clone(), source })?;
         while let Some(file) = self.file.as_mut().filter(|_| !self.done) {
-            let count = match file.read(&mut room) {
+            let left = file.stream_position().map_or(0, |at| end.saturating_sub(at));
+            let most = usize::try_from(left).unwrap_or(usize::MAX).min(room.len());
+            let count = match file.read(&mut room[..most]) {
                 Ok(0) => break,
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

@@ -82,7 +82,7 @@ impl Engine {
     }
 
     /// Deletes folders whose removal did not come to its end. What another command deletes at the same time is deleted either way.
-    fn sweep_removed(&self) {
+    pub fn sweep_removed(&self) {
         let entries = std::fs::read_dir(self.paths.tmp()).into_iter().flatten().flatten();
         for path in entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|word| word == "rm")) {
             let _ = self.delete(&path);

@@ -66,6 +66,7 @@ impl Engine {
             // The monitor was killed before it came to that.
             self.discard_folder(&folder)?;
         }
+        let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         self.db.remove_container(&config.id)?;
         Ok(())
     }

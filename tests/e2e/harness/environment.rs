@@ -12,7 +12,6 @@
 use super::command::{Cmd, Output};
 use super::host::{self, Need, Under};
 use super::{archive, root};
-use rustix::fs::{Mode, OFlags};
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -267,9 +266,4 @@ impl TestEnv {
             std::fs::write(home.join(name), text).expect("write podman's settings");
         }
     }
-}
-
-/// Opens a folder for `*at` calls.
-pub fn open_folder(path: &Path) -> std::os::fd::OwnedFd {
-    rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).expect("open a folder")
 }
