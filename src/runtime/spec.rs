@@ -114,11 +114,15 @@ fn sysctls(config: &ContainerConfig) -> HashMap<String, String> {
 /// The fixed list, and the thermal counters of each processor.
 fn masked() -> Vec<String> {
     let mut paths: Vec<String> = MASKED.iter().map(|path| (*path).to_owned()).collect();
-    let cpus = std::fs::read_dir("/sys/devices/system/cpu").into_iter().flatten().flatten();
-    paths.extend(cpus.map(|entry| entry.path().join("thermal_throttle")).filter_map(|path| {
-        let there = path.symlink_metadata().is_ok();
-        there.then(|| path.to_string_lossy().into_owned())
-    }));
+    let entries = std::fs::read_dir("/sys/devices/system/cpu").into_iter().flatten().flatten();
+    let is_processor =
+        |name: &str| name.strip_prefix("cpu").is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
+    for entry in entries.filter(|entry| entry.file_name().to_str().is_some_and(is_processor)) {
+        let path = entry.path().join("thermal_throttle");
+        if path.symlink_metadata().is_ok() {
+            paths.push(path.to_string_lossy().into_owned());
+        }
+    }
     paths
 }
 

@@ -1,6 +1,7 @@
 //! Processes: who lives, when it began, and how it ends.
 
 use crate::model::PidRef;
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, PidfdFlags, Signal};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -10,14 +11,25 @@ use std::os::fd::OwnedFd;
 /// # Errors
 /// `NotFound` when there is no such process.
 pub fn start_time(pid: i32) -> io::Result<u64> {
-    let text = std::fs::read(format!("/proc/{pid}/stat"))?;
+    let mut space = [0; STAT_BYTES];
+    let text = read_stat(pid, &mut space)?;
     // The command name may hold anything, also ") 1 2"; nothing after its last bracket can.
-    let after = text.iter().rposition(|byte| *byte == b')').map_or(&text[..], |at| &text[at + 1..]);
+    let after = text.iter().rposition(|byte| *byte == b')').map_or(text, |at| &text[at + 1..]);
     std::str::from_utf8(after)
         .ok()
         .and_then(|rest| rest.split_ascii_whitespace().nth(19))
         .and_then(|field| field.parse().ok())
         .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+}
+
+/// More than `/proc/<pid>/stat` can hold: 52 numbers and a name of at most 64 bytes.
+const STAT_BYTES: usize = 2048;
+
+/// Reads `/proc/<pid>/stat` in one piece: it is asked often, and the kernel makes it anew for each reading.
+fn read_stat(pid: i32, space: &mut [u8; STAT_BYTES]) -> io::Result<&[u8]> {
+    let file = rustix::fs::open(format!("/proc/{pid}/stat"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let count = rustix::io::read(&file, &mut space[..])?;
+    Ok(&space[..count])
 }
 
 /// Names the process `pid` by pid and start time.
@@ -51,8 +63,9 @@ pub fn open_pidfd(process: PidRef) -> io::Result<Option<OwnedFd>> {
 /// Tells whether exactly this process is there and is no zombie.
 #[must_use]
 pub fn is_alive(process: PidRef) -> bool {
-    let Ok(text) = std::fs::read(format!("/proc/{}/stat", process.pid)) else { return false };
-    let after = text.iter().rposition(|byte| *byte == b')').map_or(&text[..], |at| &text[at + 1..]);
+    let mut space = [0; STAT_BYTES];
+    let Ok(text) = read_stat(process.pid, &mut space) else { return false };
+    let after = text.iter().rposition(|byte| *byte == b')').map_or(text, |at| &text[at + 1..]);
     let Ok(rest) = std::str::from_utf8(after) else { return false };
     let mut fields = rest.split_ascii_whitespace();
     let state = fields.next();

@@ -42,10 +42,10 @@ pub fn remove(parent: BorrowedFd<'_>, name: &CStr) -> Result<(), RemoveError> {
         Err(Errno::ISDIR | Errno::PERM) => {}
         Err(source) => return Err(fail(name, source)),
     }
-    if let Some(top) = open_dir(parent, name)? {
-        Removal { top: top.as_fd(), moved: 0 }.empty(top.as_fd(), 0)?;
+    match open_dir(parent, name)? {
+        Some(top) => Removal { top: top.as_fd(), moved: 0 }.remove_folder(parent, name, top.as_fd(), 0),
+        None => Ok(()),
     }
-    remove_dir(parent, name)
 }
 
 struct Removal<'a> {
@@ -55,26 +55,41 @@ struct Removal<'a> {
 }
 
 impl Removal<'_> {
-    /// Removes everything below `dir`.
-    fn empty(&mut self, dir: BorrowedFd<'_>, depth: usize) -> Result<(), RemoveError> {
-        // Some file systems skip entries when others are removed during the reading, and folders are moved up to the top
-        // meanwhile: read again until a whole pass finds nothing.
+    /// Removes the folder `name` of `parent`, which is open as `dir`, with everything below it.
+    ///
+    /// Some file systems skip entries when others are removed during the reading, and folders are moved up to the top meanwhile:
+    /// where the folder is not empty after a pass that found something, there is another.
+    fn remove_folder(
+        &mut self,
+        parent: BorrowedFd<'_>,
+        name: &CStr,
+        dir: BorrowedFd<'_>,
+        depth: usize,
+    ) -> Result<(), RemoveError> {
         loop {
-            let mut found = false;
-            let listing = Dir::read_from(dir).map_err(|source| fail(c".", source))?;
-            for entry in listing {
-                let entry = entry.map_err(|source| fail(c".", source))?;
-                let name = entry.file_name();
-                if name == c"." || name == c".." {
-                    continue;
-                }
-                found = true;
-                self.remove_entry(dir, name, entry.file_type(), depth)?;
-            }
-            if !found {
-                return Ok(());
+            let found = self.pass(dir, depth)?;
+            match rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR) {
+                Ok(()) | Err(Errno::NOENT) => return Ok(()),
+                Err(Errno::NOTEMPTY) if found => {}
+                Err(source) => return Err(fail(name, source)),
             }
         }
+    }
+
+    /// Removes what one reading of `dir` shows; says whether it showed anything.
+    fn pass(&mut self, dir: BorrowedFd<'_>, depth: usize) -> Result<bool, RemoveError> {
+        let mut found = false;
+        let listing = Dir::read_from(dir).map_err(|source| fail(c".", source))?;
+        for entry in listing {
+            let entry = entry.map_err(|source| fail(c".", source))?;
+            let name = entry.file_name();
+            if name == c"." || name == c".." {
+                continue;
+            }
+            found = true;
+            self.remove_entry(dir, name, entry.file_type(), depth)?;
+        }
+        Ok(found)
     }
 
     fn remove_entry(&mut self, dir: BorrowedFd<'_>, name: &CStr, kind: FileType, depth: usize) -> Result<(), RemoveError> {
@@ -93,8 +108,7 @@ impl Removal<'_> {
         if depth + 1 >= MAX_DEPTH {
             return self.move_up(dir, name);
         }
-        self.empty(folder.as_fd(), depth + 1)?;
-        remove_dir(dir, name)
+        self.remove_folder(dir, name, folder.as_fd(), depth + 1)
     }
 
     /// Moves a folder to the top, where the next pass finds it.
@@ -127,13 +141,6 @@ fn open_dir(parent: BorrowedFd<'_>, name: &CStr) -> Result<Option<OwnedFd>, Remo
             dir.map(Some).map_err(|source| fail(name, source))
         }
         Err(Errno::NOENT) => Ok(None),
-        Err(source) => Err(fail(name, source)),
-    }
-}
-
-fn remove_dir(parent: BorrowedFd<'_>, name: &CStr) -> Result<(), RemoveError> {
-    match rustix::fs::unlinkat(parent, name, AtFlags::REMOVEDIR) {
-        Ok(()) | Err(Errno::NOENT) => Ok(()),
         Err(source) => Err(fail(name, source)),
     }
 }

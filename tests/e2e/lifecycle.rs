@@ -1,7 +1,7 @@
 //! `create`, `start`, `stop`, `kill`, `rm`, `wait`: states and codes; ids and names.
 
 use crate::harness::archive::{Image, write_archive};
-use crate::harness::{Case, Need, TestEnv, case};
+use crate::harness::{Case, Need, TestEnv, case, program};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -166,7 +166,7 @@ fn rm_f_kills_and_removes(env: &TestEnv) {
     let id = env.start_script(&[], "trap '' TERM; echo ready; while :; do sleep 1000; done");
     let pid = env.init_pid(&id);
     env.remove(&[&id]);
-    assert!(!Path::new(&format!("/proc/{pid}/ns/pid")).exists());
+    assert!(!program::is_alive(pid));
     assert_eq!(env.ok(&["ps", "-a", "-q"]), "");
 }
 

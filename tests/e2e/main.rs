@@ -11,6 +11,7 @@
 //! | `CORACLE_TEST_TMP`     | where the cases' folders are made (`/var/tmp`)                                               |
 //! | `CORACLE_SHARED_IMAGES`| a folder of bigger images, for extra cases                                                   |
 
+#![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
 mod escape;

@@ -4,7 +4,7 @@ use crate::harness::archive::{Image, Packing, architecture, busybox_layer, diges
 use crate::harness::command::{Cmd, Output};
 use crate::harness::registry::{FakeRegistry, Registry, Replies, Reply, blob_path, free_port, honest};
 use crate::harness::{Case, Need, TestEnv, case};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::json;
 
 pub fn cases() -> Vec<Case> {
@@ -393,7 +393,12 @@ fn an_interrupted_pull_ends_at_once_and_leaves_nothing(env: &TestEnv) {
         let (registry, blob) = stalling(&image("slow"));
         let pull = pull_cmd(env, &format!("{}/slow", registry.address())).spawn();
         registry.wait_for(&blob);
-        pull.signal(signal);
+        if signal == Signal::INT {
+            // From a terminal ctrl-c reaches the whole group.
+            kill_process_group(Pid::from_raw(pull.pid().cast_signed()).expect("a pid"), signal).expect("send a signal");
+        } else {
+            pull.signal(signal);
+        }
         let output = pull.wait();
         assert!(output.code != 0, "{output}");
     }

@@ -113,7 +113,9 @@ fn a_signal_to_the_command_is_passed_on_and_the_terminal_restored(env: &TestEnv)
         let mut terminal = script(env, &format!("trap 'exit {code}' {name}; echo ready; while :; do sleep 1000 & wait $!; done"));
         terminal.read_until("ready");
         kill_process(terminal.command_pid(), signal).unwrap();
-        terminal.wait().code(code);
+        let output = terminal.wait();
+        // After a hang-up there is no terminal to stay for: the command may end by itself as well.
+        assert!(output.code == code || signal == Signal::HUP && output.code == 129, "{output}");
     }
 }
 
@@ -129,6 +131,8 @@ fn the_terminal_is_restored_when_the_monitor_is_killed(env: &TestEnv) {
     let output = terminal.wait();
     assert!(output.code >= 125, "{output}");
     env.remove(&["c"]);
+    // The next session sees to the dead monitor's entry.
+    env.bb(&[], &["true"]).code(0);
 }
 
 fn a_thousand_lines_before_the_end_arrive(env: &TestEnv) {

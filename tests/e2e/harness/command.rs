@@ -48,16 +48,6 @@ impl Cmd {
         self
     }
 
-    pub fn cwd(mut self, path: impl Into<PathBuf>) -> Self {
-        self.cwd = path.into();
-        self
-    }
-
-    pub fn time_limit(mut self, limit: Duration) -> Self {
-        self.time_limit = limit;
-        self
-    }
-
     /// Puts a program in front: `unshare …`, `sh -c … sh`.
     pub fn behind(mut self, front: &[&str]) -> Self {
         self.program = front.iter().map(OsString::from).chain(self.program).collect();

@@ -12,7 +12,6 @@
 use super::command::{Cmd, Output};
 use super::host::{self, Need, Under};
 use super::{archive, root};
-use rustix::fs::{Mode, OFlags};
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -204,11 +203,10 @@ impl TestEnv {
         id
     }
 
-    /// Removes containers that may run. Podman would wait ten seconds for each that ignores SIGTERM.
+    /// Removes containers that may run, without the ten seconds for those that ignore SIGTERM.
     #[track_caller]
     pub fn remove(&self, ids: &[&str]) {
-        let at_once: &[&str] = if host::under() == Under::Podman { &["-t", "0"] } else { &[] };
-        self.ok(&[&["rm", "-f"], at_once, ids].concat());
+        self.ok(&[&["rm", "-f", "-t", "0"], ids].concat());
     }
 
     /// One field of `inspect`.
@@ -268,9 +266,4 @@ impl TestEnv {
             std::fs::write(home.join(name), text).expect("write podman's settings");
         }
     }
-}
-
-/// Opens a folder for `*at` calls.
-pub fn open_folder(path: &Path) -> std::os::fd::OwnedFd {
-    rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).expect("open a folder")
 }

@@ -36,7 +36,13 @@ fn passwd(wanted: impl Fn(&[String]) -> bool) -> Option<Vec<String>> {
         .find(|fields| fields.len() >= 6 && wanted(fields))
 }
 
-/// Compares the sha256 of two moments of one file.
+/// Tells whether a process lives: neither gone nor waiting to be reaped.
+pub fn is_alive(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with(['Z', 'X']))
+}
+
+/// The sha256 of a file.
 pub fn sha256(path: &std::path::Path) -> String {
     use sha2::Digest as _;
     let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("read {}: {error}", path.display()));

@@ -60,7 +60,12 @@ pub fn run_as_user() -> Option<ExitCode> {
         umount2(&disk, MntFlags::MNT_DETACH).expect("unmount a disk of the tests");
     }
     Some(match status {
-        Ok(status) => status.code().or_else(|| status.signal().map(|signal| 128 + signal)).map_or(101, |code| code as u8).into(),
+        Ok(status) => status
+            .code()
+            .or_else(|| status.signal().map(|signal| 128 + signal))
+            .and_then(|code| u8::try_from(code).ok())
+            .unwrap_or(101)
+            .into(),
         Err(error) => {
             eprintln!(
                 "run the tests as {name}: {error} (is the folder of the binaries closed to that user? tests/run copies them)"

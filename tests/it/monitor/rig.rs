@@ -190,7 +190,13 @@ impl Client {
     /// The exit code, or nothing where the monitor left before it let this client in.
     pub(super) fn try_hear_code(&self) -> Option<i32> {
         let mut packet = [0; 64];
-        match recv(&self.0, &mut packet[..], RecvFlags::empty()) {
+        let received = loop {
+            match recv(&self.0, &mut packet[..], RecvFlags::empty()) {
+                Err(rustix::io::Errno::INTR) => {}
+                other => break other,
+            }
+        };
+        match received {
             Ok((0, _)) | Err(rustix::io::Errno::CONNRESET) => None,
             Ok((len, _)) => match MonitorMessage::decode(&packet[..len]) {
                 Some(MonitorMessage::Exit(code)) => Some(code),
