@@ -18,9 +18,6 @@ pub struct ExecArgs {
     /// Run in the background
     #[arg(short, long)]
     detach: bool,
-    /// The keys that leave the command running and return here; "" for none
-    #[arg(long, value_name = "KEYS")]
-    detach_keys: Option<String>,
     /// Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on
     #[arg(short, long, value_name = "ENV")]
     env: Vec<String>,
@@ -48,7 +45,8 @@ pub struct ExecArgs {
 /// # Errors
 /// The container is not known or does not run, or the command cannot be executed.
 pub fn run(args: ExecArgs) -> Result<i32, CliError> {
-    let detach_keys = detach_keys(args.detach_keys.as_deref())?;
+    // A session ends with its command line, which holds its terminal: there is nothing to detach from.
+    let detach_keys = detach_keys(Some(""))?;
     let mut engine = open_engine()?;
     let config = engine.container(&args.container)?;
     let request = ExecRequest {

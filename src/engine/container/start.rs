@@ -105,9 +105,11 @@ impl Engine {
         end_last_monitor(config, &folder, &boot)?;
         tidy_after_monitor(&self.paths, config);
         forget_last_run(&folder)?;
-        let (launch, ends) = self.prepare(config, &folder, Moment { boot, foreground, window, lock: lock.into() })?;
-        let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry)).map_err(EngineError::from);
-        let outcome = member.and_then(|member| finish(config, &folder, member, ends));
+        let prepared = self.prepare(config, &folder, Moment { boot, foreground, window, lock: lock.into() });
+        let outcome = prepared.and_then(|(launch, ends)| {
+            let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry))?;
+            finish(config, &folder, member, ends)
+        });
         if outcome.is_err() {
             tidy_after_monitor(&self.paths, config);
             let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
