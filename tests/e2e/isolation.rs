@@ -21,7 +21,7 @@ pub fn cases() -> Vec<Case> {
         case!(the_cgroup_tree_is_read_only_and_the_containers_own),
         case!(kernel_files_are_masked).gap("podman 4 masks fewer files"),
         case!(kernel_settings_are_read_only).gap("crun 1.8 drops nosuid, nodev and noexec"),
-        case!(the_device_folder_has_exactly_the_default_devices).gap("podman's tmpfs options differ"),
+        case!(the_device_folder_has_exactly_the_default_devices),
         case!(devices_have_their_numbers_and_work),
         case!(no_device_can_be_made),
         case!(a_terminal_folder_is_the_containers_own),

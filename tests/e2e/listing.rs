@@ -9,6 +9,7 @@ pub fn cases() -> Vec<Case> {
         case!(ps_shows_what_runs_and_a_shows_all),
         case!(ps_q_prints_ids_short_or_whole),
         case!(ps_takes_go_templates_and_json),
+        case!(ps_takes_one_label_by_its_key).gap("podman 4 has no Label"),
         case!(ps_of_nothing_is_a_heading),
         case!(ps_of_an_ended_container_says_its_code),
         case!(images_are_listed_with_name_tag_and_id),
@@ -56,7 +57,7 @@ fn ps_takes_go_templates_and_json(env: &TestEnv) {
     let id = env.ok(&["create", "--name", "c", "--label", "k=v", "bb", "echo", "x"]);
     let format = |format: &str| env.ok(&["ps", "-a", "--format", format]);
     assert_eq!(format("{{.ID}} {{.Names}} {{.Image}} {{lower .State}}"), format!("{} c localhost/bb:latest created", &id[..12]));
-    assert_eq!(format("{{.Label \"k\"}}|{{upper .Names}}"), "v|C");
+    assert_eq!(format("{{index .Labels \"k\"}}|{{upper .Names}}"), "v|C");
     let table = format("table {{.Names}}\t{{.Status}}");
     assert_eq!(
         table.lines().map(|line| line.split_whitespace().collect()).collect::<Vec<Vec<&str>>>(),
@@ -65,6 +66,13 @@ fn ps_takes_go_templates_and_json(env: &TestEnv) {
     let rows: Value = serde_json::from_str(&format("json")).unwrap();
     assert_eq!((&rows[0]["Id"], &rows[0]["Names"][0], &rows[0]["State"]), (&json!(id), &json!("c"), &json!("created")), "{rows}");
     assert_eq!(rows.as_array().unwrap().len(), 1);
+    env.ok(&["rm", "c"]);
+}
+
+fn ps_takes_one_label_by_its_key(env: &TestEnv) {
+    env.busybox();
+    env.ok(&["create", "--name", "c", "--label", "a.b=v", "bb", "true"]);
+    assert_eq!(env.ok(&["ps", "-a", "--format", "{{.Names}} {{.Label \"a.b\"}}"]), "c v");
     env.ok(&["rm", "c"]);
 }
 
