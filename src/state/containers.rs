@@ -62,6 +62,18 @@ impl Db {
         self.many_containers("SELECT config FROM containers WHERE image = ?1 ORDER BY created DESC", params![image])
     }
 
+    /// Returns the id of every container, without reading what it is.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn container_ids(&self) -> Result<Vec<ContainerId>, StateError> {
+        let action = "list containers";
+        let mut statement = self.connection.prepare("SELECT id FROM containers").map_err(query(action))?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(query(action))?;
+        let ids = rows.collect::<Result<Vec<_>, _>>().map_err(query(action))?;
+        Ok(ids.into_iter().filter_map(|id| ContainerId::try_from(id).ok()).collect())
+    }
+
     /// Removes the row; returns whether it was there. The folder has to be gone before.
     ///
     /// # Errors

@@ -93,8 +93,9 @@ pub fn run(args: &PsArgs) -> Result<i32, CliError> {
         size: args.size,
         filters: filters.collect::<Result<_, _>>().map_err(EngineError::from)?,
     };
-    let engine = open_engine()?;
-    engine.sweep_removed();
+    let mut engine = open_engine()?;
+    // What a killed command left goes with the next one; where it cannot go now (a full disk, say), the list is still right.
+    let _ = engine.sweep();
     let mut found = engine.list(&request)?;
     sort(&mut found, args.sort);
     ui::out(&render(args, &format, &found, now)?)?;

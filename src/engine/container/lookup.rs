@@ -2,8 +2,8 @@
 
 use super::status::State;
 use crate::engine::{Engine, EngineError};
-use crate::model::ContainerConfig;
 use crate::model::id::is_lower_hex;
+use crate::model::{ContainerConfig, ContainerId};
 
 impl Engine {
     /// Finds a container by its full name, its id, or a prefix of its id that no other id has.
@@ -55,8 +55,11 @@ impl Engine {
     /// Tells whether a row is what a removal left that did not come to its end: the folder goes first, and a `--rm` container's
     /// monitor removes nothing else.
     pub(super) fn is_leftover(&self, config: &ContainerConfig) -> bool {
-        std::fs::symlink_metadata(self.paths.container(&config.id))
-            .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+        self.is_gone(&config.id)
+    }
+
+    fn is_gone(&self, id: &ContainerId) -> bool {
+        std::fs::symlink_metadata(self.paths.container(id)).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
     }
 
     /// Removes rows whose folder is gone, and folders whose row never came or is gone: what killed commands left.
@@ -64,12 +67,11 @@ impl Engine {
     /// # Errors
     /// The database fails.
     pub fn sweep(&mut self) -> Result<(), EngineError> {
-        let rows = self.db.containers()?;
-        let (leftovers, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|config| self.is_leftover(config));
-        for config in leftovers {
-            self.db.remove_container(&config.id)?;
+        let (leftovers, rows): (Vec<_>, Vec<_>) = self.db.container_ids()?.into_iter().partition(|id| self.is_gone(id));
+        for id in leftovers {
+            self.db.remove_container(&id)?;
         }
-        let known: std::collections::HashSet<&str> = rows.iter().map(|config| config.id.as_str()).collect();
+        let known: std::collections::HashSet<&str> = rows.iter().map(ContainerId::as_str).collect();
         let entries = std::fs::read_dir(self.paths.containers()).into_iter().flatten().flatten();
         let orphans: Vec<_> =
             entries.filter(|entry| entry.file_name().to_str().is_some_and(|name| !known.contains(name))).collect();
@@ -82,7 +84,7 @@ impl Engine {
     }
 
     /// Deletes folders whose removal did not come to its end. What another command deletes at the same time is deleted either way.
-    pub fn sweep_removed(&self) {
+    fn sweep_removed(&self) {
         let entries = std::fs::read_dir(self.paths.tmp()).into_iter().flatten().flatten();
         for path in entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|word| word == "rm")) {
             let _ = self.delete(&path);
