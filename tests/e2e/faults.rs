@@ -72,7 +72,8 @@ fn assert_consistent(env: &TestEnv) {
     }
     assert_eq!(env.ok(&["ps", "-a", "-q"]), "");
     env.bb(&[], &["echo", "fine"]).prints("fine");
-    // A command that brings an image in sweeps what is half done.
+    // `rm` sweeps what killed commands left of containers, a command that brings an image in what is left of images.
+    env.ok(&["rm", "-f", "nothing"]);
     env.ok(&["import", &busybox_root().to_string_lossy(), "swept"]);
 }
 
@@ -156,6 +157,7 @@ fn a_killed_monitor_and_init_leave_an_ended_container(env: &TestEnv) {
     let attached = env.cmd(&["attach", &id]).spawn();
     kill(parent(init));
     kill(init);
+    program::wait_gone(init);
     let output = attached.wait();
     assert!(output.code != 0, "{output}");
     assert_eq!(env.field("c", "{{.State.Running}}"), "false");

@@ -42,6 +42,16 @@ pub fn is_alive(pid: i32) -> bool {
     stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with(['Z', 'X']))
 }
 
+/// Waits for the end of a process that is not ours to reap.
+pub fn wait_gone(pid: i32) {
+    let pid = rustix::process::Pid::from_raw(pid).expect("a pid");
+    if let Ok(pidfd) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) {
+        let mut fds = [rustix::event::PollFd::new(&pidfd, rustix::event::PollFlags::IN)];
+        let deadline = std::time::Instant::now() + super::command::TIME_LIMIT;
+        assert!(super::command::wait_for(&mut fds, deadline), "process {pid:?} does not end");
+    }
+}
+
 /// The sha256 of a file.
 pub fn sha256(path: &std::path::Path) -> String {
     use sha2::Digest as _;
