@@ -45,6 +45,9 @@
 //!   a sealed memfd, which does. So `/proc/self/exe`, also by way of `#!/proc/self/exe`, is never the tool's own binary.
 //! - *The monitor removes a `--rm` container's folder itself*, being root in S; the row goes with the CLI, or with the next
 //!   command if the CLI is gone. No helper is executed for it.
+//! - *The runtime knows the monitor's arguments*, because M becomes the monitor at the end of `runtime::launch`.
+//! - *The system call filter is assembled here*; libseccomp resolves the names. Its own compiler takes milliseconds, and a cache of its
+//!   result would be one more file to trust.
 
 pub mod cgroup;
 pub mod cli;
