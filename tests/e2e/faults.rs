@@ -2,7 +2,7 @@
 
 use crate::harness::archive::{Layer, busybox_root};
 use crate::harness::command::{Output, Running};
-use crate::harness::{Case, Need, TestEnv, case, host, program};
+use crate::harness::{Case, Need, TestEnv, case, program};
 use rustix::process::{Pid, Signal, kill_process};
 use std::path::Path;
 
@@ -16,11 +16,11 @@ pub fn cases() -> Vec<Case> {
         case!(a_killed_monitor_is_seen_and_the_container_can_be_removed).only_ours(monitor),
         case!(a_killed_monitor_and_init_leave_an_ended_container).only_ours(monitor),
         case!(any_child_of_run_may_be_killed_at_any_time).only_ours(monitor),
-        case!(run_may_be_killed_at_any_system_call).only_ours("it counts our system calls"),
-        case!(create_may_be_killed_at_any_system_call).only_ours("it counts our system calls"),
-        case!(rm_may_be_killed_at_any_system_call).only_ours("it counts our system calls"),
-        case!(import_may_be_killed_at_any_system_call).only_ours("it counts our system calls"),
-        case!(rmi_may_be_killed_at_any_system_call).only_ours("it counts our system calls"),
+        case!(run_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
+        case!(create_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
+        case!(rm_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
+        case!(import_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
+        case!(rmi_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
         case!(a_stopped_monitor_does_not_hang_ps).only_ours(monitor),
         case!(the_runtime_folder_may_be_swept_under_a_running_container).gap("podman thinks that the machine was started anew"),
         case!(after_a_reboot_everything_has_ended).only_ours("podman looks at its own files"),
@@ -196,11 +196,8 @@ fn any_child_of_run_may_be_killed_at_any_time(env: &TestEnv) {
     assert_consistent(env);
 }
 
-/// Kills a command at its Nth system call, for N from one to its end in steps; returns nothing when strace is missing.
+/// Kills a command at its Nth system call, for N from one to its end in steps.
 fn sweep(env: &TestEnv, args: &[&str], before: impl Fn(), after: impl Fn(&Output)) {
-    if host::find_program("strace").is_none() {
-        return;
-    }
     before();
     let trace = env.work().join("trace").to_string_lossy().into_owned();
     // Only the command itself is traced: under a tracer that follows forks the id helpers lose their setuid bit.

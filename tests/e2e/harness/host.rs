@@ -26,6 +26,8 @@ pub enum Need {
     Stranger,
     /// A kernel keyring.
     Keyring,
+    /// strace, which kills a command at a chosen system call.
+    Strace,
     /// The folder of bigger images that `CORACLE_SHARED_IMAGES` names.
     SharedImages,
 }
@@ -43,6 +45,7 @@ impl Need {
             Self::FewInodes => "few-inodes",
             Self::Stranger => "stranger",
             Self::Keyring => "keyring",
+            Self::Strace => "strace",
             Self::SharedImages => "shared-images",
         }
     }
@@ -59,6 +62,7 @@ impl Need {
                 var("CORACLE_E2E_DISKS").is_none().then(|| "the tests were not started by root".to_owned())
             }
             Self::Keyring => (!Path::new("/proc/keys").exists()).then(|| "the kernel has no keyrings".to_owned()),
+            Self::Strace => find_program("strace").is_none().then(|| "strace is not installed".to_owned()),
             Self::SharedImages => shared_images().is_none().then(|| "CORACLE_SHARED_IMAGES does not name a folder".to_owned()),
         }
     }
