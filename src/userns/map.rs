@@ -1,6 +1,7 @@
 //! Id maps, and the distribution's two privileged helpers that write them.
 
 use super::subid::{self, Kind, Range};
+use crate::config::program::find_program;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
@@ -74,15 +75,6 @@ pub fn available() -> Ids {
         }
     }
     Ids::Ranges { uids, gids }
-}
-
-/// Finds a program in `PATH` and in the folders that a user's `PATH` often lacks.
-fn find_program(name: &str) -> Option<PathBuf> {
-    let path = crate::config::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain(["/usr/bin", "/usr/sbin", "/usr/local/bin"].map(PathBuf::from))
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_absolute() && std::fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.mode() & 0o111 != 0))
 }
 
 /// Tells whether a helper can do its work: it is setuid root, or has a file capability (as on Fedora).

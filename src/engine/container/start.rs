@@ -103,7 +103,10 @@ impl Engine {
             source,
         })?;
         end_last_monitor(config, &folder, &boot)?;
-        tidy_after_monitor(&self.paths, config);
+        // Only after an earlier run: a new container has nothing to tidy, and a leftover cgroup is replaced when one is made.
+        if status::run_record(&folder).is_some() {
+            tidy_after_monitor(&self.paths, config);
+        }
         forget_last_run(&folder)?;
         let prepared = self.prepare(config, &folder, Moment { boot, foreground, window, lock: lock.into() });
         let outcome = prepared.and_then(|(launch, ends)| {
