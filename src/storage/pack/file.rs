@@ -2,7 +2,7 @@
 
 use super::error::failed;
 use super::{Form, Pack, PackError};
-use crate::storage::tar::{Entry, EntryKind, Segment};
+use crate::storage::tar::{Entry, EntryKind, Segment, Xattrs};
 use crate::storage::unpack::may_set;
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, SeekFrom, Stat};
@@ -170,7 +170,7 @@ impl<W: Write> Pack<'_, W> {
     }
 
     /// The extended attributes that an archive may have, sorted by name.
-    pub(super) fn xattrs(&self, fd: &OwnedFd, path: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, PackError> {
+    pub(super) fn xattrs(&self, fd: &OwnedFd, path: &[u8]) -> Result<Xattrs, PackError> {
         let mut names = vec![0_u8; 1 << 10];
         let len = loop {
             match rustix::fs::flistxattr(fd, &mut names[..]) {

@@ -57,5 +57,8 @@ pub struct Entry {
     pub size: u64,
     /// The stored runs of a sparse file, ascending; together `stored` bytes.
     pub segments: Option<Vec<Segment>>,
-    pub xattrs: Vec<(Vec<u8>, Vec<u8>)>,
+    pub xattrs: Xattrs,
 }
+
+/// Names and values of extended attributes.
+pub type Xattrs = Vec<(Vec<u8>, Vec<u8>)>;
