@@ -29,3 +29,4 @@ pub mod seccomp;
 pub mod spec;
 pub mod terminal;
 pub mod users;
+pub mod view;

@@ -1,6 +1,7 @@
 //! Commands about containers.
 
 pub mod attach;
+pub mod cp;
 pub mod create;
 pub mod exec;
 pub mod inspect;
@@ -22,6 +23,7 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub enum ContainerCommand {
     Attach(attach::AttachArgs),
+    Cp(cp::CpArgs),
     Create(create::CreateArgs),
     Exec(exec::ExecArgs),
     Inspect(inspect::InspectArgs),
@@ -43,6 +45,7 @@ pub enum ContainerCommand {
 pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
     match command {
         ContainerCommand::Attach(args) => attach::run(args),
+        ContainerCommand::Cp(args) => cp::run(&args),
         ContainerCommand::Create(args) => create::run(args),
         ContainerCommand::Exec(args) => exec::run(args),
         ContainerCommand::Inspect(args) => inspect::run(&args),

@@ -65,6 +65,8 @@ pub enum ContainerError {
         "container {name} did not end within 10 seconds of SIGKILL (a process in it waits for a disk or a network file system)"
     )]
     Unkillable { name: String },
+    #[error(transparent)]
+    Copy(#[from] super::copy::CopyError),
 }
 
 impl ContainerError {
@@ -77,6 +79,7 @@ impl ContainerError {
             Self::RemoveAlive { .. } => Kind::InUse,
             Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,
             Self::NotExecutable { .. } => Kind::NotExecutable,
+            Self::Copy(error) => error.kind(),
             _ => Kind::Internal,
         }
     }

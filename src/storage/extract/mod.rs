@@ -11,7 +11,7 @@ mod place;
 pub use error::ExtractError;
 
 use super::tar::{Entry, EntryKind, TarReader};
-use super::unpack::{self, Owners};
+use super::unpack;
 use error::failed;
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, ResolveFlags, Timespec, Timestamps, Uid, XattrFlags};
@@ -89,8 +89,7 @@ pub fn extract<R: BufRead>(
     target: &Target<'_>,
     rules: Rules,
 ) -> Result<Extracted, ExtractError> {
-    let mut extract =
-        Extract { target, rules, owners: Owners::of_this_process(), last: None, folders: Vec::new(), done: Extracted::default() };
+    let mut extract = Extract { target, rules, last: None, folders: Vec::new(), done: Extracted::default() };
     let mut next = first;
     while let Some(entry) = next {
         extract.done.entries += 1;
@@ -113,7 +112,6 @@ struct Metadata {
 struct Extract<'a> {
     target: &'a Target<'a>,
     rules: Rules,
-    owners: Owners,
     /// The folder that was used last.
     last: Option<(Vec<u8>, Rc<OwnedFd>)>,
     /// What folders shall be like at the end, when nothing is put into them any more.
@@ -205,11 +203,8 @@ impl Extract<'_> {
         let owner = match self.rules.owner {
             Owner::Maker => None,
             Owner::Given { uid, gid } => Some((uid, gid)),
-            Owner::Archive => {
-                let (uid, gid, fits) = self.owners.choose(entry.uid, entry.gid);
-                self.done.owners_replaced += u64::from(!fits);
-                Some((uid, gid))
-            }
+            // Which ids there are is not asked: the kernel refuses others. A container's /proc is not to be believed.
+            Owner::Archive => Some((id(entry.uid), id(entry.gid))),
         };
         let strip = if self.rules.set_id || entry.kind == EntryKind::Directory { 0 } else { 0o6000 };
         let (xattrs, refused): (Vec<_>, Vec<_>) = entry.xattrs.iter().cloned().partition(|(name, _)| unpack::may_set(name));
@@ -265,6 +260,11 @@ impl Extract<'_> {
         }
         Ok(())
     }
+}
+
+/// An id of an archive; what is none becomes one that no namespace has, as the last number means "leave it" to chown(2).
+fn id(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX).min(u32::MAX - 1)
 }
 
 fn times(metadata: &Metadata) -> Timestamps {

@@ -116,7 +116,8 @@ impl<W: Write> Pack<'_, W> {
         if self.options.form == Form::Layer {
             match opaque(&fd) {
                 Some(b'y') => {
-                    self.mark(&[&path[..], if path.is_empty() { b"" } else { b"/" }, b"x"].concat(), b".wh..wh..opq", &stat)?
+                    let inside = if path.is_empty() { b".".to_vec() } else { [&path[..], b"/."].concat() };
+                    self.mark(&inside, b".wh..wh..opq", &stat)?;
                 }
                 Some(b'x') => xattr_whiteouts = true,
                 _ => {}

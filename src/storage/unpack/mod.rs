@@ -20,12 +20,12 @@ pub use borrowed::Borrowed;
 pub(super) use borrowed::{Lender, lend, look};
 pub use error::UnpackError;
 pub(super) use metadata::may_set;
-pub(super) use owner::Owners;
 pub(super) use path::{Place, place, show};
 pub(super) use whiteout::WHITEOUT_XATTR;
 
 use super::tar::{EntryKind, TarReader};
 use metadata::Metadata;
+use owner::Owners;
 use path::Target;
 use rustix::fd::BorrowedFd;
 use std::collections::HashMap;

@@ -6,7 +6,7 @@ struct Map(Vec<(u32, u32)>);
 
 /// Which owners and groups files can be given.
 #[derive(Debug)]
-pub(in crate::storage) struct Owners {
+pub(super) struct Owners {
     users: Map,
     groups: Map,
 }
@@ -15,13 +15,13 @@ pub(in crate::storage) struct Owners {
 const NOBODY: u32 = 65534;
 
 impl Owners {
-    pub(in crate::storage) fn of_this_process() -> Self {
+    pub(super) fn of_this_process() -> Self {
         let read = |path: &str| Map::parse(&std::fs::read_to_string(path).unwrap_or_default());
         Self { users: read("/proc/self/uid_map"), groups: read("/proc/self/gid_map") }
     }
 
     /// Returns the owner and group to set, and whether they are those asked for.
-    pub(in crate::storage) fn choose(&self, uid: u64, gid: u64) -> (u32, u32, bool) {
+    pub(super) fn choose(&self, uid: u64, gid: u64) -> (u32, u32, bool) {
         let (user, user_fits) = self.users.choose(uid);
         let (group, group_fits) = self.groups.choose(gid);
         (user, group, user_fits && group_fits)
