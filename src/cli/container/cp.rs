@@ -9,6 +9,7 @@ use crate::engine::{Engine, EngineError, Kind};
 use clap::{ArgAction, Args};
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -41,8 +42,9 @@ pub struct CpArgs {
 /// A container is not known, a path is not there, or something cannot be read or made.
 pub fn run(args: &CpArgs) -> Result<i32, CliError> {
     let engine = open_engine()?;
-    let (from, to) = (place(&engine, &args.source)?, place(&engine, &args.destination)?);
-    if matches!(to, Place::Stream) && std::io::stdout().is_terminal() {
+    let (from, to) =
+        (place(&engine, &args.source, std::io::stdin().as_fd())?, place(&engine, &args.destination, std::io::stdout().as_fd())?);
+    if matches!(to, Place::Stream(_)) && std::io::stdout().is_terminal() {
         return Err(CliError::Usage("refusing to write an archive to a terminal: redirect standard output".to_owned()));
     }
     let request = CopyRequest { from, to, give_to_user: args.archive, overwrite: args.overwrite };
@@ -70,10 +72,10 @@ fn note(report: &CopyReport) {
 }
 
 /// Tells what an argument names. As in Podman, what begins with `.` or `/` is a path of the host, whatever colons it holds.
-fn place(engine: &Engine, text: &OsStr) -> Result<Place, CliError> {
+fn place(engine: &Engine, text: &OsStr, stream: BorrowedFd<'_>) -> Result<Place, CliError> {
     let bytes = text.as_bytes();
     if bytes == b"-" {
-        return Ok(Place::Stream);
+        return Ok(Place::Stream(stream.try_clone_to_owned().map_err(|source| CliError::Output { source })?));
     }
     if bytes.is_empty() {
         return Err(CliError::Usage("a path is empty".to_owned()));

@@ -1,6 +1,5 @@
 //! Where it goes, by Docker's rules: an existing folder takes the source in, a missing one is made from it, a file is replaced.
 
-use super::super::ContainerError;
 use super::super::view::Approach;
 use super::source;
 use super::{CopyError, CopyRequest, in_container, show};
@@ -39,19 +38,13 @@ pub(super) struct Opened {
 }
 
 /// What comes in.
-pub(super) struct Incoming {
-    pub(super) input: OwnedFd,
+#[derive(Clone, Copy)]
+pub(super) struct Incoming<'a> {
+    pub(super) input: BorrowedFd<'a>,
     /// From standard input: anybody's archive, compressed perhaps.
     pub(super) streamed: bool,
     /// Of a folder, only what is in it goes into a folder that exists.
     pub(super) contents: bool,
-}
-
-impl Incoming {
-    pub(super) fn try_clone(&self) -> Result<Self, ContainerError> {
-        let input = self.input.try_clone().map_err(CopyError::Pipe)?;
-        Ok(Self { input, ..*self })
-    }
 }
 
 /// What stands at the destination.
@@ -117,12 +110,12 @@ impl Opened {
     }
 
     /// Extracts what comes in.
-    pub(super) fn receive(&self, incoming: &Incoming, request: &CopyRequest) -> Result<Extracted, CopyError> {
+    pub(super) fn receive(&self, incoming: Incoming<'_>, request: &CopyRequest) -> Result<Extracted, CopyError> {
         let aim = self.aim()?;
         if incoming.streamed && !matches!(aim, Aim::Folder(_)) {
             return Err(CopyError::StreamOntoFile { path: show(&self.typed) });
         }
-        let input = incoming.input.try_clone().map_err(CopyError::Pipe)?;
+        let input = incoming.input.try_clone_to_owned().map_err(CopyError::Pipe)?;
         let input = BufReader::with_capacity(BUFFER, File::from(input));
         if !incoming.streamed {
             let mut tar = TarReader::new(input);
@@ -149,7 +142,7 @@ impl Opened {
         tar: &mut TarReader<R>,
         first: Entry,
         aim: Aim,
-        incoming: &Incoming,
+        incoming: Incoming<'_>,
         request: &CopyRequest,
     ) -> Result<Extracted, CopyError> {
         let is_folder = first.kind == EntryKind::Directory;

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use source::Source;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Component, Path, PathBuf};
 
@@ -32,7 +32,7 @@ use std::path::{Component, Path, PathBuf};
 const PIPE_BYTES: usize = 1 << 20;
 
 /// One end of a copy.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Place {
     /// A path in a container; a relative one begins in its working directory.
     Container {
@@ -40,12 +40,12 @@ pub enum Place {
         path: PathBuf,
     },
     Host(PathBuf),
-    /// A tar on standard input or output.
-    Stream,
+    /// A tar on standard input or output, whichever it is open on.
+    Stream(OwnedFd),
 }
 
 /// What to copy, and how.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct CopyRequest {
     pub from: Place,
     pub to: Place,
@@ -100,14 +100,14 @@ impl Engine {
                 let source = Source::container(self.approach(config)?, config, path);
                 self.copy_between(Some(source), Some(Destination::host(to)), request)
             }
-            (Place::Container { config, path }, Place::Stream) => {
+            (Place::Container { config, path }, Place::Stream(_)) => {
                 self.copy_between(Some(Source::container(self.approach(config)?, config, path)), None, request)
             }
             (Place::Host(from), Place::Container { config, path }) => {
                 let destination = Destination::container(self.approach(config)?, config, path);
                 self.copy_between(Some(Source::host(from)), Some(destination), request)
             }
-            (Place::Stream, Place::Container { config, path }) => {
+            (Place::Stream(_), Place::Container { config, path }) => {
                 self.copy_between(None, Some(Destination::container(self.approach(config)?, config, path)), request)
             }
             _ => Err(ContainerError::from(CopyError::NoContainer).into()),
@@ -123,17 +123,15 @@ impl Engine {
     ) -> Result<CopyReport, EngineError> {
         let (reader, writer) = pipe()?;
         let contents = source.as_ref().is_some_and(Source::contents_only);
-        let streamed = source.is_none();
         let sender = source.map(|source| {
-            let out = if destination.is_some() { writer.try_clone() } else { std::io::stdout().as_fd().try_clone_to_owned() };
-            self.send(source, out.map_err(|error| ContainerError::from(CopyError::Pipe(error)))?, destination.is_none())
+            let stream = if let Place::Stream(fd) = &request.to { Some(fd.as_fd()) } else { None };
+            self.send(source, stream.unwrap_or(writer.as_fd()), stream.is_some())
         });
         let sender = sender.transpose()?;
         drop(writer);
         let receiver = destination.map(|destination| {
-            let input = if streamed { std::io::stdin().as_fd().try_clone_to_owned() } else { reader.try_clone() };
-            let input = input.map_err(|error| ContainerError::from(CopyError::Pipe(error)))?;
-            let incoming = Incoming { input, streamed, contents };
+            let stream = if let Place::Stream(fd) = &request.from { Some(fd.as_fd()) } else { None };
+            let incoming = Incoming { input: stream.unwrap_or(reader.as_fd()), streamed: stream.is_some(), contents };
             self.receive(destination, incoming, request)
         });
         let receiver = receiver.transpose()?;
@@ -151,12 +149,11 @@ impl Engine {
         }
     }
 
-    fn send(&self, source: Source, out: OwnedFd, to_stream: bool) -> Result<Worker<Sent>, EngineError> {
+    fn send(&self, source: Source, out: BorrowedFd<'_>, to_stream: bool) -> Result<Worker<Sent>, EngineError> {
         let mut keep = source.descriptors();
-        keep.push(out.as_fd());
-        let out = &out;
+        keep.push(out);
         worker(&self.paths, &keep, |parent| {
-            let out = out.try_clone().map_err(|error| ContainerError::from(CopyError::Pipe(error)))?;
+            let out = out.try_clone_to_owned().map_err(|error| ContainerError::from(CopyError::Pipe(error)))?;
             let opened = source.open(parent)?;
             Ok(opened.send(File::from(out), to_stream).map_err(ContainerError::from)?)
         })
@@ -165,15 +162,15 @@ impl Engine {
     fn receive(
         &self,
         destination: Destination,
-        incoming: Incoming,
+        incoming: Incoming<'_>,
         request: &CopyRequest,
     ) -> Result<Worker<Extracted>, EngineError> {
         let mut keep = destination.descriptors();
-        keep.push(incoming.input.as_fd());
-        let (destination, incoming) = (&destination, &incoming);
+        keep.push(incoming.input);
+        let destination = &destination;
         worker(&self.paths, &keep, |parent| {
             let opened = destination.open(parent)?;
-            Ok(opened.receive(&incoming.try_clone()?, request).map_err(ContainerError::from)?)
+            Ok(opened.receive(incoming, request).map_err(ContainerError::from)?)
         })
     }
 
@@ -196,12 +193,12 @@ impl Engine {
             let destination = destination::Opened::in_container(second, config, to);
             destination.refuse_within(&source).map_err(ContainerError::from)?;
             let (reader, writer) = pipe()?;
-            let incoming = Incoming { input: reader, streamed: false, contents: is_contents(from) };
             let (sent, received) = std::thread::scope(|scope| {
                 let sender = scope.spawn(|| source.send(File::from(writer), false));
-                let received = destination.receive(&incoming, request);
+                let incoming = Incoming { input: reader.as_fd(), streamed: false, contents: is_contents(from) };
+                let received = destination.receive(incoming, request);
                 // The sender learns from a closed pipe that nobody reads.
-                drop(incoming);
+                drop(reader);
                 (sender.join(), received)
             });
             let sent = sent.map_err(|_| CopyError::Pipe(Errno::PIPE.into())).flatten().map_err(ContainerError::from)?;
