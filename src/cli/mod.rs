@@ -23,6 +23,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Attach(container::attach::AttachArgs),
+    #[command(subcommand)]
+    Container(container::ContainerCommand),
     Create(container::create::CreateArgs),
     Exec(container::exec::ExecArgs),
     #[command(hide = true)]
@@ -73,6 +75,7 @@ fn keep_own_rights() {
 fn dispatch(cli: Cli) -> Result<i32, CliError> {
     match cli.command {
         Command::Attach(args) => container::attach::run(args),
+        Command::Container(command) => container::dispatch(command),
         Command::Create(args) => container::create::run(args),
         Command::Exec(args) => container::exec::run(args),
         Command::Generate(args) => generate::run(&args),

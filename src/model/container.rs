@@ -1,6 +1,6 @@
 //! A container's configuration: what the user asked, merged with the image, fixed at `create`.
 
-use super::{ContainerId, ImageId};
+use super::{ContainerId, Filesystem, ImageId, Isolation, Relations, Security, Settings, Supervision};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -90,6 +90,18 @@ pub struct ContainerConfig {
     /// Seconds that `stop` waits before it kills.
     pub stop_timeout: u32,
     pub log_driver: LogDriver,
+    #[serde(default)]
+    pub filesystem: Filesystem,
+    #[serde(default)]
+    pub isolation: Isolation,
+    #[serde(default)]
+    pub security: Security,
+    #[serde(default)]
+    pub settings: Settings,
+    #[serde(default)]
+    pub supervision: Supervision,
+    #[serde(default)]
+    pub relations: Relations,
     /// The full command line that made the container; for inspect.
     pub create_command: Vec<String>,
 }

@@ -2,15 +2,27 @@
 
 pub mod container;
 pub mod digest;
+pub mod filesystem;
 pub mod id;
 pub mod image;
+pub mod isolation;
 pub mod pidref;
+pub mod relations;
+pub mod security;
+pub mod settings;
 pub mod signal;
 pub mod status;
+pub mod supervision;
 
 pub use container::{BindMount, ContainerConfig, LogDriver, NetworkMode};
 pub use digest::{DiffId, Digest};
+pub use filesystem::Filesystem;
 pub use id::ContainerId;
 pub use image::{ImageId, ImageRecord};
+pub use isolation::Isolation;
 pub use pidref::PidRef;
+pub use relations::Relations;
+pub use security::Security;
+pub use settings::Settings;
 pub use status::{ExitRecord, RunRecord, Status};
+pub use supervision::Supervision;

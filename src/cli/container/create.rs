@@ -32,9 +32,9 @@ pub fn run(args: CreateArgs) -> Result<i32, CliError> {
 /// Finds or pulls the image and makes the container.
 pub(super) fn create(options: &Options) -> Result<(Engine, ContainerConfig), CliError> {
     let mut request = options.request()?;
-    let mut cidfile = options.cidfile.as_deref().map(open_cidfile).transpose()?;
+    let mut cidfile = options.relations.cidfile.as_deref().map(open_cidfile).transpose()?;
     let made = make(options, &mut request);
-    if let (Err(_), Some(path)) = (&made, &options.cidfile) {
+    if let (Err(_), Some(path)) = (&made, &options.relations.cidfile) {
         let _ = std::fs::remove_file(path);
     }
     let (engine, config) = made?;

@@ -4,7 +4,10 @@ use super::{ContainerError, names};
 use crate::engine::{Engine, EngineError};
 use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
-use crate::model::{BindMount, ContainerConfig, ContainerId, ImageRecord, LogDriver, NetworkMode};
+use crate::model::{
+    BindMount, ContainerConfig, ContainerId, Filesystem, ImageRecord, Isolation, LogDriver, NetworkMode, Relations, Security,
+    Settings, Supervision,
+};
 use crate::state::StateError;
 use rustix::fs::FlockOperation;
 use std::collections::BTreeMap;
@@ -36,6 +39,12 @@ pub struct CreateRequest {
     pub stop_signal: Option<i32>,
     pub stop_timeout: Option<u32>,
     pub log_driver: Option<LogDriver>,
+    pub filesystem: Filesystem,
+    pub isolation: Isolation,
+    pub security: Security,
+    pub settings: Settings,
+    pub supervision: Supervision,
+    pub relations: Relations,
     /// The terminal type of the caller; for `-t`.
     pub term: Option<String>,
     pub create_command: Vec<String>,
@@ -170,6 +179,12 @@ fn configure(
         stop_signal: stop_signal.unwrap_or(libc::SIGTERM),
         stop_timeout: request.stop_timeout.unwrap_or(10),
         log_driver: request.log_driver.unwrap_or(LogDriver::K8sFile),
+        filesystem: request.filesystem.clone(),
+        isolation: request.isolation.clone(),
+        security: request.security.clone(),
+        settings: request.settings.clone(),
+        supervision: request.supervision.clone(),
+        relations: request.relations.clone(),
         create_command: request.create_command.clone(),
     })
 }

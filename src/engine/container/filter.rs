@@ -196,7 +196,10 @@ fn is_ancestor(image: &str, config: &ContainerConfig) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BindMount, ContainerId, Digest, ExitRecord, ImageId, LogDriver, NetworkMode};
+    use crate::model::{
+        BindMount, ContainerId, Digest, ExitRecord, Filesystem, ImageId, Isolation, LogDriver, NetworkMode, Relations, Security,
+        Settings, Supervision,
+    };
 
     fn container() -> ContainerConfig {
         ContainerConfig {
@@ -231,6 +234,12 @@ mod tests {
             stop_signal: 15,
             stop_timeout: 10,
             log_driver: LogDriver::K8sFile,
+            filesystem: Filesystem::default(),
+            isolation: Isolation::default(),
+            security: Security::default(),
+            settings: Settings::default(),
+            supervision: Supervision::default(),
+            relations: Relations::default(),
             create_command: Vec::new(),
         }
     }

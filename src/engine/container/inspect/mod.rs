@@ -1,0 +1,82 @@
+//! `inspect` of containers, with Podman's names and shapes.
+
+mod config;
+mod host_config;
+mod mounts;
+mod network;
+mod state;
+
+use crate::engine::{Engine, EngineError};
+use crate::runtime::spec::DEFAULT_CAPABILITIES;
+use serde_json::{Value, json};
+
+/// What Podman prints for a time that has not come.
+const NEVER: &str = "0001-01-01T00:00:00Z";
+
+impl Engine {
+    /// Describes a container.
+    ///
+    /// # Errors
+    /// It is not known, or the store fails.
+    pub fn inspect_container(&self, name: &str) -> Result<Value, EngineError> {
+        let config = self.container(name)?;
+        let state = self.status(&config);
+        let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
+        let folder = self.paths.container(&config.id);
+        let file = |name: &str| folder.join(name).to_string_lossy().into_owned();
+        let layers = image.as_ref().map(|image| image.layers.as_slice()).unwrap_or_default();
+        let lower: Vec<String> = layers
+            .iter()
+            .rev()
+            .map(|layer| self.paths.layers().join(layer.hex()).join("diff").to_string_lossy().into_owned())
+            .collect();
+        let mut driver = json!({ "UpperDir": file("upper"), "WorkDir": file("work") });
+        if !lower.is_empty() {
+            driver["LowerDir"] = lower.join(":").into();
+        }
+        let program = config.argv.first().map(String::as_str).unwrap_or_default();
+        Ok(json!({
+            "Id": config.id,
+            "Created": time(config.created_at),
+            "Path": program,
+            "Args": config.argv.get(1..).unwrap_or_default(),
+            "State": state::state_of(&state),
+            "Image": config.image.hex(),
+            "ImageDigest": image.as_ref().map(|image| image.manifest.to_string()).unwrap_or_default(),
+            "ImageName": config.image_name,
+            "Rootfs": "",
+            "Pod": "",
+            "ResolvConfPath": file("resolv.conf"),
+            "HostnamePath": file("hostname"),
+            "HostsPath": file("hosts"),
+            "StaticDir": folder.to_string_lossy(),
+            "OCIRuntime": "coracle",
+            "Name": config.name,
+            "RestartCount": 0,
+            "Driver": "overlay",
+            "MountLabel": "",
+            "ProcessLabel": "",
+            "AppArmorProfile": "",
+            "EffectiveCaps": DEFAULT_CAPABILITIES,
+            "BoundingCaps": DEFAULT_CAPABILITIES,
+            "ExecIDs": [],
+            "GraphDriver": { "Name": "overlay", "Data": driver },
+            "Mounts": config.mounts.iter().map(mounts::mount).collect::<Vec<_>>(),
+            "Dependencies": [],
+            "NetworkSettings": network::network_settings(&config),
+            "Namespace": "",
+            "IsInfra": false,
+            "IsService": false,
+            "Config": config::config_of(&config),
+            "HostConfig": host_config::host_config(&config, &file("ctr.log")),
+        }))
+    }
+}
+
+/// Writes nanoseconds since the epoch in RFC 3339.
+fn time(nanoseconds: i64) -> String {
+    match jiff::Timestamp::from_nanosecond(i128::from(nanoseconds)) {
+        Ok(moment) if nanoseconds != 0 => moment.to_string(),
+        _ => NEVER.to_owned(),
+    }
+}

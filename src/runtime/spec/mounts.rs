@@ -1,0 +1,52 @@
+//! The mounts of a spec.
+
+use super::OwnFile;
+use crate::model::{BindMount, ContainerConfig};
+use oci_spec::OciSpecError;
+use oci_spec::runtime::{Mount, MountBuilder};
+use std::path::Path;
+
+/// Lists the mounts in their order: the kernel's file systems, our own files, the user's by depth.
+pub(super) fn mounts(config: &ContainerConfig, files: &[OwnFile]) -> Result<Vec<Mount>, OciSpecError> {
+    let mut list = vec![
+        special("/proc", "proc", &["nosuid", "noexec", "nodev"])?,
+        special("/dev", "tmpfs", &["nosuid", "strictatime", "mode=755", "size=65536k"])?,
+        special("/sys", "sysfs", &["nosuid", "noexec", "nodev", "ro"])?,
+        special("/dev/pts", "devpts", &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"])?,
+        special("/dev/mqueue", "mqueue", &["nosuid", "noexec", "nodev"])?,
+        special("/dev/shm", "tmpfs", &["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"])?,
+        special("/sys/fs/cgroup", "cgroup", &["nosuid", "noexec", "nodev", "ro"])?,
+    ];
+    let mut binds: Vec<&BindMount> = config.mounts.iter().collect();
+    // A mount below another comes after it; equal depths keep the user's order.
+    binds.sort_by_key(|bind| Path::new(&bind.target).components().count());
+    for file in files {
+        if !binds.iter().any(|bind| Path::new(&bind.target) == Path::new(file.target)) {
+            list.push(bind(&file.source, file.target, &["bind", "rprivate", "nosuid", "nodev", "noexec"])?);
+        }
+    }
+    for user in binds {
+        list.push(bind(&user.source, &user.target, &bind_options(user))?);
+    }
+    Ok(list)
+}
+
+fn bind_options(bind: &BindMount) -> Vec<&str> {
+    let mut options = vec![if bind.recursive { "rbind" } else { "bind" }, bind.propagation.as_str()];
+    for (wanted, option) in [(bind.read_only, "ro"), (!bind.suid, "nosuid"), (!bind.dev, "nodev"), (!bind.exec, "noexec")] {
+        if wanted {
+            options.push(option);
+        }
+    }
+    options
+}
+
+fn special(target: &str, kind: &str, options: &[&str]) -> Result<Mount, OciSpecError> {
+    let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
+    MountBuilder::default().destination(target).typ(kind).source(kind).options(options).build()
+}
+
+fn bind(source: &Path, target: &str, options: &[&str]) -> Result<Mount, OciSpecError> {
+    let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
+    MountBuilder::default().destination(target).typ("bind").source(source).options(options).build()
+}
