@@ -26,6 +26,7 @@ enum Command {
     #[command(subcommand)]
     Container(container::ContainerCommand),
     Create(container::create::CreateArgs),
+    Events(system::events::EventsArgs),
     Exec(container::exec::ExecArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -45,6 +46,8 @@ enum Command {
     Run(container::run::RunArgs),
     Start(container::start::StartArgs),
     Stop(container::stop::StopArgs),
+    #[command(subcommand)]
+    System(system::SystemCommand),
     Tag(image::tag::TagArgs),
     Unshare(system::unshare::UnshareArgs),
     Untag(image::tag::UntagArgs),
@@ -77,6 +80,7 @@ fn dispatch(cli: Cli) -> Result<i32, CliError> {
         Command::Attach(args) => container::attach::run(args),
         Command::Container(command) => container::dispatch(command),
         Command::Create(args) => container::create::run(args),
+        Command::Events(args) => system::events::run(&args),
         Command::Exec(args) => container::exec::run(args),
         Command::Generate(args) => generate::run(&args),
         Command::Inspect(args) => container::inspect::run(&args),
@@ -95,6 +99,7 @@ fn dispatch(cli: Cli) -> Result<i32, CliError> {
         Command::Run(args) => container::run::run(args),
         Command::Start(args) => container::start::run(args),
         Command::Stop(args) => container::stop::run(args),
+        Command::System(command) => system::dispatch(command),
         Command::Wait(args) => container::wait::run(args),
         Command::Unshare(args) => system::unshare::run(args),
     }

@@ -128,6 +128,13 @@ impl Engine {
         let _ = events::append(&self.paths.events(), &Event::new(subject, status));
     }
 
+    /// Says that something happened to a container at a time in nanoseconds since the epoch; as [`Engine::tell`].
+    pub(crate) fn tell_at(&self, config: &ContainerConfig, status: Status, time: i64) {
+        let subject = subject(config);
+        let event = Event { time: (time > 0).then_some(time), ..Event::new(&subject, status) };
+        let _ = events::append(&self.paths.events(), &event);
+    }
+
     /// Says that a program in a container has ended; as [`Engine::tell`].
     pub(crate) fn tell_end(&self, config: &ContainerConfig, status: Status, code: i32) {
         let subject = subject(config);

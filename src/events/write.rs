@@ -87,31 +87,33 @@ impl Subject {
     }
 }
 
-/// Something that happened now.
+/// Something that happened.
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'a> {
     pub subject: &'a Subject,
     pub status: Status,
     /// Of `died` and `exec_died`.
     pub exit_code: Option<i32>,
+    /// Nanoseconds since the epoch; nothing for now.
+    pub time: Option<i64>,
     /// Of `health_status`: `starting`, `healthy`, `unhealthy`.
     pub health: Option<&'a str>,
 }
 
 impl<'a> Event<'a> {
-    /// An event without an exit code and without a state of health.
+    /// An event of now, without an exit code and without a state of health.
     #[must_use]
     pub fn new(subject: &'a Subject, status: Status) -> Self {
-        Self { subject, status, exit_code: None, health: None }
+        Self { subject, status, exit_code: None, time: None, health: None }
     }
 
-    fn line(&self, time: i64) -> String {
+    fn line(&self) -> String {
         let mut line = String::with_capacity(self.subject.0.len() + 160);
         line.push('{');
         line.push_str(&self.subject.0);
         let _ = write!(line, ",\"Status\":\"{}\",\"Time\":\"", self.status.as_str());
         // The offset is spelled Z, as Go does.
-        let stamp = stamp::format(time);
+        let stamp = stamp::format(self.time.unwrap_or_else(stamp::now));
         line.push_str(std::str::from_utf8(&stamp[..29]).unwrap_or_default());
         line.push_str("Z\"");
         if let Some(code) = self.exit_code {
@@ -142,7 +144,7 @@ pub fn append(folder: &Path, event: &Event<'_>) -> Result<(), Errno> {
         }
         other => Err(other),
     })?;
-    let line = event.line(stamp::now());
+    let line = event.line();
     rustix::io::retry_on_intr(|| rustix::io::write(&file, line.as_bytes()))?;
     if rustix::fs::fstat(&file).is_ok_and(|stat| stat.st_size.cast_unsigned() >= BOUND) {
         rotate(&file, folder, &journal);
@@ -186,8 +188,8 @@ mod tests {
     fn a_line_is_the_json_of_what_was_said() {
         let labels = [("a\"b", "c\\d\n\u{1}ä"), ("e", "")];
         let subject = Subject::container("12", "web", "localhost/x:1", labels.into_iter());
-        let event = Event { exit_code: Some(3), ..Event::new(&subject, Status::Died) };
-        let line = event.line(1_795_230_000_123_456_789);
+        let event = Event { exit_code: Some(3), time: Some(1_795_230_000_123_456_789), ..Event::new(&subject, Status::Died) };
+        let line = event.line();
         assert!(line.ends_with("}\n") && line.matches('\n').count() == 1, "{line}");
         let value: serde_json::Value = serde_json::from_str(&line).expect("JSON");
         let wanted = serde_json::json!({

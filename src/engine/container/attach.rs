@@ -5,6 +5,7 @@ use super::detach::DetachKeys;
 use super::relay::{self, Came, Far, PIECE};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
+use crate::events::Status;
 use crate::model::{ContainerConfig, ContainerId, PidRef};
 use crate::monitor::SOCKET;
 use crate::monitor::protocol::{ClientMessage, MonitorMessage};
@@ -101,6 +102,7 @@ impl Engine {
         request: &AttachRequest,
     ) -> Result<RelayEnd, EngineError> {
         let signal = |source| ContainerError::Signal { name: config.name.clone(), source };
+        self.tell(config, Status::Attach);
         let options = RelayOptions {
             interactive: config.stdin_open && !request.no_stdin,
             tty: config.tty,

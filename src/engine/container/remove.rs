@@ -5,6 +5,7 @@ use super::status::run_record;
 use crate::cgroup::{self, Delegation};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError, session};
+use crate::events::Status;
 use crate::model::ContainerConfig;
 use crate::storage::remove_tree;
 use crate::userns;
@@ -38,6 +39,7 @@ impl Engine {
         self.discard_folder(&folder)?;
         let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         self.db.remove_container(&config.id)?;
+        self.tell(config, Status::Remove);
         drop(lock);
         Ok(())
     }

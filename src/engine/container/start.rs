@@ -6,6 +6,7 @@ use super::stop::{signal, wait_gone};
 use super::{ContainerError, create, files};
 use crate::cgroup::{Cgroup, Delegation};
 use crate::engine::{Engine, EngineError};
+use crate::events::Status;
 use crate::model::{ContainerConfig, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
 use crate::runtime::init::{Overlay, Plan};
@@ -117,7 +118,9 @@ impl Engine {
             tidy_after_monitor(&self.paths, config);
             let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         }
-        outcome.map(|started| StartOutcome::Started(Box::new(started)))
+        let started = outcome?;
+        self.tell_at(config, Status::Start, started.run.started_at);
+        Ok(StartOutcome::Started(Box::new(started)))
     }
 
     fn prepare(&self, config: &ContainerConfig, folder: &Path, moment: Moment) -> Result<(Launch, Ends), EngineError> {

@@ -3,6 +3,7 @@
 use super::ContainerError;
 use super::status::State;
 use crate::engine::{Engine, EngineError};
+use crate::events::Status;
 use crate::model::{ContainerConfig, PidRef, RunRecord};
 use crate::sys::process;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -34,6 +35,7 @@ impl Engine {
         let state = self.status(config);
         let Some(run) = state.run.as_ref().filter(|_| state.status.is_alive()) else { return Ok(StopOutcome::NotRunning) };
         thaw(run);
+        self.tell(config, Status::Stop);
         if !patience.is_zero() {
             signal(config, run.init, config.stop_signal)?;
             if wait_gone(config, run, Some(patience))? {
@@ -59,6 +61,7 @@ impl Engine {
             );
         };
         signal(config, run.init, number)?;
+        self.tell(config, Status::Kill);
         if number == libc::SIGKILL {
             thaw(run);
         }
