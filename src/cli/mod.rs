@@ -5,6 +5,7 @@ pub mod error;
 pub mod format;
 pub mod generate;
 pub mod image;
+mod quick;
 pub mod system;
 pub mod ui;
 
@@ -58,8 +59,11 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     keep_own_rights();
+    if let Some(command) = quick::parse(std::env::args_os()) {
+        return finish(dispatch(command));
+    }
     match Cli::try_parse() {
-        Ok(cli) => finish(dispatch(cli)),
+        Ok(cli) => finish(dispatch(cli.command)),
         // Podman ends with 125 where Docker's and clap's habit differ; help and version are no errors.
         Err(error) => {
             let _ = error.print();
@@ -75,8 +79,8 @@ fn keep_own_rights() {
     rustix::process::umask(mask - Mode::RWXU);
 }
 
-fn dispatch(cli: Cli) -> Result<i32, CliError> {
-    match cli.command {
+fn dispatch(command: Command) -> Result<i32, CliError> {
+    match command {
         Command::Attach(args) => container::attach::run(args),
         Command::Container(command) => container::dispatch(command),
         Command::Create(args) => container::create::run(args),

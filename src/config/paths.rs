@@ -5,13 +5,13 @@
 //!   state.db                    SQLite
 //!   blobs/sha256/<hex>          manifests and image configs
 //!   layers/<diffID>/diff/       an unpacked layer
-//!   containers/<id>/            upper/ work/ hosts resolv.conf hostname ctr.log run.json exit.json
+//!   containers/<id>/            upper/ work/ ctr.log run.json exit.json
 //!   events/                     the journal of events
 //!   tmp/                        everything half done
 //! $XDG_RUNTIME_DIR/coracle  (else /run/user/UID, else /tmp/coracle-UID), mode 0700
 //!   session/lock                flock: who finds or makes the session user namespace
 //!   session/<pid>.<start>       one empty file per living monitor
-//!   containers/<id>/attach      the monitor's socket
+//!   containers/<id>/            attach (the monitor's socket) hosts resolv.conf hostname containerenv
 //! ```
 
 use super::env;

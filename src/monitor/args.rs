@@ -37,7 +37,7 @@ pub struct MonitorArgs {
     pub keep: Vec<RawFd>,
     /// The file that lists this monitor among the living ones; removed at the end.
     pub session_entry: Option<PathBuf>,
-    /// The folder that holds the socket `attach`; both are removed at the end.
+    /// The container's runtime folder, which holds the socket `attach` and files of ours; removed at the end with all that is in it.
     pub socket_dir: Option<PathBuf>,
     /// When init was started, in nanoseconds since the epoch.
     pub started_at: i64,

@@ -149,11 +149,11 @@ fn remove_cgroup_at(parent: BorrowedFd<'_>, name: &CStr, depth: usize) {
     let _ = unlinkat(parent, name, AtFlags::REMOVEDIR);
 }
 
-/// Removes the socket, its folder and the entry among the living monitors.
+/// Removes the container's runtime folder with the socket, and the entry among the living monitors.
 pub(super) fn remove_runtime_files(args: &MonitorArgs) {
-    if let Some(dir) = &args.socket_dir {
-        let _ = unlinkat(CWD, dir.join("attach"), AtFlags::empty());
-        let _ = unlinkat(CWD, dir, AtFlags::REMOVEDIR);
+    if let Some(dir) = args.socket_dir.as_ref().and_then(|dir| CString::new(dir.as_os_str().as_bytes()).ok()) {
+        // What is left is swept by a later command.
+        let _ = tree::remove(CWD, &dir);
     }
     if let Some(entry) = &args.session_entry {
         let _ = unlinkat(CWD, entry, AtFlags::empty());

@@ -8,7 +8,8 @@ use crate::runtime::spec::OwnFile;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
-/// Writes the files into the container's folder, anew for each start, and says where each belongs.
+/// Writes the files into the container's runtime folder, anew for each start, and says where each belongs. The monitor removes the
+/// folder with all that is in it.
 pub(super) fn write(config: &ContainerConfig, folder: &Path, contents: Contents) -> Result<Vec<OwnFile>, ContainerError> {
     let containerenv = format!(
         "engine=\"coracle-{}\"\nname=\"{}\"\nid=\"{}\"\nimage=\"{}\"\nimageid=\"{}\"\nrootless=1\n",

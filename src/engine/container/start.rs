@@ -5,6 +5,7 @@ use super::status::{self, State};
 use super::stop::{signal, wait_gone};
 use super::{ContainerError, create, files};
 use crate::cgroup::{Cgroup, Delegation};
+use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
 use crate::model::{ContainerConfig, NetworkMode, PidRef, RunRecord};
@@ -14,6 +15,7 @@ use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::{Failure, Outcome};
 pub use crate::runtime::terminal::Size;
 use crate::runtime::{seccomp, spec};
+use crate::state::Db;
 use crate::sys::clone::Child;
 use crate::sys::{fd, process, socket};
 use crate::userns::map::WhySingle;
@@ -112,7 +114,7 @@ impl Engine {
         let prepared = self.prepare(config, &folder, Moment { boot, foreground, window, lock: lock.into() });
         let outcome = prepared.and_then(|(launch, ends)| {
             let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry))?;
-            finish(config, &folder, member, ends)
+            finish(config, &self.paths, member, ends)
         });
         if outcome.is_err() {
             tidy_after_monitor(&self.paths, config);
@@ -129,7 +131,9 @@ impl Engine {
             let path = folder.to_owned();
             move |source| ContainerError::File { action, path, source }
         };
-        let files = files::write(config, folder, files::Contents::of(config)?)?;
+        let run_folder = self.paths.container_run(&config.id);
+        let listen = listen(&run_folder)?;
+        let files = files::write(config, &run_folder, files::Contents::of(config)?)?;
         let spec = spec::build(config, folder, &files).map_err(ContainerError::Spec)?;
         let mask = spec::default_mask();
         let plan = Plan {
@@ -140,8 +144,6 @@ impl Engine {
             seccomp: seccomp::compile(seccomp::Profile::Default, mask),
             spec,
         };
-        let run_folder = self.paths.container_run(&config.id);
-        let listen = listen(&run_folder)?;
         let (client, monitor_client) = match foreground {
             true => socket::seqpacket_pair().map(|(ours, theirs)| (Some(ours), Some(theirs))).map_err(os("make a socket for"))?,
             false => (None, None),
@@ -171,6 +173,7 @@ impl Engine {
             report: report_there,
             network: network_there,
             keep,
+            pin: Some(Db::index_in_use(&self.paths.database())),
             lock,
             // Where nothing was delegated the container is in the caller's cgroup, without limits and without a word.
             cgroup: Delegation::find().and_then(|own| own.create(&cgroup_name(config))).map(Cgroup::into_parts),
@@ -237,9 +240,9 @@ fn forget_last_run(folder: &Path) -> Result<(), ContainerError> {
 }
 
 /// Waits until the program runs or the report says why it does not.
-fn finish(config: &ContainerConfig, folder: &Path, member: Member, ends: Ends) -> Result<Started, EngineError> {
+fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -> Result<Started, EngineError> {
     let Ends { report, client, network } = ends;
-    let joined = network.map_or(Ok(()), |network| join_network(folder, network));
+    let joined = network.map_or(Ok(()), |network| join_network(&paths.container_run(&config.id), network));
     let program = config.argv.first().map(String::as_str).unwrap_or_default();
     let outcome = Failure::receive(report).map_err(|source| EngineError::Wait { source })?;
     if outcome != Outcome::Executed || joined.is_err() {
@@ -253,7 +256,7 @@ fn finish(config: &ContainerConfig, folder: &Path, member: Member, ends: Ends) -
             _ => ContainerError::Vanished.into(),
         });
     }
-    let path = folder.join("run.json");
+    let path = paths.container(&config.id).join("run.json");
     let run = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     // A container with --rm can be over and gone by now; its monitor is still to be told by the socket.
     let run = run.unwrap_or_else(|| RunRecord {
@@ -268,14 +271,14 @@ fn finish(config: &ContainerConfig, folder: &Path, member: Member, ends: Ends) -
 
 /// Starts the user-mode stack for the waiting init and lets it go on. Where the stack cannot be had, init's pipe is closed, and
 /// the container ends before its program begins.
-fn join_network(folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> {
+fn join_network(run_folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> {
     let mut pid = [0; 4];
     if File::from(ends.pid).read_exact(&mut pid).is_err() {
         // M did not come so far; its report says why.
         return Ok(());
     }
     let stack = private::start(i32::from_le_bytes(pid), &ends.collar)?;
-    files::use_forwarder(folder, stack.nameserver())?;
+    files::use_forwarder(run_folder, stack.nameserver())?;
     // A broken pipe: init has ended meanwhile, and its report says why.
     let _ = File::from(ends.go).write_all(b"n");
     Ok(())

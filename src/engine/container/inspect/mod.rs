@@ -24,6 +24,8 @@ impl Engine {
         let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
         let folder = self.paths.container(&config.id);
         let file = |name: &str| folder.join(name).to_string_lossy().into_owned();
+        let run_folder = self.paths.container_run(&config.id);
+        let run_file = |name: &str| run_folder.join(name).to_string_lossy().into_owned();
         let layers = image.as_ref().map(|image| image.layers.as_slice()).unwrap_or_default();
         let lower: Vec<String> = layers
             .iter()
@@ -46,9 +48,9 @@ impl Engine {
             "ImageName": config.image_name,
             "Rootfs": "",
             "Pod": "",
-            "ResolvConfPath": file("resolv.conf"),
-            "HostnamePath": file("hostname"),
-            "HostsPath": file("hosts"),
+            "ResolvConfPath": run_file("resolv.conf"),
+            "HostnamePath": run_file("hostname"),
+            "HostsPath": run_file("hosts"),
             "StaticDir": folder.to_string_lossy(),
             "OCIRuntime": "coracle",
             "Name": config.name,
