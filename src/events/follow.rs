@@ -7,7 +7,7 @@ use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::io::Errno;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -66,6 +66,12 @@ impl Follower {
         // Writers stamp before they write, so neighbours may come in either order.
         records.sort_by_key(|record| record.time);
         Ok(records)
+    }
+
+    /// What is readable when there may be more; nothing without `follow`.
+    #[must_use]
+    pub fn watch(&self) -> Option<BorrowedFd<'_>> {
+        self.watch.as_ref().map(std::os::fd::AsFd::as_fd)
     }
 
     /// Waits until there may be more, or `patience` is over; says whether there may be.

@@ -98,7 +98,7 @@ impl Engine {
     }
 
     /// Where a name is held by the row of a container that is gone, takes the row away and says so.
-    fn forget_leftover(&mut self, name: &str) -> Result<bool, EngineError> {
+    pub(super) fn forget_leftover(&mut self, name: &str) -> Result<bool, EngineError> {
         let Some(holder) = self.db.container_by_name(name)? else { return Ok(true) };
         if self.paths.container(&holder.id).exists() {
             return Ok(false);
