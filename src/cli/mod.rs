@@ -5,6 +5,7 @@ pub mod error;
 pub mod format;
 pub mod generate;
 pub mod image;
+pub mod output_file;
 mod quick;
 pub mod system;
 pub mod ui;
@@ -29,7 +30,9 @@ enum Command {
     Cp(container::cp::CpArgs),
     Create(container::create::CreateArgs),
     Events(system::events::EventsArgs),
+    Diff(container::diff::DiffArgs),
     Exec(container::exec::ExecArgs),
+    Export(container::export::ExportArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
     Inspect(container::inspect::InspectArgs),
@@ -91,7 +94,9 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Cp(args) => container::cp::run(&args),
         Command::Create(args) => container::create::run(args),
         Command::Events(args) => system::events::run(&args),
+        Command::Diff(args) => container::diff::run(&args),
         Command::Exec(args) => container::exec::run(args),
+        Command::Export(args) => container::export::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Inspect(args) => container::inspect::run(&args),
         Command::Ps(args) => container::ps::run(&args),

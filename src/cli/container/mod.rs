@@ -3,8 +3,10 @@
 pub mod attach;
 pub mod cp;
 pub mod create;
+pub mod diff;
 pub mod exec;
 pub mod exists;
+pub mod export;
 pub mod inspect;
 pub mod kill;
 pub mod logs;
@@ -29,8 +31,10 @@ pub enum ContainerCommand {
     Attach(attach::AttachArgs),
     Cp(cp::CpArgs),
     Create(create::CreateArgs),
+    Diff(diff::DiffArgs),
     Exec(exec::ExecArgs),
     Exists(exists::ExistsArgs),
+    Export(export::ExportArgs),
     Inspect(inspect::InspectArgs),
     Kill(kill::KillArgs),
     #[command(visible_aliases = ["ls", "ps"])]
@@ -56,8 +60,10 @@ pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
         ContainerCommand::Attach(args) => attach::run(args),
         ContainerCommand::Cp(args) => cp::run(&args),
         ContainerCommand::Create(args) => create::run(args),
+        ContainerCommand::Diff(args) => diff::run(&args),
         ContainerCommand::Exec(args) => exec::run(args),
         ContainerCommand::Exists(args) => exists::run(&args),
+        ContainerCommand::Export(args) => export::run(&args),
         ContainerCommand::Inspect(args) => inspect::run(&args),
         ContainerCommand::Kill(args) => kill::run(args),
         ContainerCommand::List(args) => ps::run(&args),
