@@ -110,9 +110,12 @@ fn special_target(root: &SafeRoot, target: &Path) -> Result<OwnedFd, Failure> {
 
 /// A new sysfs needs a network namespace of the container's own; else the host's is shown, all of it read-only.
 fn sysfs(options: &Options<'_>) -> io::Result<OwnedFd> {
-    mount::new_filesystem("sysfs", &options.data, options.set).or_else(|_| {
+    let made = mount::new_filesystem("sysfs", &options.data, options.set);
+    // A kernel that shows sysfs read-only here gives no more than that, also to a privileged container.
+    let read_only = options.set | Attributes::MOUNT_ATTR_RDONLY;
+    made.or_else(|_| mount::new_filesystem("sysfs", &options.data, read_only)).or_else(|_| {
         let copy = mount::clone_tree(Path::new("/sys"), true)?;
-        mount::set_attributes(copy.as_fd(), options.set, Attributes::empty(), true)?;
+        mount::set_attributes(copy.as_fd(), read_only, Attributes::empty(), true)?;
         Ok(copy)
     })
 }
@@ -253,7 +256,14 @@ fn device(name: &str, major: u32, minor: u32) -> Result<OwnedFd, Failure> {
 }
 
 fn existing(root: &SafeRoot, path: &str) -> Result<Option<OwnedFd>, Failure> {
-    match root.open_without_links(Path::new(path.trim_start_matches('/')), OFlags::PATH) {
+    let relative = Path::new(path.trim_start_matches('/'));
+    // A path of the user's own may well go over the image's links: what it leads to is to be hidden.
+    let opened = if relative.starts_with("proc") || relative.starts_with("sys") {
+        root.open_without_links(relative, OFlags::PATH)
+    } else {
+        root.open(relative, OFlags::PATH)
+    };
+    match opened {
         Ok(fd) => Ok(Some(fd)),
         // Another kernel configuration, or a path that nobody may see: nothing to mask.
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::EACCES | libc::ELOOP)) => Ok(None),

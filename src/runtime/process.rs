@@ -60,13 +60,15 @@ fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
         // Without no_new_privs loading takes CAP_SYS_ADMIN, which goes away below.
         seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))?;
     }
+    let kept = identity.uid != 0 && !ambient(process).is_empty();
+    if kept {
+        // Else the change from root to another user takes all of them away (capabilities(7)).
+        rustix::thread::set_keep_capabilities(true).map_err(|errno| Failure::at(Stage::Capabilities, "to keep")(errno.into()))?;
+    }
     set_ids(identity)?;
     set_capabilities(process, identity)?;
     if no_new_privileges {
         rustix::thread::set_no_new_privs(true).map_err(|errno| Failure::at(Stage::Capabilities, "no_new_privs")(errno.into()))?;
-        if let Some(filter) = filter {
-            seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))?;
-        }
     }
     // After the ids: their change takes the wish back.
     die_with(guardian)?;
@@ -78,6 +80,9 @@ fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     let stub = rustix::io::fcntl_dupfd_cloexec(&stub, 10).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))?;
     fd::close_on_exec_from(3).map_err(Failure::at(Stage::Stdio, ""))?;
     let slot = fd::duplicate_to(report.as_fd(), i32::from(stub::ERROR_FD)).map_err(Failure::at(Stage::Stdio, ""))?;
+    if let (Some(filter), true) = (filter, no_new_privileges) {
+        seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))?;
+    }
     send_ready(&slot).map_err(Failure::at(Stage::Stdio, ""))?;
     let error = stub::become_program(&stub, &candidates, &argv, &environment);
     drop(slot);
@@ -218,10 +223,14 @@ fn set_user_failure(name: String, errno: rustix::io::Errno) -> Failure {
     Failure::at(Stage::SetUser, name)(errno.into())
 }
 
+fn ambient(process: &Process) -> CapabilitySet {
+    bits(process.capabilities().as_ref().and_then(|sets| sets.ambient().as_ref()))
+}
+
 /// Sets what is left: root keeps the spec's sets; another user has none but those that the spec makes ambient.
 fn set_capabilities(process: &Process, identity: &Identity) -> Result<(), Failure> {
     let sets = process.capabilities().as_ref();
-    let ambient = bits(sets.and_then(|sets| sets.ambient().as_ref()));
+    let ambient = ambient(process);
     let (permitted, effective) = if identity.uid == 0 {
         (bits(sets.and_then(|sets| sets.permitted().as_ref())), bits(sets.and_then(|sets| sets.effective().as_ref())))
     } else {

@@ -1,6 +1,6 @@
 //! `create`: from a request and an image to a row and a folder.
 
-use super::{ContainerError, names};
+use super::{ContainerError, names, rights};
 use crate::engine::{Engine, EngineError};
 use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
@@ -84,9 +84,10 @@ impl Engine {
     fn record(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
         let folder = self.paths.container(&config.id);
         let lock = make_folder(&folder)?;
-        if let Err(error) = self.db.insert_container(config) {
+        let kept = rights::keep_filter(config, &folder).map_err(EngineError::from);
+        if let Err(error) = kept.and_then(|()| self.db.insert_container(config).map_err(EngineError::from)) {
             self.discard_folder(&folder)?;
-            return Err(error.into());
+            return Err(error);
         }
         drop(lock);
         Ok(())

@@ -20,6 +20,12 @@ pub enum ContainerError {
         #[source]
         source: crate::image::ImageError,
     },
+    #[error("use the seccomp profile {}", path.display())]
+    SeccompProfile {
+        path: PathBuf,
+        #[source]
+        source: crate::runtime::seccomp::profile::ProfileError,
+    },
     #[error("build the runtime spec")]
     Spec(#[source] oci_spec::OciSpecError),
     #[error("{action} {}", path.display())]

@@ -16,6 +16,7 @@ pub mod moment;
 mod names;
 mod relay;
 pub mod remove;
+mod rights;
 pub mod session_relay;
 mod size;
 pub mod start;

@@ -95,7 +95,7 @@ impl Options {
         self.environment.apply(&mut request)?;
         self.filesystem.apply(&mut request, &cwd)?;
         self.isolation.apply(&mut request)?;
-        self.security.apply(&mut request)?;
+        self.security.apply(&mut request, &cwd)?;
         self.settings.apply(&mut request)?;
         self.supervision.apply(&mut request)?;
         Ok(request)
