@@ -7,6 +7,7 @@ pub mod fd;
 pub mod inherit;
 pub mod keyring;
 pub mod leash;
+pub mod lock;
 pub mod mount;
 pub mod namespace;
 pub mod netdev;

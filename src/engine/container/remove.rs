@@ -60,10 +60,10 @@ impl Engine {
     /// # Errors
     /// The database fails, or the folder is still there and cannot be removed.
     pub fn forget_removed(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
-        tidy_after_monitor(&self.paths, config);
         let folder = self.paths.container(&config.id);
         if folder.exists() {
-            // The monitor was killed before it came to that.
+            // The monitor was killed before it came to that, which is its last work but one.
+            tidy_after_monitor(&self.paths, config);
             self.discard_folder(&folder)?;
         }
         let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));

@@ -14,6 +14,7 @@ use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::{Failure, Outcome};
 use crate::runtime::spec;
 pub use crate::runtime::terminal::Size;
+use crate::state::Db;
 use crate::sys::clone::Child;
 use crate::sys::{fd, process, socket};
 use crate::userns::map::WhySingle;
@@ -168,6 +169,7 @@ impl Engine {
             report: report_there,
             network: network_there,
             keep,
+            pin: Some(Db::index_in_use(&self.paths.database())),
             lock,
             // Where nothing was delegated the container is in the caller's cgroup, without limits and without a word.
             cgroup: Delegation::find().and_then(|own| own.create(&cgroup_name(config))).map(Cgroup::into_parts),
