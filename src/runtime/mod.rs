@@ -21,6 +21,7 @@
 pub mod exec;
 pub mod init;
 pub mod launch;
+pub mod limits;
 pub mod message;
 mod mounts;
 mod process;

@@ -181,15 +181,29 @@ pub(super) fn set_sysctls(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
     let settings = spec.linux().as_ref().and_then(|linux| linux.sysctl().as_ref());
     for (name, value) in settings.into_iter().flatten() {
         let at = || Failure::at(Stage::Sysctl, format!("{name}={value}"));
-        let path = Path::new("proc/sys").join(name.replace('.', "/"));
-        let file = root.open_without_links(&path, OFlags::WRONLY).map_err(at())?;
-        let on = rustix::fs::fstatfs(&file).map_err(|errno| at()(errno.into()))?;
-        if u64::try_from(on.f_type) != Ok(PROC_MAGIC) {
-            return Err(at()(io::Error::from_raw_os_error(libc::EXDEV)));
-        }
+        let file = open_kernel_file(root, &sysctl_path(name), OFlags::WRONLY).map_err(at())?;
         rustix::io::write(&file, value.as_bytes()).map_err(|errno| at()(errno.into()))?;
     }
     Ok(())
+}
+
+/// The file of a setting: `net.ipv4.conf.eth0/1.forwarding` is `/proc/sys/net/ipv4/conf/eth0.1/forwarding` (sysctl(8)).
+fn sysctl_path(name: &str) -> PathBuf {
+    let swap = |letter| match letter {
+        '.' => '/',
+        '/' => '.',
+        other => other,
+    };
+    Path::new("proc/sys").join(name.chars().map(swap).collect::<String>())
+}
+
+/// Opens a file of our own procfs, and nothing that was put in its place.
+pub(super) fn open_kernel_file(root: &SafeRoot, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+    let file = root.open_without_links(path, flags)?;
+    if u64::try_from(rustix::fs::fstatfs(&file)?.f_type) != Ok(PROC_MAGIC) {
+        return Err(io::Error::from_raw_os_error(libc::EXDEV));
+    }
+    Ok(file)
 }
 
 /// Masks and locks paths of `/proc` and `/sys`. Called after the pivot: `root` is the container's `/`.

@@ -1,6 +1,6 @@
 //! `create`: from a request and an image to a row and a folder.
 
-use super::{ContainerError, names, rights};
+use super::{ContainerError, limits, names, rights};
 use crate::engine::{Engine, EngineError};
 use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
@@ -71,6 +71,7 @@ impl Engine {
             fill_random(&mut extra);
             let name = given_name.clone().unwrap_or_else(|| names::from_random(extra));
             let config = configure(&request, image, id, name)?;
+            limits::check(&config)?;
             match self.record(&config) {
                 Err(EngineError::State(StateError::NameInUse { .. })) if self.forget_leftover(&config.name)? => {}
                 Err(EngineError::State(StateError::NameInUse { .. })) if given_name.is_none() && attempt < NAME_ATTEMPTS => {}

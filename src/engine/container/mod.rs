@@ -8,6 +8,7 @@ pub mod exec;
 mod files;
 mod filter;
 pub mod inspect;
+mod limits;
 pub mod list;
 mod lock;
 pub mod logs;
@@ -22,6 +23,7 @@ mod size;
 pub mod start;
 pub mod status;
 pub mod stop;
+mod timezone;
 pub mod wait;
 
 pub use error::ContainerError;

@@ -7,7 +7,7 @@ use super::{ContainerError, create, files, rights};
 use crate::cgroup::{Cgroup, Delegation};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
-use crate::model::{ContainerConfig, NetworkMode, PidRef, RunRecord};
+use crate::model::{ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
 use crate::runtime::init::{Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
@@ -138,6 +138,7 @@ impl Engine {
             make_workdir: config.make_workdir,
             window,
             seccomp: rights::filter(config, folder, config.security.rights().bounding)?,
+            reaper: config.settings.init == Init::Own,
             spec,
         };
         let (client, monitor_client) = match foreground {

@@ -4,11 +4,12 @@ mod masks;
 mod mounts;
 mod namespaces;
 
-use crate::model::{CapSet, ContainerConfig, NetworkMode, Rights};
+use super::limits;
+use crate::model::{CapSet, ContainerConfig, Init, NetworkMode, Rights, Settings, Ulimit};
 use oci_spec::OciSpecError;
 use oci_spec::runtime::{
-    Capabilities, Capability, LinuxBuilder, LinuxCapabilitiesBuilder, Process, ProcessBuilder, RootBuilder, Spec, SpecBuilder,
-    UserBuilder,
+    Capabilities, Capability, LinuxBuilder, LinuxCapabilitiesBuilder, PosixRlimit, PosixRlimitBuilder, PosixRlimitType, Process,
+    ProcessBuilder, RootBuilder, Spec, SpecBuilder, UserBuilder,
 };
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ pub struct OwnFile {
 /// # Errors
 /// A part that the specification requires is missing.
 pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile]) -> Result<Spec, OciSpecError> {
-    let process = session_process(config, config.argv.clone(), &config.env, None, config.tty, config.security.rights())?;
+    let process = session_process(config, argv(config), &config.env, None, config.tty, config.security.rights())?;
     let masks = masks::masks(&config.security);
     let linux = LinuxBuilder::default()
         .namespaces(namespaces::namespaces(config)?)
@@ -73,15 +74,43 @@ pub fn session_process(
                 .ambient(kept)
                 .build()?,
         )
-        .rlimits(Vec::new())
+        .rlimits(rlimits(&config.settings))
         .no_new_privileges(config.security.no_new_privileges)
         .build()
+        .map(|mut process| {
+            process.set_oom_score_adj(config.settings.oom_score_adj);
+            process
+        })
 }
 
-/// Everybody in the container may ping (Podman's default); the setting is the network namespace's.
+/// The limits that were asked for; for those that are not named the runtime has its own rule.
+fn rlimits(settings: &Settings) -> Vec<PosixRlimit> {
+    let own = |name: &&str| limits::own(name).map(|(soft, hard)| Ulimit { name: (*name).to_owned(), soft, hard });
+    let hosts = if settings.host_limits { ["nofile", "nproc"].iter().filter_map(own).collect() } else { Vec::new() };
+    let limit = |ulimit: &Ulimit| {
+        let typ: PosixRlimitType = format!("RLIMIT_{}", ulimit.name.to_ascii_uppercase()).parse().ok()?;
+        PosixRlimitBuilder::default().typ(typ).soft(ulimit.soft).hard(ulimit.hard).build().ok()
+    };
+    hosts.iter().chain(&settings.ulimits).filter_map(limit).collect()
+}
+
+/// Everybody in the container may ping (Podman's default; the setting is the network namespace's), and what was asked for.
 fn sysctls(config: &ContainerConfig) -> HashMap<String, String> {
     let own = config.network != NetworkMode::Host;
-    own.then(|| ("net.ipv4.ping_group_range".to_owned(), "0 0".to_owned())).into_iter().collect()
+    let ping = own.then(|| ("net.ipv4.ping_group_range".to_owned(), "0 0".to_owned()));
+    ping.into_iter().chain(config.settings.sysctls.clone()).collect()
+}
+
+/// Where a program of the host's that is to be process 1 lies in the container.
+const INIT: &str = "/run/coracle-init";
+
+/// The command, behind the user's own init where there is one.
+fn argv(config: &ContainerConfig) -> Vec<String> {
+    let mut argv = config.argv.clone();
+    if matches!(config.settings.init, Init::Program(_)) {
+        argv.splice(0..0, [INIT.to_owned(), "--".to_owned()]);
+    }
+    argv
 }
 
 /// Tells whether `user[:group]` names root.

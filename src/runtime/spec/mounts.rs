@@ -1,7 +1,7 @@
 //! The mounts of a spec.
 
 use super::{OwnFile, masks};
-use crate::model::{BindMount, ContainerConfig};
+use crate::model::{BindMount, ContainerConfig, Init};
 use oci_spec::OciSpecError;
 use oci_spec::runtime::{Mount, MountBuilder};
 use std::path::Path;
@@ -29,6 +29,9 @@ pub(super) fn mounts(config: &ContainerConfig, files: &[OwnFile]) -> Result<Vec<
         if !binds.iter().any(|bind| Path::new(&bind.target) == Path::new(file.target)) {
             list.push(bind(&file.source, file.target, &["bind", "rprivate", "nosuid", "nodev", "noexec"])?);
         }
+    }
+    if let Init::Program(program) = &config.settings.init {
+        list.push(bind(program, super::INIT, &["bind", "rprivate", "ro", "nosuid", "nodev"])?);
     }
     for user in binds {
         list.push(bind(&user.source, &user.target, &bind_options(user))?);

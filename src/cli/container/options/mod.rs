@@ -3,6 +3,7 @@
 mod environment;
 mod filesystem;
 mod isolation;
+mod limits;
 mod mounts;
 mod relations;
 mod security;
@@ -96,7 +97,7 @@ impl Options {
         self.filesystem.apply(&mut request, &cwd)?;
         self.isolation.apply(&mut request)?;
         self.security.apply(&mut request, &cwd)?;
-        self.settings.apply(&mut request)?;
+        self.settings.apply(&mut request, &cwd)?;
         self.supervision.apply(&mut request)?;
         Ok(request)
     }

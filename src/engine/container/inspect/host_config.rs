@@ -1,7 +1,7 @@
 //! `HostConfig`: what of the host a container was given.
 
 use super::mounts::mount_options;
-use crate::model::{CapSet, ContainerConfig, LogDriver};
+use crate::model::{CapSet, ContainerConfig, Init, LogDriver, Ulimit};
 use serde_json::{Value, json};
 
 /// Podman does not show what was typed but how the set differs from the default.
@@ -60,7 +60,6 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
     });
     // Limits: none is set yet, and Podman prints zero for each that is not.
     for limit in [
-        "OomScoreAdj",
         "CpuShares",
         "Memory",
         "NanoCpus",
@@ -74,11 +73,19 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
     ] {
         host[limit] = 0.into();
     }
-    for list in ["Devices", "Ulimits"] {
-        host[list] = json!([]);
-    }
+    host["OomScoreAdj"] = config.settings.oom_score_adj.unwrap_or(0).into();
+    host["Ulimits"] = config.settings.ulimits.iter().map(ulimit).collect();
+    host["Init"] = (config.settings.init != Init::Command).into();
+    host["Devices"] = json!([]);
     for text in ["CgroupParent", "CpusetCpus", "CpusetMems"] {
         host[text] = "".into();
     }
     host
+}
+
+fn ulimit(ulimit: &Ulimit) -> Value {
+    // No limit is -1 in Go.
+    let number = |limit: u64| i64::try_from(limit).unwrap_or(-1);
+    let name = format!("RLIMIT_{}", ulimit.name.to_ascii_uppercase());
+    json!({ "Name": name, "Soft": number(ulimit.soft), "Hard": number(ulimit.hard) })
 }
