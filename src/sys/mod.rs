@@ -19,6 +19,7 @@ pub mod root;
 pub mod seccomp;
 pub mod signals;
 pub mod socket;
+pub mod stamp;
 pub mod stub;
 mod tiny;
 pub mod tree;

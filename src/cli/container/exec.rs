@@ -79,6 +79,10 @@ pub fn run(args: ExecArgs) -> Result<i32, CliError> {
     match end.map_err(EngineError::from)? {
         RelayEnd::Detached => Ok(0),
         RelayEnd::Interrupted(signal) => Ok(128 + signal),
-        _ => Ok(session.child.wait().map_err(|source| EngineError::Wait { source })?),
+        _ => {
+            let code = session.child.wait().map_err(|source| EngineError::Wait { source })?;
+            engine.exec_ended(&config, code);
+            Ok(code)
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{ContainerError, limits, names, rights};
 use crate::engine::{Engine, EngineError};
+use crate::events::Status;
 use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
 use crate::model::{
@@ -75,7 +76,11 @@ impl Engine {
             match self.record(&config) {
                 Err(EngineError::State(StateError::NameInUse { .. })) if self.forget_leftover(&config.name)? => {}
                 Err(EngineError::State(StateError::NameInUse { .. })) if given_name.is_none() && attempt < NAME_ATTEMPTS => {}
-                done => return done.map(|()| config),
+                done => {
+                    done?;
+                    self.tell(&config, Status::Create);
+                    return Ok(config);
+                }
             }
         }
         unreachable!("the loop ends by return")
@@ -95,7 +100,7 @@ impl Engine {
     }
 
     /// Where a name is held by the row of a container that is gone, takes the row away and says so.
-    fn forget_leftover(&mut self, name: &str) -> Result<bool, EngineError> {
+    pub(super) fn forget_leftover(&mut self, name: &str) -> Result<bool, EngineError> {
         let Some(holder) = self.db.container_by_name(name)? else { return Ok(true) };
         if self.paths.container(&holder.id).exists() {
             return Ok(false);

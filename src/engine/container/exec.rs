@@ -2,6 +2,7 @@
 
 use super::{ContainerError, rights};
 use crate::engine::{Engine, EngineError};
+use crate::events::Status;
 use crate::model::{ContainerConfig, NetworkMode};
 use crate::runtime::exec::{self, Session};
 use crate::runtime::message::{Failure, Outcome};
@@ -110,10 +111,18 @@ impl Engine {
                 }
                 Err(ContainerError::from_failure(failure, program).into())
             }
-            (Outcome::Executed, Some(child), Some(streams)) => Ok(ExecSession { child, streams }),
+            (Outcome::Executed, Some(child), Some(streams)) => {
+                self.tell(config, Status::Exec);
+                Ok(ExecSession { child, streams })
+            }
             // The container ended while the session was on its way in.
             _ => Err(wrong().into()),
         }
+    }
+
+    /// Says in the journal that a session has ended, for whoever has waited for it.
+    pub fn exec_ended(&self, config: &ContainerConfig, code: i32) {
+        self.tell_end(config, Status::ExecDied, code);
     }
 
     fn streams(&self, request: &ExecRequest) -> io::Result<(Ours, Option<[OwnedFd; 3]>, Option<OwnedFd>)> {

@@ -7,7 +7,8 @@ use super::{ContainerError, create, files, rights};
 use crate::cgroup::{Cgroup, Delegation};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
-use crate::model::{ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
+use crate::events::Status;
+use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
 use crate::runtime::init::{Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
@@ -95,8 +96,13 @@ impl Engine {
         let lock = self.lock(config, FlockOperation::LockExclusive)?;
         let boot =
             process::boot_id().map_err(|source| ContainerError::File { action: "read", path: PathBuf::from("/proc"), source })?;
-        if State::read(&folder, &boot).status.is_alive() {
-            return Ok(StartOutcome::AlreadyRunning);
+        match State::read(&folder, &boot).status {
+            model::Status::Running => return Ok(StartOutcome::AlreadyRunning),
+            status @ model::Status::Paused => {
+                let cannot = "unpause it to let it go on";
+                return Err(ContainerError::WrongState { name: config.name.clone(), status, cannot }.into());
+            }
+            _ => {}
         }
         // What our caller has open is not for the monitor nor for the network's stack, which outlive us: a lock, the end of a pipe.
         fd::close_on_exec_from(3).map_err(|source| ContainerError::File {
@@ -119,7 +125,9 @@ impl Engine {
             tidy_after_monitor(&self.paths, config);
             let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         }
-        outcome.map(|started| StartOutcome::Started(Box::new(started)))
+        let started = outcome?;
+        self.tell_at(config, Status::Start, started.run.started_at);
+        Ok(StartOutcome::Started(Box::new(started)))
     }
 
     fn prepare(&self, config: &ContainerConfig, folder: &Path, moment: Moment) -> Result<(Launch, Ends), EngineError> {
