@@ -22,6 +22,7 @@ pub mod everyone;
 pub mod exec;
 pub mod init;
 pub mod launch;
+pub mod limits;
 pub mod message;
 mod mounts;
 mod process;

@@ -20,6 +20,16 @@ pub enum ContainerError {
         #[source]
         source: crate::image::ImageError,
     },
+    #[error(
+        "the ulimit {name}={wanted} is above your hard limit of {limit} (raise that in /etc/security/limits.conf, or the unit's LimitNOFILE= and its like)"
+    )]
+    AboveHardLimit { name: String, wanted: String, limit: String },
+    #[error("use the seccomp profile {}", path.display())]
+    SeccompProfile {
+        path: PathBuf,
+        #[source]
+        source: crate::runtime::seccomp::profile::ProfileError,
+    },
     #[error("build the runtime spec")]
     Spec(#[source] oci_spec::OciSpecError),
     #[error("{action} {}", path.display())]
