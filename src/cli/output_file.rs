@@ -55,6 +55,14 @@ impl OutputFile {
         }
     }
 
+    /// Writes to the file.
+    ///
+    /// # Errors
+    /// The disk is full, or the like.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), CliError> {
+        io::Write::write_all(&mut self.file, bytes).map_err(|source| CliError::File { path: self.path.clone(), source })
+    }
+
     /// Puts the file at its place.
     ///
     /// # Errors
@@ -101,7 +109,6 @@ fn beside(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write as _;
 
     fn names(folder: &Path) -> Vec<std::ffi::OsString> {
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
@@ -113,11 +120,11 @@ mod tests {
         let path = temp.path().join("out");
         std::fs::write(&path, "old").unwrap();
         let mut output = OutputFile::begin(&path).unwrap();
-        output.file.write_all(b"half").unwrap();
+        output.write(b"half").unwrap();
         drop(output);
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         let mut output = OutputFile::begin(&path).unwrap();
-        output.file.write_all(b"new").unwrap();
+        output.write(b"new").unwrap();
         output.keep().unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(names(temp.path()), ["out"]);

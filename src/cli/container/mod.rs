@@ -1,6 +1,7 @@
 //! Commands about containers.
 
 pub mod attach;
+pub mod commit;
 pub mod cp;
 pub mod create;
 pub mod diff;
@@ -29,6 +30,7 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub enum ContainerCommand {
     Attach(attach::AttachArgs),
+    Commit(commit::CommitArgs),
     Cp(cp::CpArgs),
     Create(create::CreateArgs),
     Diff(diff::DiffArgs),
@@ -58,6 +60,7 @@ pub enum ContainerCommand {
 pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
     match command {
         ContainerCommand::Attach(args) => attach::run(args),
+        ContainerCommand::Commit(args) => commit::run(args),
         ContainerCommand::Cp(args) => cp::run(&args),
         ContainerCommand::Create(args) => create::run(args),
         ContainerCommand::Diff(args) => diff::run(&args),
