@@ -1,6 +1,7 @@
 //! Commands about containers.
 
 pub mod attach;
+pub mod clone;
 pub mod commit;
 pub mod cp;
 pub mod create;
@@ -8,6 +9,7 @@ pub mod diff;
 pub mod exec;
 pub mod exists;
 pub mod export;
+pub mod init;
 pub mod inspect;
 pub mod kill;
 pub mod logs;
@@ -30,6 +32,7 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub enum ContainerCommand {
     Attach(attach::AttachArgs),
+    Clone(clone::CloneArgs),
     Commit(commit::CommitArgs),
     Cp(cp::CpArgs),
     Create(create::CreateArgs),
@@ -37,6 +40,7 @@ pub enum ContainerCommand {
     Exec(exec::ExecArgs),
     Exists(exists::ExistsArgs),
     Export(export::ExportArgs),
+    Init(init::InitArgs),
     Inspect(inspect::InspectArgs),
     Kill(kill::KillArgs),
     #[command(visible_aliases = ["ls", "ps"])]
@@ -60,6 +64,8 @@ pub enum ContainerCommand {
 pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
     match command {
         ContainerCommand::Attach(args) => attach::run(args),
+        ContainerCommand::Clone(args) => clone::run(args),
+        ContainerCommand::Init(args) => init::run(&args),
         ContainerCommand::Commit(args) => commit::run(args),
         ContainerCommand::Cp(args) => cp::run(&args),
         ContainerCommand::Create(args) => create::run(args),

@@ -11,6 +11,7 @@ use crate::config::Paths;
 use crate::engine::image::incoming::{Incoming, make_manifest};
 use crate::engine::session::worker;
 use crate::engine::{Engine, EngineError};
+use crate::events;
 use crate::image::config::{History, Runtime};
 use crate::image::manifest::{DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST};
 use crate::image::{ImageConfig, ImageError, Reference, change};
@@ -122,7 +123,9 @@ impl Engine {
         drop(say_packed);
         let kept = keeper.finish();
         whole?;
-        self.record_commit(config, image, request, name, kept?)
+        let id = self.record_commit(config, image, request, name, kept?)?;
+        self.tell(config, events::Status::Commit);
+        Ok(id)
     }
 
     /// Makes the documents and the rows of the image whose topmost layer was taken in.

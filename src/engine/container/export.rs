@@ -4,6 +4,7 @@ use super::ContainerError;
 use super::copy::CopyError;
 use crate::engine::session::worker;
 use crate::engine::{Engine, EngineError};
+use crate::events;
 use crate::model::ContainerConfig;
 use crate::storage::pack::{self, Form, Options, PackError};
 use crate::storage::tar::TarWriter;
@@ -39,6 +40,8 @@ impl Engine {
             }
         })?
         .finish()?;
-        done.ok_or_else(|| ContainerError::from(CopyError::ReaderGone).into())
+        let left_out = done.ok_or_else(|| ContainerError::from(CopyError::ReaderGone))?;
+        self.tell(config, events::Status::Export);
+        Ok(left_out)
     }
 }

@@ -1,6 +1,7 @@
 //! The life of a container.
 
 pub mod attach;
+pub mod clone;
 pub mod commit;
 pub mod copy;
 pub mod create;
