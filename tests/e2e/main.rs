@@ -14,6 +14,8 @@
 #![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
+mod commit;
+mod cp;
 mod escape;
 mod exec;
 mod faults;
@@ -46,6 +48,8 @@ fn main() -> ExitCode {
     args.test_threads.get_or_insert(2);
     case::keep_panics();
     let cases = [
+        commit::cases(),
+        cp::cases(),
         escape::cases(),
         exec::cases(),
         faults::cases(),
