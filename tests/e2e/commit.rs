@@ -11,9 +11,10 @@ pub fn cases() -> Vec<Case> {
         case!(the_same_files_give_the_same_layer),
         case!(a_format_an_id_file_and_a_dangling_image),
         case!(bad_requests_leave_nothing),
-        case!(a_running_container_is_paused_only_meanwhile).needs(&[Need::Cgroup]),
+        case!(a_running_container_is_paused_only_meanwhile).needs(&[Need::Cgroup]).gap("crun has no cgroup here to pause"),
         case!(a_clone_has_the_configuration_and_not_the_files),
-        case!(a_clone_can_take_the_originals_place),
+        case!(a_clone_can_take_the_originals_place)
+            .gap("podman destroys a container that runs, and what is left has another name"),
         case!(init_refuses_with_its_reason).only_ours("podman has such a state"),
     ];
     all.into_iter().map(|case| case.needs(&[Need::Userns])).collect()
@@ -90,7 +91,8 @@ fn the_config_is_the_containers_with_the_changes(env: &TestEnv) {
     assert!(variables.contains(&"A=from create") && variables.contains(&"B=from change"), "{variables:?}");
     assert!(!variables.iter().any(|variable| variable.starts_with("HOSTNAME=")), "{variables:?}");
     assert_eq!((&config["Cmd"], &config["WorkingDir"]), (&serde_json::json!(["pwd"]), &Value::from("/tmp")));
-    assert_eq!((&config["User"], &config["StopSignal"]), (&Value::from("33:44"), &Value::from("SIGINT")));
+    assert_eq!(config["User"], "33:44");
+    assert!(["SIGINT", "2"].contains(&config["StopSignal"].as_str().unwrap()), "{config}");
     assert_eq!(config["Labels"], serde_json::json!({ "kept": "yes", "added": "too" }));
     assert_eq!(made["Author"], "somebody");
     assert_eq!(made["History"].as_array().unwrap().len(), 2);

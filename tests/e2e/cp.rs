@@ -14,7 +14,7 @@ pub fn cases() -> Vec<Case> {
         case!(owners_of_the_source_are_kept_on_wish).gap("podman gives the files to the container's user all the same"),
         case!(a_file_takes_a_folders_place_only_with_overwrite),
         case!(an_archive_goes_in_and_out_by_the_standard_streams),
-        case!(volumes_and_tmpfs_are_reached),
+        case!(volumes_and_tmpfs_are_reached).gap("podman does not find what is in /dev/shm"),
         case!(times_modes_links_and_fifos_are_kept),
         case!(a_fifo_as_a_source_does_not_hang_and_a_device_is_refused).gap("podman hangs or copies"),
         case!(within_a_container_and_between_two).gap("podman locks the container against itself"),
@@ -272,7 +272,7 @@ fn links_of_a_container_lead_nowhere_outside(env: &TestEnv) {
         env.ok(&["cp", "f", &format!("{id}:/var/run/f")]);
         env.ok(&["cp", &format!("{id}:/run/f"), "inside"]);
         assert_eq!(read(env, "inside"), "intruder");
-        env.host("sh", &["-c", "rm -rf out* inside"]).run().ok();
+        env.host("sh", &["-c", "chmod -R u+rwX out* inside && rm -rf out* inside"]).run().ok();
     }
     canary.assert_unchanged();
     env.remove(&[&running, &stopped]);
