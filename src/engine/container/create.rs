@@ -5,7 +5,7 @@ use crate::engine::{Engine, EngineError};
 use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
 use crate::model::{
-    BindMount, ContainerConfig, ContainerId, Filesystem, ImageRecord, Isolation, LogDriver, NetworkMode, Relations, Security,
+    BindMount, ContainerConfig, ContainerId, Filesystem, ImageRecord, Isolation, Limits, LogDriver, NetworkMode, Relations, Security,
     Settings, Supervision,
 };
 use crate::state::StateError;
@@ -41,6 +41,7 @@ pub struct CreateRequest {
     pub log_driver: Option<LogDriver>,
     pub filesystem: Filesystem,
     pub isolation: Isolation,
+    pub limits: Limits,
     pub security: Security,
     pub settings: Settings,
     pub supervision: Supervision,
@@ -181,6 +182,7 @@ fn configure(
         log_driver: request.log_driver.unwrap_or(LogDriver::K8sFile),
         filesystem: request.filesystem.clone(),
         isolation: request.isolation.clone(),
+        limits: request.limits.clone(),
         security: request.security.clone(),
         settings: request.settings.clone(),
         supervision: request.supervision.clone(),

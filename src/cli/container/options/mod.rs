@@ -3,6 +3,7 @@
 mod environment;
 mod filesystem;
 mod isolation;
+mod limits;
 mod mounts;
 mod relations;
 mod security;
@@ -10,6 +11,7 @@ mod settings;
 mod supervision;
 
 pub(super) use environment::environment;
+pub(super) use limits::ResourceOptions;
 pub(super) use supervision::parse_signal;
 
 use crate::cli::error::CliError;
@@ -31,6 +33,8 @@ pub(super) struct Options {
     filesystem: filesystem::FilesystemOptions,
     #[command(flatten)]
     isolation: isolation::IsolationOptions,
+    #[command(flatten)]
+    limits: limits::LimitOptions,
     #[command(flatten)]
     security: security::SecurityOptions,
     #[command(flatten)]
@@ -95,6 +99,7 @@ impl Options {
         self.environment.apply(&mut request)?;
         self.filesystem.apply(&mut request, &cwd)?;
         self.isolation.apply(&mut request)?;
+        self.limits.apply(&mut request)?;
         self.security.apply(&mut request)?;
         self.settings.apply(&mut request)?;
         self.supervision.apply(&mut request)?;
