@@ -38,6 +38,12 @@ pub enum EngineError {
     Attach(#[from] AttachError),
     #[error(transparent)]
     Session(#[from] SessionError),
+    #[error("read the journal of events in {}", path.display())]
+    Journal {
+        path: std::path::PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("wait for a child process")]
     Wait { source: std::io::Error },
     #[error("no container with name or ID {name:?} found: no such container")]
@@ -70,7 +76,7 @@ impl EngineError {
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
             Self::Container(error) => error.kind(),
             Self::Session(_) => Kind::Denied,
-            Self::Attach(_) | Self::Paths(_) | Self::State(_) | Self::Wait { .. } => Kind::Internal,
+            Self::Journal { .. } | Self::Attach(_) | Self::Paths(_) | Self::State(_) | Self::Wait { .. } => Kind::Internal,
         }
     }
 

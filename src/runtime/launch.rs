@@ -38,6 +38,8 @@ pub struct Launch {
     pub network: Option<(OwnedFd, OwnedFd)>,
     /// Descriptors that have to stay open as long as the container runs.
     pub keep: Vec<OwnedFd>,
+    /// A file and a byte of it that the monitor holds a shared lock on, where it can be had.
+    pub pin: Option<(PathBuf, i64)>,
     /// The lock on the container's folder; I holds it until its program runs.
     pub lock: OwnedFd,
     pub cgroup: Home,
@@ -98,7 +100,10 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
             (Some(here), Some(there))
         }
     };
-    let Launch { plan, streams, report, network, cgroup, lock, .. } = launch;
+    // Taken here and not before the fork: the CLI has locks of its own on that file.
+    let pin = launch.pin.as_ref().and_then(|(path, at)| crate::sys::lock::share_byte(path, *at).ok());
+    let Launch { plan, streams, report, network, cgroup, lock, mut keep, .. } = launch;
+    keep.extend(pin);
     let cgroup = cgroup.settle().map_err(|error| cgroup_failure(&error))?.map(Cgroup::into_parts);
     let (program, monitor_ends) = match streams {
         Some(Streams { program, stdin, stdout, stderr }) => (Some(program), Some((stdin, stdout, stderr))),
@@ -153,7 +158,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         listen: launch.listen.as_raw_fd(),
         client: launch.client.as_ref().map(AsRawFd::as_raw_fd),
         log: launch.log,
-        keep: launch.keep.iter().map(AsRawFd::as_raw_fd).collect(),
+        keep: keep.iter().map(AsRawFd::as_raw_fd).collect(),
         session_entry: Some(session_entry.to_owned()),
         socket_dir: Some(launch.run_folder),
         started_at: launch.started_at,
@@ -163,7 +168,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     };
     held.extend([init.pidfd, launch.listen]);
     held.extend(launch.client);
-    held.extend(launch.keep);
+    held.extend(keep);
     let monitor_failure = || Failure::at(Stage::Monitor, launch.monitor.to_string_lossy().into_owned());
     for fd in &held {
         fd::keep_on_exec(fd).map_err(monitor_failure())?;

@@ -6,12 +6,13 @@ mod isolation;
 mod limits;
 mod mounts;
 mod relations;
+mod resources;
 mod security;
 mod settings;
 mod supervision;
 
 pub(super) use environment::environment;
-pub(super) use limits::ResourceOptions;
+pub(super) use resources::ResourceOptions;
 pub(super) use supervision::parse_signal;
 
 use crate::cli::error::CliError;
@@ -34,7 +35,7 @@ pub(super) struct Options {
     #[command(flatten)]
     isolation: isolation::IsolationOptions,
     #[command(flatten)]
-    limits: limits::LimitOptions,
+    resources: resources::LimitOptions,
     #[command(flatten)]
     security: security::SecurityOptions,
     #[command(flatten)]
@@ -99,9 +100,9 @@ impl Options {
         self.environment.apply(&mut request)?;
         self.filesystem.apply(&mut request, &cwd)?;
         self.isolation.apply(&mut request)?;
-        self.limits.apply(&mut request)?;
-        self.security.apply(&mut request)?;
-        self.settings.apply(&mut request)?;
+        self.resources.apply(&mut request)?;
+        self.security.apply(&mut request, &cwd)?;
+        self.settings.apply(&mut request, &cwd)?;
         self.supervision.apply(&mut request)?;
         Ok(request)
     }
