@@ -138,8 +138,6 @@ pub struct Limits {
     pub device_rates: Vec<DeviceRate>,
     /// `--cgroup-conf`: names of cgroup v2 files and what is written to them.
     pub conf: BTreeMap<String, String>,
-    /// Who is killed first when the machine has no memory left: -1000 to 1000.
-    pub oom_score_adj: Option<i32>,
     pub cgroups: CgroupsMode,
     /// A slice of the user's systemd, or a path among the cgroups.
     pub cgroup_parent: Option<String>,
@@ -149,12 +147,8 @@ impl Limits {
     /// Tells whether something is asked for that only a cgroup can hold.
     #[must_use]
     pub fn need_a_cgroup(&self) -> bool {
-        let elsewhere = Self {
-            oom_score_adj: self.oom_score_adj,
-            cgroups: self.cgroups,
-            cgroup_parent: self.cgroup_parent.clone(),
-            ..Self::default()
-        };
+        let elsewhere =
+            Self { cgroups: self.cgroups, cgroup_parent: self.cgroup_parent.clone(), ..Self::default() };
         *self != elsewhere
     }
 
@@ -230,7 +224,7 @@ mod tests {
 
     #[test]
     fn what_is_no_matter_of_cgroups_needs_none() {
-        let limits = Limits { oom_score_adj: Some(5), cgroup_parent: Some("a.slice".into()), ..Limits::default() };
+        let limits = Limits { cgroups: CgroupsMode::NoConmon, cgroup_parent: Some("a.slice".into()), ..Limits::default() };
         assert!(!limits.need_a_cgroup());
         assert!(memory(5).need_a_cgroup());
     }
@@ -246,7 +240,7 @@ mod tests {
             (Limits { memory_swap: Some(Bound::Unlimited), ..memory(5) }, true),
             (Limits { memory_reservation: Some(6), ..memory(5) }, false),
             (Limits { cgroups: CgroupsMode::Disabled, ..memory(5) }, false),
-            (Limits { cgroups: CgroupsMode::Disabled, oom_score_adj: Some(1), ..Limits::default() }, true),
+            (Limits { cgroups: CgroupsMode::Disabled, ..Limits::default() }, true),
             (Limits { cgroups: CgroupsMode::Split, cgroup_parent: Some("a".into()), ..Limits::default() }, false),
         ] {
             assert_eq!(limits.check().is_ok(), fits, "{limits:?}");

@@ -35,7 +35,7 @@ pub(super) struct Options {
     #[command(flatten)]
     isolation: isolation::IsolationOptions,
     #[command(flatten)]
-    resources: resources::LimitOptions,
+    resources: resources::CgroupOptions,
     #[command(flatten)]
     security: security::SecurityOptions,
     #[command(flatten)]

@@ -7,7 +7,7 @@ use clap::Args;
 
 /// Options about limits.
 #[derive(Debug, Args)]
-pub(super) struct LimitOptions {
+pub(super) struct CgroupOptions {
     #[command(flatten)]
     resources: ResourceOptions,
     /// Write to a file of the container's cgroup: memory.high=1073741824; may be given several times
@@ -19,9 +19,6 @@ pub(super) struct LimitOptions {
     /// The container's cgroup: enabled; disabled: none; no-conmon: the monitor stays in the caller's; split: below the caller's own
     #[arg(long, value_name = "MODE", default_value = "enabled", hide_default_value = true)]
     cgroups: String,
-    /// How likely the kernel kills the container when the machine is out of memory: -1000 to 1000
-    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(-1000..=1000))]
-    oom_score_adj: Option<i32>,
 }
 
 /// The limits that `update` takes, too.
@@ -89,7 +86,7 @@ pub(in crate::cli::container) struct ResourceOptions {
     device_write_iops: Vec<String>,
 }
 
-impl LimitOptions {
+impl CgroupOptions {
     /// Puts what was asked into the request.
     ///
     /// # Errors
@@ -102,7 +99,6 @@ impl LimitOptions {
         }
         limits.cgroup_parent = self.cgroup_parent.clone().filter(|parent| !parent.is_empty());
         limits.cgroups = cgroups(&self.cgroups)?;
-        limits.oom_score_adj = self.oom_score_adj;
         limits.check().map_err(|error| CliError::Usage(error.to_string()))?;
         request.limits = limits;
         Ok(())
@@ -219,7 +215,7 @@ mod tests {
     #[derive(Debug, Parser)]
     struct Line {
         #[command(flatten)]
-        options: LimitOptions,
+        options: CgroupOptions,
     }
 
     fn limits(words: &[&str]) -> Result<Limits, String> {
@@ -243,9 +239,7 @@ mod tests {
             (&["--cpus", "0.5"], Limits { cpu_quota_usec: bytes(50_000), cpu_period_usec: Some(100_000), ..none() }),
             (&["--cpu-quota", "-1", "-c", "2"], Limits { cpu_quota_usec: Some(Bound::Unlimited), cpu_shares: Some(2), ..none() }),
             (&["--cpus=0", "--cpu-shares=0", "--blkio-weight=0", "--memory-swappiness=-1", "--oom-kill-disable=false"], none()),
-            (&["--cgroups=no-conmon", "--oom-score-adj=-5"], {
-                Limits { cgroups: CgroupsMode::NoConmon, oom_score_adj: Some(-5), ..none() }
-            }),
+            (&["--cgroups=no-conmon"], Limits { cgroups: CgroupsMode::NoConmon, ..none() }),
             (&["--cgroup-conf=memory.high=5", "--cgroup-parent", "a.slice"], {
                 Limits { conf: [("memory.high".into(), "5".into())].into(), cgroup_parent: Some("a.slice".into()), ..none() }
             }),
