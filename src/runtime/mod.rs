@@ -31,3 +31,4 @@ pub mod seccomp;
 pub mod spec;
 pub mod terminal;
 pub mod users;
+pub mod view;
