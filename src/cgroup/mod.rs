@@ -16,6 +16,7 @@
 //! | `home` | which of the places it is, and making it |
 //! | `delegate` | the caller's own cgroup |
 //! | `scope`, `dbus` | systemd |
+//! | `enter` | joining a container's from elsewhere |
 //! | `controllers` | which there are, and why one is not |
 //! | `settings` | limits as what is written |
 //! | `control` | ending, freezing, removing |
@@ -25,6 +26,7 @@ pub mod control;
 mod controllers;
 mod dbus;
 pub mod delegate;
+mod enter;
 pub mod home;
 pub mod scope;
 pub mod settings;
@@ -33,6 +35,7 @@ pub use control::{freeze, kill, remove, thaw};
 pub use controllers::Lacking;
 pub use dbus::BusError;
 pub use delegate::{Cgroup, Delegation};
+pub use enter::enter;
 
 use std::io;
 use std::path::PathBuf;
@@ -121,10 +124,22 @@ pub enum CgroupError {
         #[source]
         source: BusError,
     },
+    #[error("have systemd's user manager put this process into {unit}")]
+    Join {
+        unit: String,
+        #[source]
+        source: BusError,
+    },
     #[error("systemd's user manager could not make {unit}: {result}")]
     ScopeFailed { unit: String, result: String },
-    #[error("{} is in no scope of a container", path.display())]
-    NoScope { path: PathBuf },
+    #[error("enter cgroup {}: it is not below the user's systemd, and this process cannot be moved there", path.display())]
+    NoUnit { path: PathBuf },
+    #[error("enter cgroup {}", path.display())]
+    Enter {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("cgroup {} still has processes after {milliseconds} ms", path.display())]
     Populated { path: PathBuf, milliseconds: u128 },
     #[error("cgroup {} is not frozen after {milliseconds} ms", path.display())]

@@ -66,26 +66,34 @@ impl ScopeRequest {
     }
 }
 
-/// Has systemd put the calling process into `cgroup`, which lies in a scope of ours. For processes that come from elsewhere later.
+/// Has systemd put the calling process into `cgroup`, which lies in a unit of the user's with `Delegate=yes`.
 ///
 /// # Errors
 /// It is no such cgroup, no user manager answers, or it refuses.
-pub fn join(cgroup: &Path, addresses: &[BusAddress]) -> Result<(), CgroupError> {
-    let Some((unit, below)) = unit_of(cgroup) else { return Err(CgroupError::NoScope { path: cgroup.to_owned() }) };
+pub(super) fn join(cgroup: &Path, addresses: &[BusAddress]) -> Result<(), CgroupError> {
+    let Some((unit, below)) = unit_of(cgroup) else { return Err(CgroupError::NoUnit { path: cgroup.to_owned() }) };
     let mut connection = Connection::open(addresses).ok_or(CgroupError::NoManager)?;
     let pids = [rustix::process::getpid().as_raw_nonzero().get().unsigned_abs()];
-    let arguments = [Argument::Text(&unit), Argument::Text(&below), Argument::Numbers(&pids)];
+    let arguments = [Argument::Text(unit), Argument::Text(below), Argument::Numbers(&pids)];
     let done = connection.call(&manager("AttachProcessesToUnit", &arguments), drop);
-    done.map(drop).map_err(|source| CgroupError::Scope { unit: unit.clone(), source })
+    done.map(drop).map_err(|source| CgroupError::Join { unit: unit.to_owned(), source })
 }
 
-/// Splits a cgroup's path into the scope of ours and what is below it, which begins with a slash.
-fn unit_of(cgroup: &Path) -> Option<(String, String)> {
+/// Splits the path of a cgroup into the unit of the user's manager that it lies in, and what is below it, with its slash.
+fn unit_of(cgroup: &Path) -> Option<(&str, &str)> {
     let text = cgroup.to_str()?;
-    let at = text.find(".scope/")? + ".scope".len();
-    let (above, below) = text.split_at(at);
-    let unit = above.rsplit('/').next()?;
-    unit.starts_with("coracle-").then(|| (unit.to_owned(), below.to_owned()))
+    let manager = text.find("/user@")?;
+    let first = manager + text[manager..].find(".service/")? + ".service/".len();
+    let mut begin = first;
+    // Slices may stand in between.
+    for part in text[first..].split('/') {
+        let end = begin + part.len();
+        if part.ends_with(".scope") || part.ends_with(".service") {
+            return Some((part, &text[end..])).filter(|(_, below)| !below.is_empty());
+        }
+        begin = end + 1;
+    }
+    None
 }
 
 fn manager<'a>(member: &'a str, arguments: &'a [Argument<'a>]) -> Call<'a> {
@@ -112,15 +120,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_unit_is_the_scope_of_ours() {
+    fn the_unit_is_the_first_below_the_slices() {
+        let user = "/sys/fs/cgroup/user.slice/user-5.slice/user@5.service";
         for (path, wanted) in [
-            ("/sys/fs/cgroup/u/app.slice/coracle-0a-5.scope/container", Some(("coracle-0a-5.scope", "/container"))),
-            ("/sys/fs/cgroup/u/session-2.scope/coracle-0a", None),
-            ("/sys/fs/cgroup/coracle-0a-5.scope", None),
-            ("/x", None),
+            ("/app.slice/coracle-0a-5.scope/container", Some(("coracle-0a-5.scope", "/container"))),
+            ("/a.slice/a-b.slice/x.service/coracle-0a/y.scope", Some(("x.service", "/coracle-0a/y.scope"))),
+            ("/app.slice/x.scope", None),
+            ("/app.slice", None),
         ] {
-            let wanted = wanted.map(|(unit, below)| (unit.to_owned(), below.to_owned()));
-            assert_eq!(unit_of(Path::new(path)), wanted, "{path}");
+            assert_eq!(unit_of(Path::new(&format!("{user}{path}"))), wanted, "{path}");
+        }
+        for path in ["/sys/fs/cgroup/user.slice/user-5.slice/session-2.scope/x", "/sys/fs/cgroup/x.scope/y"] {
+            assert_eq!(unit_of(Path::new(path)), None, "{path}");
         }
     }
 }

@@ -181,7 +181,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
 }
 
 /// The text of all that lies below the failure; it names the mend.
-fn cgroup_failure(error: &dyn std::error::Error) -> Failure {
+pub(super) fn cgroup_failure(error: &dyn std::error::Error) -> Failure {
     let mut text = error.to_string();
     let mut below = error.source();
     while let Some(source) = below {
