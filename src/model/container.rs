@@ -1,6 +1,6 @@
 //! A container's configuration: what the user asked, merged with the image, fixed at `create`.
 
-use super::{ContainerId, Filesystem, ImageId, Isolation, Relations, Security, Settings, Supervision};
+use super::{ContainerId, Filesystem, ImageId, Isolation, Limits, Relations, Security, Settings, Supervision};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -94,6 +94,8 @@ pub struct ContainerConfig {
     pub filesystem: Filesystem,
     #[serde(default)]
     pub isolation: Isolation,
+    #[serde(default)]
+    pub limits: Limits,
     #[serde(default)]
     pub security: Security,
     #[serde(default)]

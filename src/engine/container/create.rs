@@ -6,7 +6,7 @@ use crate::events::Status;
 use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
 use crate::model::{
-    BindMount, ContainerConfig, ContainerId, Filesystem, ImageRecord, Isolation, LogDriver, NetworkMode, Relations, Security,
+    BindMount, ContainerConfig, ContainerId, Filesystem, ImageRecord, Isolation, Limits, LogDriver, NetworkMode, Relations, Security,
     Settings, Supervision,
 };
 use crate::state::StateError;
@@ -42,6 +42,7 @@ pub struct CreateRequest {
     pub log_driver: Option<LogDriver>,
     pub filesystem: Filesystem,
     pub isolation: Isolation,
+    pub limits: Limits,
     pub security: Security,
     pub settings: Settings,
     pub supervision: Supervision,
@@ -188,6 +189,7 @@ fn configure(
         log_driver: request.log_driver.unwrap_or(LogDriver::K8sFile),
         filesystem: request.filesystem.clone(),
         isolation: request.isolation.clone(),
+        limits: request.limits.clone(),
         security: request.security.clone(),
         settings: request.settings.clone(),
         supervision: request.supervision.clone(),
@@ -255,8 +257,7 @@ fn host_name() -> Option<String> {
 
 /// Nanoseconds since the epoch.
 pub(super) fn now() -> i64 {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
-    now.tv_sec.saturating_mul(1_000_000_000).saturating_add(now.tv_nsec)
+    crate::sys::stamp::now()
 }
 
 #[cfg(test)]

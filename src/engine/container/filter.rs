@@ -236,6 +236,7 @@ mod tests {
             log_driver: LogDriver::K8sFile,
             filesystem: Filesystem::default(),
             isolation: Isolation::default(),
+            limits: crate::model::Limits::default(),
             security: Security::default(),
             settings: Settings::default(),
             supervision: Supervision::default(),

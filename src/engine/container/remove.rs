@@ -2,7 +2,8 @@
 
 use super::ContainerError;
 use super::status::run_record;
-use crate::cgroup::{self, Delegation};
+use crate::cgroup;
+use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError, session};
 use crate::events::Status;
@@ -115,7 +116,8 @@ pub(super) fn tidy_after_monitor(paths: &Paths, config: &ContainerConfig) {
         userns::session::strike(paths, run.monitor);
     }
     let recorded = run.and_then(|run| run.cgroup).map(PathBuf::from);
-    let expected = || Delegation::find().map(|own| own.path().join(cgroup_name(config)));
+    let name = cgroup_name(config);
+    let expected = || Wish { name: &name, limits: &config.limits, stop_timeout: config.stop_timeout }.expected();
     if let Some(path) = recorded.or_else(expected).filter(|path| path.exists()) {
         let _ = cgroup::kill(&path);
         let _ = cgroup::remove(&path, CGROUP_PATIENCE);

@@ -4,7 +4,7 @@ use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
 use super::{ContainerError, create, files, rights};
-use crate::cgroup::{Cgroup, Delegation};
+use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
@@ -166,6 +166,9 @@ impl Engine {
             }
             NetworkMode::None | NetworkMode::Host => (None, None),
         };
+        let name = cgroup_name(config);
+        // The last thing before the launch: what fails before leaves no cgroup.
+        let wish = Wish { name: &name, limits: &config.limits, stop_timeout: config.stop_timeout };
         let launch = Launch {
             plan,
             folder: folder.to_owned(),
@@ -180,8 +183,7 @@ impl Engine {
             keep,
             pin: Some(Db::index_in_use(&self.paths.database())),
             lock,
-            // Where nothing was delegated the container is in the caller's cgroup, without limits and without a word.
-            cgroup: Delegation::find().and_then(|own| own.create(&cgroup_name(config))).map(Cgroup::into_parts),
+            cgroup: wish.choose().map_err(ContainerError::Cgroup)?,
             log: config.log_driver,
             auto_remove: config.auto_remove,
             started_at: create::now(),
