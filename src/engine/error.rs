@@ -44,6 +44,12 @@ pub enum EngineError {
         #[source]
         source: std::io::Error,
     },
+    #[error("delete {}", path.display())]
+    Reset {
+        path: std::path::PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("wait for a child process")]
     Wait { source: std::io::Error },
     #[error("no container with name or ID {name:?} found: no such container")]
@@ -76,7 +82,9 @@ impl EngineError {
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
             Self::Container(error) => error.kind(),
             Self::Session(_) => Kind::Denied,
-            Self::Journal { .. } | Self::Attach(_) | Self::Paths(_) | Self::State(_) | Self::Wait { .. } => Kind::Internal,
+            Self::Journal { .. } | Self::Reset { .. } | Self::Attach(_) | Self::Paths(_) | Self::State(_) | Self::Wait { .. } => {
+                Kind::Internal
+            }
         }
     }
 

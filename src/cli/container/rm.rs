@@ -56,7 +56,7 @@ pub fn run(args: RmArgs) -> Result<i32, CliError> {
     if args.depend {
         return remove_with_dependents(&mut engine, &targets, patience(&args));
     }
-    each(&targets, |config| Ok(engine.remove(config, patience(&args)).map_err(code)?))
+    each(&targets, |config| engine.remove(config, patience(&args)).map_err(code))
 }
 
 /// Prints the ids, as Podman does here.
