@@ -4,8 +4,7 @@ use super::{Engine, EngineError};
 use crate::cgroup::Delegation;
 use crate::config::program::find_program;
 use crate::image::Platform;
-use crate::model::Status;
-use crate::runtime::spec::DEFAULT_CAPABILITIES;
+use crate::model::{CapSet, Status};
 use crate::userns::map::{self, Ids};
 use crate::userns::subid::Range;
 use serde_json::{Value, json};
@@ -62,7 +61,7 @@ impl Engine {
             "RootlessNetworkCmd": if find_program("pasta").is_some() { "pasta" } else { "slirp4netns" },
             "Security": {
                 "AppArmorEnabled": false,
-                "DefaultCapabilities": DEFAULT_CAPABILITIES.map(|capability| format!("CAP_{capability}")).join(","),
+                "DefaultCapabilities": CapSet::DEFAULT.names().join(","),
                 "Rootless": true,
                 "SECCOMPEnabled": true,
                 "SECCOMPProfilePath": "",

@@ -1,6 +1,6 @@
 //! `create`: from a request and an image to a row and a folder.
 
-use super::{ContainerError, names};
+use super::{ContainerError, limits, names, rights};
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
 use crate::image::config::{ImageConfig, Runtime};
@@ -77,6 +77,7 @@ impl Engine {
             fill_random(&mut extra);
             let name = given_name.clone().unwrap_or_else(|| names::from_random(extra));
             let config = configure(&request, image, id, name)?;
+            limits::check(&config)?;
             match self.record(&config) {
                 Err(EngineError::State(StateError::NameInUse { .. })) if self.forget_leftover(&config.name)? => {}
                 Err(EngineError::State(StateError::NameInUse { .. })) if given_name.is_none() && attempt < NAME_ATTEMPTS => {}
@@ -94,9 +95,10 @@ impl Engine {
     fn record(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
         let folder = self.paths.container(&config.id);
         let lock = make_folder(&folder)?;
-        if let Err(error) = self.db.insert_container(config) {
+        let kept = rights::keep_filter(config, &folder).map_err(EngineError::from);
+        if let Err(error) = kept.and_then(|()| self.db.insert_container(config).map_err(EngineError::from)) {
             self.discard_folder(&folder)?;
-            return Err(error.into());
+            return Err(error);
         }
         drop(lock);
         Ok(())

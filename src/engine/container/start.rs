@@ -3,18 +3,18 @@
 use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
-use super::{ContainerError, create, files};
+use super::{ContainerError, create, files, rights};
 use crate::cgroup::{Cgroup, Delegation};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
-use crate::model::{self, ContainerConfig, NetworkMode, PidRef, RunRecord};
+use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
 use crate::runtime::init::{Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::{Failure, Outcome};
+use crate::runtime::spec;
 pub use crate::runtime::terminal::Size;
-use crate::runtime::{seccomp, spec};
 use crate::state::Db;
 use crate::sys::clone::Child;
 use crate::sys::{fd, process, socket};
@@ -141,13 +141,13 @@ impl Engine {
         let listen = listen(&run_folder)?;
         let files = files::write(config, &run_folder, files::Contents::of(config)?)?;
         let spec = spec::build(config, folder, &files).map_err(ContainerError::Spec)?;
-        let mask = spec::default_mask();
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
             make_workdir: config.make_workdir,
             window,
-            seccomp: seccomp::compile(seccomp::Profile::Default, mask),
+            seccomp: rights::filter(config, folder, config.security.rights().bounding)?,
+            reaper: config.settings.init == Init::Own,
             spec,
         };
         let (client, monitor_client) = match foreground {
@@ -191,7 +191,7 @@ impl Engine {
     }
 
     /// The overlay of the image's layers, topmost first, and the container's own writable layer.
-    fn overlay(&self, config: &ContainerConfig) -> Result<Overlay, EngineError> {
+    pub(super) fn overlay(&self, config: &ContainerConfig) -> Result<Overlay, EngineError> {
         let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
         let image = image.ok_or_else(|| EngineError::NoSuchImage { name: config.image_name.clone() })?;
         let own = format!("containers/{}", config.id);
