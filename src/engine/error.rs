@@ -44,6 +44,12 @@ pub enum EngineError {
         #[source]
         source: std::io::Error,
     },
+    #[error("delete {}", path.display())]
+    Reset {
+        path: std::path::PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("wait for a child process")]
     Wait { source: std::io::Error },
     #[error("no container with name or ID {name:?} found: no such container")]
@@ -83,6 +89,7 @@ impl EngineError {
             Self::Reported { kind, .. } => *kind,
             Self::Session(_) => Kind::Denied,
             Self::Journal { .. }
+            | Self::Reset { .. }
             | Self::Attach(_)
             | Self::Paths(_)
             | Self::State(_)

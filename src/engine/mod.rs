@@ -4,7 +4,11 @@ pub mod container;
 pub mod error;
 pub mod events;
 pub mod image;
+pub mod info;
+pub mod prune;
+mod reset;
 pub mod session;
+pub mod usage;
 
 pub use error::{EngineError, Kind};
 

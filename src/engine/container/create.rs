@@ -47,6 +47,10 @@ pub struct CreateRequest {
     pub settings: Settings,
     pub supervision: Supervision,
     pub relations: Relations,
+    /// Names or ids of containers that have to be started first.
+    pub requires: Vec<String>,
+    /// Remove the container that has the name.
+    pub replace: bool,
     /// The terminal type of the caller; for `-t`.
     pub term: Option<String>,
     pub create_command: Vec<String>,
@@ -63,7 +67,8 @@ impl Engine {
     ///
     /// # Errors
     /// The name is in use, the request does not fit the image, or the store fails.
-    pub fn create(&mut self, request: CreateRequest, image: &ImageRecord) -> Result<ContainerConfig, EngineError> {
+    pub fn create(&mut self, mut request: CreateRequest, image: &ImageRecord) -> Result<ContainerConfig, EngineError> {
+        self.settle_relations(&mut request)?;
         let mut random = [0u8; 32];
         let given_name = request.name.clone();
         for attempt in 0.. {

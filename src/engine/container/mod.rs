@@ -17,6 +17,7 @@ pub mod lookup;
 pub mod moment;
 mod names;
 mod pause;
+mod relations;
 mod relay;
 pub mod remove;
 mod rename;

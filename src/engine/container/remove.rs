@@ -26,6 +26,7 @@ impl Engine {
     /// # Errors
     /// It is alive and may not be stopped, or the store fails.
     pub fn remove(&mut self, config: &ContainerConfig, force: Option<Duration>) -> Result<(), EngineError> {
+        self.refuse_if_required(config)?;
         // Before the lock: a start that does not come to its end holds it.
         self.end_life(config, force)?;
         let lock = match self.lock(config, FlockOperation::LockExclusive) {

@@ -91,6 +91,7 @@ impl Engine {
         foreground: bool,
         window: Option<Size>,
     ) -> Result<StartOutcome, EngineError> {
+        self.start_required(config)?;
         let folder = self.paths.container(&config.id);
         // Of two starts at once the second finds it running.
         let lock = self.lock(config, FlockOperation::LockExclusive)?;

@@ -31,7 +31,7 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
     let mut host = json!({
         "Binds": binds,
         "CgroupMode": "private",
-        "ContainerIDFile": "",
+        "ContainerIDFile": config.relations.cidfile.clone().unwrap_or_default().to_string_lossy(),
         "LogConfig": { "Type": log_type, "Config": null, "Path": log_path, "Tag": "", "Size": "0B" },
         "NetworkMode": config.network.as_str(),
         "PortBindings": {},

@@ -64,7 +64,7 @@ impl Engine {
             "ExecIDs": [],
             "GraphDriver": { "Name": "overlay", "Data": driver },
             "Mounts": config.mounts.iter().map(mounts::mount).collect::<Vec<_>>(),
-            "Dependencies": [],
+            "Dependencies": config.relations.requires,
             "NetworkSettings": network::network_settings(&config),
             "Namespace": "",
             "IsInfra": false,
