@@ -4,6 +4,7 @@ pub mod container;
 pub mod error;
 pub mod image;
 pub mod session;
+pub mod volume;
 
 pub use error::{EngineError, Kind};
 

@@ -16,7 +16,7 @@ pub struct RmArgs {
     /// With --force, send the stop signal first and wait this many seconds before SIGKILL
     #[arg(short, long, visible_alias = "timeout", value_name = "SECONDS")]
     time: Option<u32>,
-    /// Remove the container's anonymous volumes too; it has none, so this changes nothing
+    /// Remove the container's anonymous volumes too
     #[arg(short, long)]
     volumes: bool,
     /// Every container
@@ -47,7 +47,7 @@ pub fn run(args: RmArgs) -> Result<i32, CliError> {
     if args.time.is_some() && !args.force {
         return Err(CliError::Usage("--time goes with --force".to_owned()));
     }
-    each(&targets, &args.containers, |config| match engine.remove(config, patience(&args)) {
+    each(&targets, &args.containers, |config| match engine.remove_with_volumes(config, patience(&args), args.volumes) {
         Err(error @ EngineError::Container(ContainerError::RemoveAlive { .. })) => Err(CliError::WithCode(error, 2)),
         other => Ok(other?),
     })

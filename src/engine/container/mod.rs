@@ -13,6 +13,7 @@ mod lock;
 pub mod logs;
 pub mod lookup;
 pub mod moment;
+mod mounts;
 mod names;
 mod relay;
 pub mod remove;

@@ -1,7 +1,7 @@
 //! From a container's configuration to an OCI runtime spec.
 
 mod masks;
-mod mounts;
+pub mod mounts;
 mod namespaces;
 
 use crate::model::{ContainerConfig, NetworkMode};
@@ -35,26 +35,33 @@ pub struct OwnFile {
     pub target: &'static str,
 }
 
-/// Builds the spec. `root` is the folder that the root file system is attached on; `files` are `/etc/hosts` and its like.
+/// Builds the spec. `root` is the folder that the root file system is attached on; `files` are `/etc/hosts` and its like,
+/// `sources` what the store has for the mounts.
 ///
 /// # Errors
 /// A part that the specification requires is missing.
-pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile]) -> Result<Spec, OciSpecError> {
+pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile], sources: &mounts::Sources) -> Result<Spec, OciSpecError> {
     let process = session_process(config, config.argv.clone(), &config.env, None, config.tty)?;
     let linux = LinuxBuilder::default()
         .namespaces(namespaces::namespaces(config)?)
         .sysctl(sysctls(config))
         .masked_paths(masks::masked())
-        .readonly_paths(masks::READ_ONLY.map(str::to_owned))
+        .readonly_paths(read_only_paths(config))
         .build()?;
     SpecBuilder::default()
         .version("1.2.0")
-        .root(RootBuilder::default().path(root).readonly(false).build()?)
+        .root(RootBuilder::default().path(root).readonly(config.filesystem.read_only).build()?)
         .process(process)
         .hostname(config.hostname.clone())
-        .mounts(mounts::mounts(config, files)?)
+        .mounts(mounts::mounts(config, files, sources)?)
         .linux(linux)
         .build()
+}
+
+/// What of `/proc` may not be written; and `/dev` with all below it, where nothing of a read-only container is to be writable.
+fn read_only_paths(config: &ContainerConfig) -> Vec<String> {
+    let dev = config.filesystem.read_only && !config.filesystem.read_only_tmpfs;
+    masks::READ_ONLY.iter().copied().chain(dev.then_some("/dev")).map(str::to_owned).collect()
 }
 
 /// Builds the process part: of init, or of an exec session with its own command, environment and working directory.

@@ -1,7 +1,8 @@
 //! `HostConfig`: what of the host a container was given.
 
-use super::mounts::mount_options;
+use super::mounts;
 use crate::model::{ContainerConfig, LogDriver};
+use crate::runtime::spec::mounts::DEFAULT_SHM_BYTES;
 use serde_json::{Value, json};
 
 pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
@@ -9,17 +10,8 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
         LogDriver::K8sFile => ("k8s-file", log),
         LogDriver::None => ("none", ""),
     };
-    let binds: Vec<String> = config
-        .mounts
-        .iter()
-        .map(|mount| {
-            let access = if mount.read_only { "ro" } else { "rw" };
-            let options = mount_options(mount).join(",");
-            format!("{}:{}:{access},{},{options}", mount.source.display(), mount.target, mount.propagation)
-        })
-        .collect();
     let mut host = json!({
-        "Binds": binds,
+        "Binds": mounts::binds(config),
         "CgroupMode": "private",
         "ContainerIDFile": "",
         "LogConfig": { "Type": log_type, "Config": null, "Path": log_path, "Tag": "", "Size": "0B" },
@@ -28,7 +20,7 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
         "RestartPolicy": { "Name": "no", "MaximumRetryCount": 0 },
         "AutoRemove": config.auto_remove,
         "VolumeDriver": "",
-        "VolumesFrom": null,
+        "VolumesFrom": if config.filesystem.volumes_from.is_empty() { Value::Null } else { json!(config.filesystem.volumes_from) },
         "CapAdd": [],
         "CapDrop": [],
         "Dns": [],
@@ -42,10 +34,10 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
         "UsernsMode": "",
         "Privileged": false,
         "PublishAllPorts": false,
-        "ReadonlyRootfs": false,
+        "ReadonlyRootfs": config.filesystem.read_only,
         "SecurityOpt": [],
-        "Tmpfs": {},
-        "ShmSize": 65_536_000,
+        "Tmpfs": mounts::tmpfs(config),
+        "ShmSize": config.filesystem.shm_size.unwrap_or(DEFAULT_SHM_BYTES),
         "Runtime": "coracle",
     });
     // Limits: none is set yet, and Podman prints zero for each that is not.
