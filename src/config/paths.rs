@@ -7,6 +7,7 @@
 //!   layers/<diffID>/diff/       an unpacked layer
 //!   containers/<id>/            upper/ work/ ctr.log run.json exit.json
 //!   volumes/<name>/_data/       the files of a volume
+//!   events/                     the journal of events
 //!   tmp/                        everything half done
 //! $XDG_RUNTIME_DIR/coracle  (else /run/user/UID, else /tmp/coracle-UID), mode 0700
 //!   session/lock                flock: who finds or makes the session user namespace
@@ -115,6 +116,12 @@ impl Paths {
     #[must_use]
     pub fn tmp(&self) -> PathBuf {
         self.data.join("tmp")
+    }
+
+    /// `events`: the journal.
+    #[must_use]
+    pub fn events(&self) -> PathBuf {
+        self.data.join("events")
     }
 
     /// `containers`.

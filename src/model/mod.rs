@@ -1,5 +1,6 @@
 //! The nouns: plain types with no input or output, shared by every layer.
 
+pub mod capability;
 pub mod container;
 pub mod digest;
 pub mod filesystem;
@@ -16,6 +17,7 @@ pub mod status;
 pub mod supervision;
 pub mod volume;
 
+pub use capability::CapSet;
 pub use container::{ContainerConfig, LogDriver, NetworkMode};
 pub use digest::{DiffId, Digest};
 pub use filesystem::{Filesystem, ImageVolumes, Rootfs};
@@ -25,8 +27,8 @@ pub use isolation::Isolation;
 pub use mount::{Mount, Origin};
 pub use pidref::PidRef;
 pub use relations::Relations;
-pub use security::Security;
-pub use settings::Settings;
+pub use security::{Device, Rights, Seccomp, Security};
+pub use settings::{Init, Settings, Ulimit};
 pub use status::{ExitRecord, RunRecord, Status};
 pub use supervision::Supervision;
 pub use volume::{Backing, Volume};

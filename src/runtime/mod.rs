@@ -19,9 +19,11 @@
 //! and in the stub, so its end without a message means that the program runs. I asks for SIGKILL when M dies.
 
 mod binds;
+pub mod everyone;
 pub mod exec;
 pub mod init;
 pub mod launch;
+pub mod limits;
 pub mod message;
 mod mounts;
 mod process;
@@ -30,4 +32,5 @@ pub mod seccomp;
 pub mod spec;
 pub mod terminal;
 pub mod users;
+pub mod view;
 mod volume;

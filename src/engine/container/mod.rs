@@ -1,6 +1,7 @@
 //! The life of a container.
 
 pub mod attach;
+pub mod copy;
 pub mod create;
 pub mod detach;
 pub mod error;
@@ -8,6 +9,7 @@ pub mod exec;
 mod files;
 mod filter;
 pub mod inspect;
+mod limits;
 pub mod list;
 mod lock;
 pub mod logs;
@@ -15,13 +17,19 @@ pub mod lookup;
 pub mod moment;
 mod mounts;
 mod names;
+mod pause;
 mod relay;
 pub mod remove;
+mod rename;
+mod restart;
+mod rights;
 pub mod session_relay;
 mod size;
 pub mod start;
 pub mod status;
 pub mod stop;
+mod timezone;
+mod view;
 pub mod wait;
 
 pub use error::ContainerError;

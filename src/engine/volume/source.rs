@@ -15,11 +15,11 @@ impl Engine {
     /// # Errors
     /// A volume cannot be used, an image is gone, or the store fails.
     pub(in crate::engine) fn mount_sources(&mut self, config: &ContainerConfig) -> Result<Sources, EngineError> {
-        let mut sources = Sources::default();
         if config.mounts.iter().all(|mount| matches!(mount.from, Origin::Bind { .. } | Origin::Tmpfs { .. })) {
-            return Ok(sources);
+            return Ok(Sources::default());
         }
         self.make_volumes_of(config)?;
+        let mut sources = self.volume_sources(config)?;
         let overlays = self.paths.container(&config.id).join("overlays");
         // What was written into them at the last start is not wanted any more.
         if overlays.exists() {
@@ -28,11 +28,6 @@ impl Engine {
         for (at, mount) in config.mounts.iter().enumerate() {
             let own = overlays.join(at.to_string());
             match &mount.from {
-                Origin::Volume { name, .. } => {
-                    if let Some(found) = self.db.volume(name)? {
-                        sources.volumes.insert(name.clone(), self.volume_source(config, &found)?);
-                    }
-                }
                 Origin::Overlay { upper: Some(upper), work, .. } => {
                     let work = match work {
                         Some(work) => work.clone(),
@@ -55,6 +50,20 @@ impl Engine {
                     sources.images.insert(mount.target.clone(), lowers);
                 }
                 _ => {}
+            }
+        }
+        Ok(sources)
+    }
+
+    /// Finds the volumes of a container.
+    ///
+    /// # Errors
+    /// A volume cannot be used, or the store fails.
+    pub(in crate::engine) fn volume_sources(&self, config: &ContainerConfig) -> Result<Sources, EngineError> {
+        let mut sources = Sources::default();
+        for name in config.mounts.iter().filter_map(|mount| mount.volume()) {
+            if let Some(found) = self.db.volume(name)? {
+                sources.volumes.insert(name.to_owned(), self.volume_source(config, &found)?);
             }
         }
         Ok(sources)

@@ -1,7 +1,7 @@
 //! The mounts of a spec.
 
-use super::OwnFile;
-use crate::model::{ContainerConfig, Mount as Wanted, Origin};
+use super::{OwnFile, masks};
+use crate::model::{ContainerConfig, Init, Mount as Wanted, Origin};
 use crate::runtime::binds;
 use oci_spec::OciSpecError;
 use oci_spec::runtime::{Mount, MountBuilder};
@@ -37,15 +37,20 @@ pub const DEFAULT_SHM_BYTES: u64 = 65_536 << 10;
 
 /// Lists the mounts in their order: the kernel's file systems, then our own files and the user's mounts by depth.
 pub(super) fn mounts(config: &ContainerConfig, files: &[OwnFile], sources: &Sources) -> Result<Vec<Mount>, OciSpecError> {
+    let security = &config.security;
+    let mut proc = vec!["nosuid", "noexec", "nodev"];
+    proc.extend(security.proc_options.iter().map(String::as_str));
+    let sys = if security.privileged { "rw" } else { "ro" };
+    let cgroup = if masks::unmasked(security, "/sys/fs/cgroup") { "rw" } else { "ro" };
     let shm = shm_size(config);
     let kernels: [(&str, &str, &[&str]); 7] = [
-        ("/proc", "proc", &["nosuid", "noexec", "nodev"]),
+        ("/proc", "proc", &proc),
         ("/dev", "tmpfs", &["nosuid", "strictatime", "mode=755", "size=65536k"]),
-        ("/sys", "sysfs", &["nosuid", "noexec", "nodev", "ro"]),
+        ("/sys", "sysfs", &["nosuid", "noexec", "nodev", sys]),
         ("/dev/pts", "devpts", &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
         ("/dev/mqueue", "mqueue", &["nosuid", "noexec", "nodev"]),
         ("/dev/shm", "tmpfs", &["nosuid", "noexec", "nodev", "mode=1777", &shm]),
-        ("/sys/fs/cgroup", "cgroup", &["nosuid", "noexec", "nodev", "ro"]),
+        ("/sys/fs/cgroup", "cgroup", &["nosuid", "noexec", "nodev", cgroup]),
     ];
     let mut list = Vec::with_capacity(kernels.len() + files.len() + config.mounts.len());
     // What the user mounts on the very place of one of these is wanted instead of it.
@@ -64,6 +69,9 @@ pub(super) fn mounts(config: &ContainerConfig, files: &[OwnFile], sources: &Sour
             options.push(binds::IF_PRESENT.to_owned());
         }
         list.push(mount(file.target, "bind", Some(&file.source), options)?);
+    }
+    if let Init::Program(program) = &config.settings.init {
+        list.push(mount(super::INIT, "bind", Some(program), owned(&["bind", "rprivate", "ro", "nosuid", "nodev"]))?);
     }
     for wanted in &config.mounts {
         list.push(user_mount(wanted, sources)?);

@@ -1,15 +1,26 @@
 //! `HostConfig`: what of the host a container was given.
 
 use super::mounts;
-use crate::model::{ContainerConfig, LogDriver};
+use crate::model::{CapSet, ContainerConfig, Init, LogDriver, Ulimit};
 use crate::runtime::spec::mounts::DEFAULT_SHM_BYTES;
 use serde_json::{Value, json};
+
+/// Podman does not show what was typed but how the set differs from the default.
+fn capability_changes(config: &ContainerConfig) -> (Vec<String>, Vec<String>) {
+    if config.security.privileged {
+        return (Vec::new(), Vec::new());
+    }
+    let bounding = config.security.rights().bounding;
+    (bounding.without(CapSet::DEFAULT).names(), CapSet::DEFAULT.without(bounding).names())
+}
 
 pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
     let (log_type, log_path) = match config.log_driver {
         LogDriver::K8sFile => ("k8s-file", log),
         LogDriver::None => ("none", ""),
     };
+    let (cap_add, cap_drop) = capability_changes(config);
+    let volumes_from = &config.filesystem.volumes_from;
     let mut host = json!({
         "Binds": mounts::binds(config),
         "CgroupMode": "private",
@@ -20,9 +31,9 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
         "RestartPolicy": { "Name": "no", "MaximumRetryCount": 0 },
         "AutoRemove": config.auto_remove,
         "VolumeDriver": "",
-        "VolumesFrom": if config.filesystem.volumes_from.is_empty() { Value::Null } else { json!(config.filesystem.volumes_from) },
-        "CapAdd": [],
-        "CapDrop": [],
+        "VolumesFrom": if volumes_from.is_empty() { Value::Null } else { json!(volumes_from) },
+        "CapAdd": cap_add,
+        "CapDrop": cap_drop,
         "Dns": [],
         "DnsOptions": [],
         "DnsSearch": [],
@@ -32,17 +43,16 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
         "PidMode": "private",
         "UTSMode": "private",
         "UsernsMode": "",
-        "Privileged": false,
+        "Privileged": config.security.privileged,
         "PublishAllPorts": false,
         "ReadonlyRootfs": config.filesystem.read_only,
-        "SecurityOpt": [],
+        "SecurityOpt": config.security.options,
         "Tmpfs": mounts::tmpfs(config),
         "ShmSize": config.filesystem.shm_size.unwrap_or(DEFAULT_SHM_BYTES),
         "Runtime": "coracle",
     });
     // Limits: none is set yet, and Podman prints zero for each that is not.
     for limit in [
-        "OomScoreAdj",
         "CpuShares",
         "Memory",
         "NanoCpus",
@@ -56,11 +66,19 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
     ] {
         host[limit] = 0.into();
     }
-    for list in ["Devices", "Ulimits"] {
-        host[list] = json!([]);
-    }
+    host["OomScoreAdj"] = config.settings.oom_score_adj.unwrap_or(0).into();
+    host["Ulimits"] = config.settings.ulimits.iter().map(ulimit).collect();
+    host["Init"] = (config.settings.init != Init::Command).into();
+    host["Devices"] = json!([]);
     for text in ["CgroupParent", "CpusetCpus", "CpusetMems"] {
         host[text] = "".into();
     }
     host
+}
+
+fn ulimit(ulimit: &Ulimit) -> Value {
+    // No limit is -1 in Go.
+    let number = |limit: u64| i64::try_from(limit).unwrap_or(-1);
+    let name = format!("RLIMIT_{}", ulimit.name.to_ascii_uppercase());
+    json!({ "Name": name, "Soft": number(ulimit.soft), "Hard": number(ulimit.hard) })
 }
