@@ -185,7 +185,7 @@ impl Engine {
             keep,
             pin: Some(Db::index_in_use(&self.paths.database())),
             lock,
-            cgroup: wish.choose().map_err(ContainerError::Cgroup)?,
+            cgroup: wish.choose().map_err(|error| ContainerError::Cgroup(Box::new(error)))?,
             log: config.log_driver,
             auto_remove: config.auto_remove,
             started_at: create::now(),
