@@ -91,6 +91,7 @@ impl Engine {
         foreground: bool,
         window: Option<Size>,
     ) -> Result<StartOutcome, EngineError> {
+        self.start_required(config)?;
         let folder = self.paths.container(&config.id);
         // Of two starts at once the second finds it running.
         let lock = self.lock(config, FlockOperation::LockExclusive)?;
@@ -130,7 +131,7 @@ impl Engine {
         Ok(StartOutcome::Started(Box::new(started)))
     }
 
-    fn prepare(&self, config: &ContainerConfig, folder: &Path, moment: Moment) -> Result<(Launch, Ends), EngineError> {
+    fn prepare(&mut self, config: &ContainerConfig, folder: &Path, moment: Moment) -> Result<(Launch, Ends), EngineError> {
         let Moment { boot, foreground, window, lock } = moment;
         let os = |action: &'static str| {
             let path = folder.to_owned();
@@ -139,7 +140,8 @@ impl Engine {
         let run_folder = self.paths.container_run(&config.id);
         let listen = listen(&run_folder)?;
         let files = files::write(config, &run_folder, files::Contents::of(config)?)?;
-        let spec = spec::build(config, folder, &files).map_err(ContainerError::Spec)?;
+        let sources = self.mount_sources(config)?;
+        let spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),

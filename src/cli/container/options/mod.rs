@@ -96,7 +96,7 @@ impl Options {
             create_command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
             ..CreateRequest::default()
         };
-        self.relations.apply(&mut request);
+        self.relations.apply(&mut request, &cwd)?;
         self.environment.apply(&mut request)?;
         self.filesystem.apply(&mut request, &cwd)?;
         self.isolation.apply(&mut request)?;
