@@ -29,6 +29,7 @@ pub mod start;
 pub mod status;
 pub mod stop;
 mod timezone;
+pub mod top;
 mod view;
 pub mod wait;
 
