@@ -2,6 +2,7 @@
 
 use super::container::ContainerError;
 use super::container::attach::AttachError;
+use super::volume::VolumeError;
 use crate::config::paths::PathsError;
 use crate::image::ImageError;
 use crate::state::StateError;
@@ -34,6 +35,8 @@ pub enum EngineError {
     State(#[from] StateError),
     #[error(transparent)]
     Container(#[from] ContainerError),
+    #[error(transparent)]
+    Volume(#[from] VolumeError),
     #[error(transparent)]
     Attach(#[from] AttachError),
     #[error(transparent)]
@@ -86,6 +89,7 @@ impl EngineError {
             Self::ImageInUse { .. } | Self::ImageHasNames { .. } => Kind::InUse,
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
             Self::Container(error) => error.kind(),
+            Self::Volume(error) => error.kind(),
             Self::Reported { kind, .. } => *kind,
             Self::Session(_) => Kind::Denied,
             Self::Journal { .. }
@@ -106,6 +110,7 @@ impl EngineError {
                 Some(format!("remove it with `coracle rm {name}`, or choose another --name"))
             }
             Self::Container(error) => error.hint(),
+            Self::Volume(error) => error.hint(),
             Self::Reported { hint, .. } => hint.clone(),
             Self::Image(error) => error.hint(),
             Self::ImageInUse { containers, .. } => Some(format!("remove the container first: `coracle rm {containers}`")),

@@ -9,6 +9,7 @@ pub mod prune;
 mod reset;
 pub mod session;
 pub mod usage;
+pub mod volume;
 
 pub use error::{EngineError, Kind};
 

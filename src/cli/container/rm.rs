@@ -17,7 +17,7 @@ pub struct RmArgs {
     /// With --force, send the stop signal first and wait this many seconds before SIGKILL
     #[arg(short, long, visible_alias = "timeout", value_name = "SECONDS")]
     time: Option<u32>,
-    /// Remove the container's anonymous volumes too; it has none, so this changes nothing
+    /// Remove the container's anonymous volumes too
     #[arg(short, long)]
     volumes: bool,
     /// Every container
@@ -56,7 +56,7 @@ pub fn run(args: RmArgs) -> Result<i32, CliError> {
     if args.depend {
         return remove_with_dependents(&mut engine, &targets, patience(&args));
     }
-    each(&targets, |config| engine.remove(config, patience(&args)).map_err(code))
+    each(&targets, |config| engine.remove_with_volumes(config, patience(&args), args.volumes).map_err(code))
 }
 
 /// Prints the ids, as Podman does here.

@@ -55,6 +55,8 @@ pub enum ContainerError {
     NoMonitor { beside: PathBuf },
     #[error(transparent)]
     Logs(#[from] LogsError),
+    #[error("limit the container")]
+    Cgroup(#[source] crate::cgroup::CgroupError),
     #[error("set up the container's network")]
     Network(#[from] crate::net::NetError),
     #[error("the container's first process vanished before its program began")]

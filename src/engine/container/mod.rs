@@ -15,6 +15,7 @@ mod lock;
 pub mod logs;
 pub mod lookup;
 pub mod moment;
+mod mounts;
 mod names;
 mod pause;
 mod relations;
