@@ -55,6 +55,7 @@ enum Command {
     #[command(subcommand)]
     System(system::SystemCommand),
     Tag(image::tag::TagArgs),
+    Top(container::top::TopArgs),
     Unpause(container::pause::UnpauseArgs),
     Unshare(system::unshare::UnshareArgs),
     Untag(image::tag::UntagArgs),
@@ -112,6 +113,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Pause(args) => container::pause::run(&args),
         Command::Rename(args) => container::rename::run(&args),
         Command::Restart(args) => container::restart::run(&args),
+        Command::Top(args) => container::top::run(&args),
         Command::Unpause(args) => container::pause::run_unpause(&args),
         Command::Rm(args) => container::rm::run(args),
         Command::Run(args) => container::run::run(args),

@@ -19,6 +19,7 @@ pub mod run;
 pub mod start;
 pub mod stop;
 pub(super) mod targets;
+pub mod top;
 pub mod wait;
 
 use crate::cli::error::CliError;
@@ -45,6 +46,7 @@ pub enum ContainerCommand {
     Run(run::RunArgs),
     Start(start::StartArgs),
     Stop(stop::StopArgs),
+    Top(top::TopArgs),
     Unpause(pause::UnpauseArgs),
     Wait(wait::WaitArgs),
 }
@@ -68,6 +70,7 @@ pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
         ContainerCommand::Prune(args) => prune::run(&args),
         ContainerCommand::Rename(args) => rename::run(&args),
         ContainerCommand::Restart(args) => restart::run(&args),
+        ContainerCommand::Top(args) => top::run(&args),
         ContainerCommand::Unpause(args) => pause::run_unpause(&args),
         ContainerCommand::Rm(args) => rm::run(args),
         ContainerCommand::Run(args) => run::run(args),

@@ -30,6 +30,7 @@ pub mod start;
 pub mod status;
 pub mod stop;
 mod timezone;
+pub mod top;
 mod view;
 pub mod wait;
 
