@@ -8,6 +8,7 @@ pub mod image;
 mod quick;
 pub mod system;
 pub mod ui;
+pub mod volume;
 
 use clap::{Parser, Subcommand};
 use error::CliError;
@@ -57,6 +58,8 @@ enum Command {
     Unpause(container::pause::UnpauseArgs),
     Unshare(system::unshare::UnshareArgs),
     Untag(image::tag::UntagArgs),
+    #[command(subcommand)]
+    Volume(volume::VolumeCommand),
     Wait(container::wait::WaitArgs),
 }
 
@@ -114,6 +117,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Start(args) => container::start::run(args),
         Command::Stop(args) => container::stop::run(args),
         Command::System(command) => system::dispatch(command),
+        Command::Volume(command) => volume::run(command),
         Command::Wait(args) => container::wait::run(args),
         Command::Unshare(args) => system::unshare::run(args),
     }
