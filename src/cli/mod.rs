@@ -8,6 +8,7 @@ pub mod image;
 mod quick;
 pub mod system;
 pub mod ui;
+pub mod volume;
 
 use clap::{Parser, Subcommand};
 use error::CliError;
@@ -60,6 +61,8 @@ enum Command {
     Unshare(system::unshare::UnshareArgs),
     Untag(image::tag::UntagArgs),
     Version(system::info::VersionArgs),
+    #[command(subcommand)]
+    Volume(volume::VolumeCommand),
     Wait(container::wait::WaitArgs),
 }
 
@@ -120,6 +123,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Start(args) => container::start::run(args),
         Command::Stop(args) => container::stop::run(args),
         Command::System(command) => system::dispatch(command),
+        Command::Volume(command) => volume::run(command),
         Command::Wait(args) => container::wait::run(args),
         Command::Unshare(args) => system::unshare::run(args),
     }
