@@ -3,6 +3,7 @@
 pub mod attach;
 pub mod create;
 pub mod detach;
+pub mod environment;
 pub mod error;
 pub mod exec;
 mod files;

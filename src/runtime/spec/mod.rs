@@ -40,6 +40,7 @@ pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile]) -> Result
         .process(process)
         .hostname(config.hostname.clone())
         .mounts(mounts::mounts(config, files)?)
+        .annotations(config.settings.annotations.clone().into_iter().collect::<HashMap<_, _>>())
         .linux(linux)
         .build()
 }

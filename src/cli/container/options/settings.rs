@@ -1,6 +1,7 @@
 //! What a container's process begins with: names, limits, kernel settings, secrets.
 
 use super::limits::LimitOptions;
+use super::names::NameOptions;
 use crate::cli::error::CliError;
 use crate::engine::container::create::CreateRequest;
 use crate::model::Init;
@@ -13,6 +14,8 @@ pub(super) struct SettingOptions {
     /// Set the host name
     #[arg(short = 'h', long, value_name = "NAME")]
     hostname: Option<String>,
+    #[command(flatten)]
+    names: NameOptions,
     #[command(flatten)]
     limits: LimitOptions,
     /// Run a small program as process 1 that passes signals on and reaps orphans
@@ -39,6 +42,7 @@ impl SettingOptions {
     /// An option's text cannot be read, or asks for what is not offered.
     pub(super) fn apply(&self, request: &mut CreateRequest, cwd: &Path) -> Result<(), CliError> {
         request.hostname.clone_from(&self.hostname);
+        self.names.apply(&mut request.settings.names, cwd)?;
         self.limits.apply(&mut request.settings)?;
         request.settings.init = match (&self.init_path, self.init) {
             (_, false) => Init::Command,

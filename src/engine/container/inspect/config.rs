@@ -24,7 +24,7 @@ pub(super) fn config_of(config: &ContainerConfig) -> Value {
         "Entrypoint": entrypoint,
         "OnBuild": null,
         "Labels": config.labels,
-        "Annotations": {},
+        "Annotations": config.settings.annotations,
         "StopSignal": signal::name(config.stop_signal),
         "CreateCommand": config.create_command,
         "Timezone": config.settings.timezone,
