@@ -4,6 +4,7 @@ pub mod container;
 pub mod error;
 pub mod events;
 pub mod image;
+pub mod secret;
 pub mod session;
 
 pub use error::{EngineError, Kind};

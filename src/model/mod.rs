@@ -25,6 +25,6 @@ pub use isolation::Isolation;
 pub use pidref::PidRef;
 pub use relations::Relations;
 pub use security::{Device, Rights, Seccomp, Security};
-pub use settings::{AddedHost, BaseHosts, Init, Names, Settings, Ulimit};
+pub use settings::{AddedHost, BaseHosts, Init, Names, SecretUse, Settings, Ulimit};
 pub use status::{ExitRecord, RunRecord, Status};
 pub use supervision::Supervision;

@@ -21,6 +21,7 @@ pub struct Settings {
     pub timezone: String,
     pub annotations: BTreeMap<String, String>,
     pub names: Names,
+    pub secrets: Vec<SecretUse>,
 }
 
 /// How a container finds others by name.
@@ -40,6 +41,23 @@ pub struct Names {
     /// The image's `/etc/hostname` stays as it is.
     pub no_hostname: bool,
     pub base_hosts: BaseHosts,
+}
+
+/// A secret that a container is given. The data is in the container's folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretUse {
+    pub name: String,
+    pub id: String,
+    /// Bytes.
+    pub size: usize,
+    /// A variable of the environment, not a file.
+    pub is_variable: bool,
+    /// The variable's name, or the file's below `/run/secrets` or from the root on; empty for the secret's own name.
+    pub target: String,
+    /// The owner of the file, in ids of the container.
+    pub uid: u32,
+    pub gid: u32,
+    pub mode: u32,
 }
 
 /// Entries of `--add-host`.

@@ -70,8 +70,9 @@ impl Engine {
             let mut extra = [0u8; 2];
             fill_random(&mut extra);
             let name = given_name.clone().unwrap_or_else(|| names::from_random(extra));
-            let config = configure(&request, image, id, name)?;
+            let mut config = configure(&request, image, id, name)?;
             limits::check(&config)?;
+            self.resolve_secrets(&mut config)?;
             match self.record(&config) {
                 Err(EngineError::State(StateError::NameInUse { .. })) if self.forget_leftover(&config.name)? => {}
                 Err(EngineError::State(StateError::NameInUse { .. })) if given_name.is_none() && attempt < NAME_ATTEMPTS => {}
@@ -90,6 +91,7 @@ impl Engine {
         let folder = self.paths.container(&config.id);
         let lock = make_folder(&folder)?;
         let kept = rights::keep_filter(config, &folder).map_err(EngineError::from);
+        let kept = kept.and_then(|()| self.keep_secrets(config, &folder));
         if let Err(error) = kept.and_then(|()| self.db.insert_container(config).map_err(EngineError::from)) {
             self.discard_folder(&folder)?;
             return Err(error);
@@ -223,7 +225,7 @@ fn host_name() -> Option<String> {
 }
 
 /// Nanoseconds since the epoch.
-pub(super) fn now() -> i64 {
+pub(in crate::engine) fn now() -> i64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
     now.tv_sec.saturating_mul(1_000_000_000).saturating_add(now.tv_nsec)
 }

@@ -6,7 +6,7 @@ use super::stop::{signal, wait_gone};
 use super::{ContainerError, create, files, rights};
 use crate::cgroup::{Cgroup, Delegation};
 use crate::config::Paths;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, secret};
 use crate::events::Status;
 use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
@@ -139,13 +139,15 @@ impl Engine {
         let run_folder = self.paths.container_run(&config.id);
         let listen = listen(&run_folder)?;
         let files = files::write(config, &run_folder, files::Contents::of(config)?)?;
-        let spec = spec::build(config, folder, &files).map_err(ContainerError::Spec)?;
+        let variables = secret::variables(config, folder)?;
+        let spec = spec::build(config, folder, &files, variables).map_err(ContainerError::Spec)?;
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
             make_workdir: config.make_workdir,
             window,
             seccomp: rights::filter(config, folder, config.security.rights().bounding)?,
+            secrets: secret::files(config, folder)?,
             reaper: config.settings.init == Init::Own,
             spec,
         };

@@ -21,12 +21,14 @@ pub struct OwnFile {
     pub target: &'static str,
 }
 
-/// Builds the spec. `root` is the folder that the root file system is attached on; `files` are `/etc/hosts` and its like.
+/// Builds the spec. `root` is the folder that the root file system is attached on; `files` are `/etc/hosts` and its like;
+/// `variables` go into the environment beside the container's own.
 ///
 /// # Errors
 /// A part that the specification requires is missing.
-pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile]) -> Result<Spec, OciSpecError> {
-    let process = session_process(config, argv(config), &config.env, None, config.tty, config.security.rights())?;
+pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile], variables: Vec<String>) -> Result<Spec, OciSpecError> {
+    let env = [config.env.clone(), variables].concat();
+    let process = session_process(config, argv(config), &env, None, config.tty, config.security.rights())?;
     let masks = masks::masks(&config.security);
     let linux = LinuxBuilder::default()
         .namespaces(namespaces::namespaces(config)?)
