@@ -27,6 +27,7 @@ enum Command {
     Attach(container::attach::AttachArgs),
     #[command(subcommand)]
     Container(container::ContainerCommand),
+    Cp(container::cp::CpArgs),
     Create(container::create::CreateArgs),
     Events(system::events::EventsArgs),
     Exec(container::exec::ExecArgs),
@@ -90,6 +91,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
     match command {
         Command::Attach(args) => container::attach::run(args),
         Command::Container(command) => container::dispatch(command),
+        Command::Cp(args) => container::cp::run(&args),
         Command::Create(args) => container::create::run(args),
         Command::Events(args) => system::events::run(&args),
         Command::Exec(args) => container::exec::run(args),

@@ -10,7 +10,7 @@ use crate::storage::StorageError;
 use crate::userns::session::SessionError;
 
 /// The kind of a failure: what an exit code or an HTTP status is made from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Kind {
     NoSuch,
     Exists,
@@ -65,6 +65,11 @@ pub enum EngineError {
     ImageInUse { image: String, containers: String },
     #[error("image {image} has several names: {names}")]
     ImageHasNames { image: String, names: String },
+    /// A child's failure, with all its causes.
+    #[error("{text}")]
+    Reported { kind: Kind, text: String, hint: Option<String> },
+    #[error("a process that works in the session namespace ended with code {code} and no answer")]
+    NoAnswer { code: i32 },
 }
 
 impl EngineError {
@@ -82,8 +87,14 @@ impl EngineError {
             Self::Secret(SecretError::Exists { .. }) => Kind::Exists,
             Self::Secret(SecretError::File { .. }) => Kind::Internal,
             Self::Secret(_) => Kind::Invalid,
+            Self::Reported { kind, .. } => *kind,
             Self::Session(_) => Kind::Denied,
-            Self::Journal { .. } | Self::Attach(_) | Self::Paths(_) | Self::State(_) | Self::Wait { .. } => Kind::Internal,
+            Self::Journal { .. }
+            | Self::Attach(_)
+            | Self::Paths(_)
+            | Self::State(_)
+            | Self::Wait { .. }
+            | Self::NoAnswer { .. } => Kind::Internal,
         }
     }
 
@@ -99,6 +110,7 @@ impl EngineError {
             }
             Self::Secret(SecretError::NoSuch { .. }) => Some("list them with `coracle secret ls`".to_owned()),
             Self::Container(error) => error.hint(),
+            Self::Reported { hint, .. } => hint.clone(),
             Self::Image(error) => error.hint(),
             Self::ImageInUse { containers, .. } => Some(format!("remove the container first: `coracle rm {containers}`")),
             Self::ImageHasNames { image, .. } => {

@@ -32,3 +32,4 @@ pub mod secrets;
 pub mod spec;
 pub mod terminal;
 pub mod users;
+pub mod view;

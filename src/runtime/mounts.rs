@@ -64,6 +64,17 @@ fn options(mount: &Mount) -> Options<'_> {
     sorted
 }
 
+/// Mounts only what the spec binds from the host, for a look at a container that does not run. A source that is gone is left out:
+/// it matters when the container starts.
+pub(super) fn mount_binds(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
+    for mount in spec.mounts().iter().flatten().filter(|mount| mount.typ().as_deref() == Some("bind")) {
+        if mount.source().as_ref().is_some_and(|source| source.exists()) {
+            bind(root, mount, &options(mount))?;
+        }
+    }
+    Ok(())
+}
+
 /// Mounts everything that the spec lists, in its order.
 pub(super) fn mount_all(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
     for mount in spec.mounts().iter().flatten() {

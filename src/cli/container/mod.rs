@@ -1,6 +1,7 @@
 //! Commands about containers.
 
 pub mod attach;
+pub mod cp;
 pub mod create;
 pub mod exec;
 pub mod exists;
@@ -26,6 +27,7 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub enum ContainerCommand {
     Attach(attach::AttachArgs),
+    Cp(cp::CpArgs),
     Create(create::CreateArgs),
     Exec(exec::ExecArgs),
     Exists(exists::ExistsArgs),
@@ -52,6 +54,7 @@ pub enum ContainerCommand {
 pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
     match command {
         ContainerCommand::Attach(args) => attach::run(args),
+        ContainerCommand::Cp(args) => cp::run(&args),
         ContainerCommand::Create(args) => create::run(args),
         ContainerCommand::Exec(args) => exec::run(args),
         ContainerCommand::Exists(args) => exists::run(&args),

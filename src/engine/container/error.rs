@@ -21,7 +21,7 @@ pub enum ContainerError {
         source: crate::image::ImageError,
     },
     #[error(
-        "the ulimit {name}={wanted} is above your hard limit of {limit} (raise that in /etc/security/limits.conf, or LimitXXX= of the unit)"
+        "the ulimit {name}={wanted} is above your hard limit of {limit} (raise that in /etc/security/limits.conf, or the unit's LimitNOFILE= and its like)"
     )]
     AboveHardLimit { name: String, wanted: String, limit: String },
     #[error("use the seccomp profile {}", path.display())]
@@ -83,6 +83,8 @@ pub enum ContainerError {
         "container {name} did not end within 10 seconds of SIGKILL (a process in it waits for a disk or a network file system)"
     )]
     Unkillable { name: String },
+    #[error(transparent)]
+    Copy(#[from] super::copy::CopyError),
 }
 
 impl ContainerError {
@@ -96,6 +98,7 @@ impl ContainerError {
             Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,
             Self::NoFreezer { .. } => Kind::Unsupported,
             Self::NotExecutable { .. } => Kind::NotExecutable,
+            Self::Copy(error) => error.kind(),
             _ => Kind::Internal,
         }
     }

@@ -1,6 +1,7 @@
 //! The life of a container.
 
 pub mod attach;
+pub mod copy;
 pub mod create;
 pub mod detach;
 pub mod environment;
@@ -28,6 +29,7 @@ pub mod start;
 pub mod status;
 pub mod stop;
 mod timezone;
+mod view;
 pub mod wait;
 
 pub use error::ContainerError;

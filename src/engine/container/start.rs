@@ -192,7 +192,7 @@ impl Engine {
     }
 
     /// The overlay of the image's layers, topmost first, and the container's own writable layer.
-    fn overlay(&self, config: &ContainerConfig) -> Result<Overlay, EngineError> {
+    pub(super) fn overlay(&self, config: &ContainerConfig) -> Result<Overlay, EngineError> {
         let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
         let image = image.ok_or_else(|| EngineError::NoSuchImage { name: config.image_name.clone() })?;
         let own = format!("containers/{}", config.id);

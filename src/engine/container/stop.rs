@@ -63,7 +63,7 @@ impl Engine {
         Ok(StopOutcome::Killed)
     }
 
-    /// Sends a signal to init.
+    /// Sends a signal to init; waits for the end where it is SIGKILL.
     ///
     /// # Errors
     /// The container does not run, or may not be signalled.
@@ -77,6 +77,10 @@ impl Engine {
         };
         signal(config, run.init, number)?;
         self.tell(config, events::Status::Kill);
+        if number == libc::SIGKILL {
+            // As in Podman: what comes next, an rm say, finds it ended.
+            wait_gone(config, run, Some(KILL_PATIENCE))?;
+        }
         Ok(())
     }
 
