@@ -6,6 +6,7 @@
 //!   blobs/sha256/<hex>          manifests and image configs
 //!   layers/<diffID>/diff/       an unpacked layer
 //!   containers/<id>/            upper/ work/ ctr.log run.json exit.json
+//!   volumes/<name>/_data/       the files of a volume
 //!   events/                     the journal of events
 //!   secrets/<name>/             data secret.json
 //!   tmp/                        everything half done
@@ -134,6 +135,12 @@ impl Paths {
     #[must_use]
     pub fn containers(&self) -> PathBuf {
         self.data.join("containers")
+    }
+
+    /// `volumes`; made with the first one.
+    #[must_use]
+    pub fn volumes(&self) -> PathBuf {
+        self.data.join("volumes")
     }
 
     /// The folder of one container.

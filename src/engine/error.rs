@@ -2,6 +2,7 @@
 
 use super::container::ContainerError;
 use super::container::attach::AttachError;
+use super::volume::VolumeError;
 use crate::config::paths::PathsError;
 use crate::image::ImageError;
 use crate::secret::SecretError;
@@ -36,6 +37,8 @@ pub enum EngineError {
     #[error(transparent)]
     Container(#[from] ContainerError),
     #[error(transparent)]
+    Volume(#[from] VolumeError),
+    #[error(transparent)]
     Attach(#[from] AttachError),
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -43,6 +46,12 @@ pub enum EngineError {
     Session(#[from] SessionError),
     #[error("read the journal of events in {}", path.display())]
     Journal {
+        path: std::path::PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("delete {}", path.display())]
+    Reset {
         path: std::path::PathBuf,
         #[source]
         source: std::io::Error,
@@ -87,9 +96,11 @@ impl EngineError {
             Self::Secret(SecretError::Exists { .. }) => Kind::Exists,
             Self::Secret(SecretError::File { .. }) => Kind::Internal,
             Self::Secret(_) => Kind::Invalid,
+            Self::Volume(error) => error.kind(),
             Self::Reported { kind, .. } => *kind,
             Self::Session(_) => Kind::Denied,
             Self::Journal { .. }
+            | Self::Reset { .. }
             | Self::Attach(_)
             | Self::Paths(_)
             | Self::State(_)
@@ -110,6 +121,7 @@ impl EngineError {
             }
             Self::Secret(SecretError::NoSuch { .. }) => Some("list them with `coracle secret ls`".to_owned()),
             Self::Container(error) => error.hint(),
+            Self::Volume(error) => error.hint(),
             Self::Reported { hint, .. } => hint.clone(),
             Self::Image(error) => error.hint(),
             Self::ImageInUse { containers, .. } => Some(format!("remove the container first: `coracle rm {containers}`")),

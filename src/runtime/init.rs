@@ -85,7 +85,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     let Some(program) = spec.process() else { return Err(Failure::text(Stage::User, "the spec has no process")) };
 
     let root = rootfs::mount(&plan.root)?;
-    mounts::mount_all(&root, spec)?;
+    mounts::mount_all(&root, plan)?;
     secrets::place(&root, &plan.secrets)?;
     let mut slave = None;
     if let Some(socket) = &console {

@@ -7,11 +7,13 @@ mod limits;
 mod mounts;
 mod names;
 mod relations;
+mod resources;
 mod security;
 mod settings;
 mod supervision;
 
 pub(super) use environment::with_files;
+pub(super) use resources::ResourceOptions;
 pub(super) use supervision::parse_signal;
 
 use crate::cli::error::CliError;
@@ -32,6 +34,8 @@ pub(super) struct Options {
     filesystem: filesystem::FilesystemOptions,
     #[command(flatten)]
     isolation: isolation::IsolationOptions,
+    #[command(flatten)]
+    resources: resources::CgroupOptions,
     #[command(flatten)]
     security: security::SecurityOptions,
     #[command(flatten)]
@@ -88,10 +92,11 @@ impl Options {
             create_command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
             ..CreateRequest::default()
         };
-        self.relations.apply(&mut request);
+        self.relations.apply(&mut request, &cwd)?;
         self.environment.apply(&mut request)?;
         self.filesystem.apply(&mut request, &cwd)?;
         self.isolation.apply(&mut request)?;
+        self.resources.apply(&mut request)?;
         self.security.apply(&mut request, &cwd)?;
         self.settings.apply(&mut request, &cwd)?;
         self.supervision.apply(&mut request)?;
