@@ -6,6 +6,7 @@ pub mod format;
 pub mod generate;
 pub mod image;
 mod quick;
+pub mod secret;
 pub mod system;
 pub mod ui;
 pub mod volume;
@@ -51,6 +52,8 @@ enum Command {
     Rm(container::rm::RmArgs),
     Rmi(image::rmi::RmiArgs),
     Run(container::run::RunArgs),
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
     Start(container::start::StartArgs),
     Stop(container::stop::StopArgs),
     #[command(subcommand)]
@@ -120,6 +123,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Unpause(args) => container::pause::run_unpause(&args),
         Command::Rm(args) => container::rm::run(args),
         Command::Run(args) => container::run::run(args),
+        Command::Secret(command) => secret::run(command),
         Command::Start(args) => container::start::run(args),
         Command::Stop(args) => container::stop::run(args),
         Command::System(command) => system::dispatch(command),

@@ -1,7 +1,7 @@
 //! `exec`: one more process in a running container.
 
 use super::{ContainerError, rights};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, secret};
 use crate::events::Status;
 use crate::model::{ContainerConfig, NetworkMode};
 use crate::runtime::exec::{self, Session};
@@ -76,12 +76,13 @@ impl Engine {
         if config.network != NetworkMode::Host {
             namespaces |= CloneFlags::NEWNET;
         }
+        let secrets = secret::variables(config, &self.paths.container(&config.id))?;
         let rights = rights::of_session(config, request.user.as_deref(), request.privileged);
         let session = Session {
             process: spec::session_process(
                 config,
                 request.command.clone(),
-                &session_env(config, request),
+                &session_env(config, request, secrets),
                 request.workdir.as_deref(),
                 request.tty,
                 rights,
@@ -152,7 +153,7 @@ enum Ours {
     Ready(ExecStreams),
 }
 
-fn session_env(config: &ContainerConfig, request: &ExecRequest) -> Vec<String> {
+fn session_env(config: &ContainerConfig, request: &ExecRequest, secrets: Vec<String>) -> Vec<String> {
     let mut list = config.env.clone();
     let mut set = |entry: &str| {
         let Some((name, _)) = entry.split_once('=') else { return };
@@ -162,7 +163,7 @@ fn session_env(config: &ContainerConfig, request: &ExecRequest) -> Vec<String> {
     if request.tty {
         set(&format!("TERM={}", request.term.as_deref().unwrap_or("xterm")));
     }
-    for entry in &request.env {
+    for entry in secrets.iter().chain(&request.env) {
         set(entry);
     }
     list

@@ -6,7 +6,7 @@ use super::stop::{signal, wait_gone};
 use super::{ContainerError, create, files, rights};
 use crate::cgroup::home::Wish;
 use crate::config::Paths;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, secret};
 use crate::events::Status;
 use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
@@ -141,13 +141,15 @@ impl Engine {
         let listen = listen(&run_folder)?;
         let files = files::write(config, &run_folder, files::Contents::of(config)?)?;
         let sources = self.mount_sources(config)?;
-        let spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
+        let mut spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
+        spec::add_variables(&mut spec, secret::variables(config, folder)?);
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
             make_workdir: config.make_workdir,
             window,
             seccomp: rights::filter(config, folder, config.security.rights().bounding)?,
+            secrets: secret::files(config, folder)?,
             reaper: config.settings.init == Init::Own,
             spec,
         };
@@ -251,7 +253,7 @@ fn forget_last_run(folder: &Path) -> Result<(), ContainerError> {
 /// Waits until the program runs or the report says why it does not.
 fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -> Result<Started, EngineError> {
     let Ends { report, client, network } = ends;
-    let joined = network.map_or(Ok(()), |network| join_network(&paths.container_run(&config.id), network));
+    let joined = network.map_or(Ok(()), |network| join_network(config, &paths.container_run(&config.id), network));
     let program = config.argv.first().map(String::as_str).unwrap_or_default();
     let outcome = Failure::receive(report).map_err(|source| EngineError::Wait { source })?;
     if outcome != Outcome::Executed || joined.is_err() {
@@ -280,14 +282,14 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
 
 /// Starts the user-mode stack for the waiting init and lets it go on. Where the stack cannot be had, init's pipe is closed, and
 /// the container ends before its program begins.
-fn join_network(run_folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> {
+fn join_network(config: &ContainerConfig, run_folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> {
     let mut pid = [0; 4];
     if File::from(ends.pid).read_exact(&mut pid).is_err() {
         // M did not come so far; its report says why.
         return Ok(());
     }
     let stack = private::start(i32::from_le_bytes(pid), &ends.collar)?;
-    files::use_forwarder(run_folder, stack.nameserver())?;
+    files::use_forwarder(config, run_folder, stack.nameserver())?;
     // A broken pipe: init has ended meanwhile, and its report says why.
     let _ = File::from(ends.go).write_all(b"n");
     Ok(())
