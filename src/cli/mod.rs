@@ -5,6 +5,7 @@ pub mod error;
 pub mod format;
 pub mod generate;
 pub mod image;
+pub mod output_file;
 mod quick;
 pub mod secret;
 pub mod system;
@@ -28,10 +29,13 @@ enum Command {
     Attach(container::attach::AttachArgs),
     #[command(subcommand)]
     Container(container::ContainerCommand),
+    Commit(container::commit::CommitArgs),
     Cp(container::cp::CpArgs),
     Create(container::create::CreateArgs),
     Events(system::events::EventsArgs),
+    Diff(container::diff::DiffArgs),
     Exec(container::exec::ExecArgs),
+    Export(container::export::ExportArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
     Info(system::info::InfoArgs),
@@ -97,10 +101,13 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
     match command {
         Command::Attach(args) => container::attach::run(args),
         Command::Container(command) => container::dispatch(command),
+        Command::Commit(args) => container::commit::run(args),
         Command::Cp(args) => container::cp::run(&args),
         Command::Create(args) => container::create::run(args),
         Command::Events(args) => system::events::run(&args),
+        Command::Diff(args) => container::diff::run(&args),
         Command::Exec(args) => container::exec::run(args),
+        Command::Export(args) => container::export::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Info(args) => system::info::run(&args),
         Command::Version(args) => system::info::run_version(&args),

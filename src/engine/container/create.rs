@@ -94,7 +94,7 @@ impl Engine {
     }
 
     /// Makes the folder and the row. The folder is locked until the row is there, so that no sweep takes it for garbage.
-    fn record(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
+    pub(super) fn record(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
         let folder = self.paths.container(&config.id);
         let lock = make_folder(&folder)?;
         let kept = rights::keep_filter(config, &folder).map_err(EngineError::from);
@@ -126,7 +126,7 @@ impl Engine {
     }
 }
 
-fn fill_random(bytes: &mut [u8]) {
+pub(super) fn fill_random(bytes: &mut [u8]) {
     let mut rest = bytes;
     while !rest.is_empty() {
         if let Ok(count) = rustix::rand::getrandom(&mut *rest, rustix::rand::GetRandomFlags::empty()) {

@@ -1,12 +1,16 @@
 //! The life of a container.
 
 pub mod attach;
+pub mod clone;
+pub mod commit;
 pub mod copy;
 pub mod create;
 pub mod detach;
 pub mod environment;
+pub mod diff;
 pub mod error;
 pub mod exec;
+pub mod export;
 mod files;
 mod filter;
 pub mod inspect;
