@@ -5,6 +5,7 @@ pub mod error;
 pub mod format;
 pub mod generate;
 pub mod image;
+pub mod internal;
 mod quick;
 pub mod system;
 pub mod ui;
@@ -37,6 +38,8 @@ enum Command {
     #[command(subcommand)]
     Image(image::ImageCommand),
     Images(image::images::ImagesArgs),
+    #[command(subcommand, hide = true)]
+    Internal(internal::InternalCommand),
     Import(image::import::ImportArgs),
     Load(image::load::LoadArgs),
     Logs(container::logs::LogsArgs),
@@ -87,6 +90,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Ps(args) => container::ps::run(&args),
         Command::Image(command) => image::run(command),
         Command::Images(args) => image::images::run(&args),
+        Command::Internal(command) => internal::run(command),
         Command::Import(args) => image::import::run(args),
         Command::Load(args) => image::load::run(args),
         Command::Pull(args) => image::pull::run(args),

@@ -1,12 +1,12 @@
 //! `create`: from a request and an image to a row and a folder.
 
-use super::{ContainerError, names};
+use super::{ContainerError, names, supervision};
 use crate::engine::{Engine, EngineError};
 use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
 use crate::model::{
-    BindMount, ContainerConfig, ContainerId, Filesystem, ImageRecord, Isolation, LogDriver, NetworkMode, Relations, Security,
-    Settings, Supervision,
+    BindMount, ContainerConfig, ContainerId, Filesystem, HealthRequest, ImageRecord, Isolation, LogDriver, NetworkMode,
+    Relations, Security, Settings, Supervision,
 };
 use crate::state::StateError;
 use rustix::fs::FlockOperation;
@@ -44,6 +44,7 @@ pub struct CreateRequest {
     pub security: Security,
     pub settings: Settings,
     pub supervision: Supervision,
+    pub health: HealthRequest,
     pub relations: Relations,
     /// The terminal type of the caller; for `-t`.
     pub term: Option<String>,
@@ -148,7 +149,7 @@ fn configure(
         None if request.network == Some(NetworkMode::Host) => host_name().unwrap_or_else(|| id.short().to_owned()),
         None => id.short().to_owned(),
     };
-    let workdir = request.workdir.clone().unwrap_or(defaults.working_dir);
+    let workdir = request.workdir.clone().unwrap_or_else(|| defaults.working_dir.clone());
     let workdir = if workdir.is_empty() { "/".to_owned() } else { workdir };
     if !workdir.starts_with('/') {
         return Err(ContainerError::Invalid { what: "the working directory", value: workdir, why: "it has to be absolute" });
@@ -156,6 +157,7 @@ fn configure(
     let mut labels = defaults.labels.clone();
     labels.extend(request.labels.clone());
     let stop_signal = request.stop_signal.or_else(|| crate::model::signal::parse(&defaults.stop_signal));
+    let supervision = supervision::settle(request, &supervision::Subject { id: &id, name: &name, image, defaults: &defaults })?;
     Ok(ContainerConfig {
         env: environment(request, defaults.env, &hostname),
         id,
@@ -183,7 +185,7 @@ fn configure(
         isolation: request.isolation.clone(),
         security: request.security.clone(),
         settings: request.settings.clone(),
-        supervision: request.supervision.clone(),
+        supervision,
         relations: request.relations.clone(),
         create_command: request.create_command.clone(),
     })

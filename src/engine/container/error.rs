@@ -49,6 +49,10 @@ pub enum ContainerError {
     Network(#[from] crate::net::NetError),
     #[error("the container's first process vanished before its program began")]
     Vanished,
+    #[error("container {name} was stopped while it waited to be started again")]
+    StoppedMeanwhile { name: String },
+    #[error("container {name} could not be started again (code {code})")]
+    NotStartedAgain { name: String, code: i32 },
     #[error("signal container {name}")]
     Signal {
         name: String,

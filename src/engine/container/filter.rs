@@ -246,7 +246,7 @@ mod tests {
 
     fn passes(filters: &[&str]) -> bool {
         let config = container();
-        let exit = ExitRecord { code: 3, started_at: 1, finished_at: 2, oom_killed: false };
+        let exit = ExitRecord { code: 3, started_at: 1, finished_at: 2, oom_killed: false, restarts: 0, restarting: None };
         let state = State { status: Status::Exited, run: None, exit: Some(exit) };
         let parsed = filters.iter().map(|text| Filter::parse(text, 2_000_000_000_000).expect(text)).collect();
         Resolved(parsed).accept(&Subject { config: &config, state: &state })

@@ -1,5 +1,6 @@
 //! The life of a container.
 
+pub mod again;
 pub mod attach;
 pub mod create;
 pub mod detach;
@@ -14,6 +15,7 @@ pub mod logs;
 pub mod lookup;
 pub mod moment;
 mod names;
+pub mod orders;
 mod relay;
 pub mod remove;
 pub mod session_relay;
@@ -21,6 +23,7 @@ mod size;
 pub mod start;
 pub mod status;
 pub mod stop;
+mod supervision;
 pub mod wait;
 
 pub use error::ContainerError;

@@ -7,6 +7,7 @@ mod mounts;
 mod relations;
 mod security;
 mod settings;
+mod size;
 mod supervision;
 
 pub(super) use environment::environment;

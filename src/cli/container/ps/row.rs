@@ -72,7 +72,7 @@ impl Row<'_> {
             "Pod": "",
             "PodName": "",
             "Ports": "",
-            "Restarts": 0,
+            "Restarts": state.restarts(),
             "RunningFor": self.created(),
             "Size": self.size(),
             "StartedAt": self.started_at(),
@@ -107,7 +107,7 @@ impl Row<'_> {
             "Pod": "",
             "PodName": "",
             "Ports": null,
-            "Restarts": 0,
+            "Restarts": state.restarts(),
             "Size": size.map(|size| json!({ "rootFsSize": size.total, "rwSize": size.own })),
             "StartedAt": self.started_at(),
             "State": state.status,
@@ -132,6 +132,9 @@ impl Row<'_> {
         let state = &self.listed.state;
         match (state.status, &state.run, &state.exit) {
             (Status::Running, Some(run), _) => format!("Up {}", human_duration(self.since(run.started_at))),
+            (Status::Exited, _, Some(exit)) if state.restarting().is_some() => {
+                format!("Restarting ({}) {}", exit.code, human_ago(self.since(exit.finished_at)))
+            }
             (Status::Exited, _, Some(exit)) => format!("Exited ({}) {}", exit.code, human_ago(self.since(exit.finished_at))),
             (status, ..) => {
                 let word = status.as_str();

@@ -28,7 +28,7 @@ pub(super) fn config_of(config: &ContainerConfig) -> Value {
         "StopSignal": signal::name(config.stop_signal),
         "CreateCommand": config.create_command,
         "Umask": "0022",
-        "Timeout": 0,
+        "Timeout": config.supervision.timeout,
         "StopTimeout": config.stop_timeout,
         "Passwd": true,
     })

@@ -54,7 +54,7 @@ impl Engine {
             "StaticDir": folder.to_string_lossy(),
             "OCIRuntime": "coracle",
             "Name": config.name,
-            "RestartCount": 0,
+            "RestartCount": state.restarts(),
             "Driver": "overlay",
             "MountLabel": "",
             "ProcessLabel": "",

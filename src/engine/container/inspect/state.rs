@@ -17,7 +17,7 @@ pub(super) fn state_of(state: &State) -> Value {
         "Status": state.status,
         "Running": state.status.is_alive(),
         "Paused": state.status == Status::Paused,
-        "Restarting": false,
+        "Restarting": state.restarting().is_some(),
         "OOMKilled": exit.is_some_and(|exit| exit.oom_killed),
         "Dead": false,
         "Pid": state.run.as_ref().map_or(0, |run| run.init.pid),
@@ -47,7 +47,14 @@ mod tests {
 
     #[test]
     fn the_state_tells_how_it_ended() {
-        let exit = ExitRecord { code: 137, started_at: 1_000_000_000, finished_at: 2_000_000_000, oom_killed: true };
+        let exit = ExitRecord {
+            code: 137,
+            started_at: 1_000_000_000,
+            finished_at: 2_000_000_000,
+            oom_killed: true,
+            restarts: 0,
+            restarting: None,
+        };
         let state = state_of(&State { status: Status::Exited, run: None, exit: Some(exit) });
         assert_eq!(state["Status"], "exited");
         assert_eq!((&state["Running"], &state["OOMKilled"]), (&json!(false), &json!(true)));
