@@ -2,7 +2,7 @@
 
 use super::message::{Failure, Stage};
 use super::process::{self, Identity, Leave};
-use super::{mounts, rootfs, terminal};
+use super::{limits, mounts, rootfs, terminal};
 use crate::sys::root::{Leaf, SafeRoot};
 use crate::sys::{fd, mount};
 use oci_spec::runtime::{LinuxNamespaceType, Spec};
@@ -26,6 +26,8 @@ pub struct Plan {
     pub make_workdir: bool,
     /// The compiled seccomp filter; none for an unconfined container.
     pub seccomp: Option<Vec<u8>>,
+    /// A program of ours is process 1 and the spec's program its child.
+    pub reaper: bool,
 }
 
 pub use rootfs::Overlay;
@@ -114,6 +116,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     if let Some(pipe) = network {
         wait_for_network(pipe)?;
     }
+    limits::set_oom_score(program)?;
     let seccomp = plan.seccomp.as_deref();
     // Nobody who comes to share this pid namespace may look at us or at our binary before the program runs (CVE-2016-9962). Not
     // earlier: who sets the network up has to open our namespaces.
@@ -126,6 +129,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         stdio,
         report: &report,
         guardian: Some(&guardian),
+        reaper: plan.reaper,
     }))
 }
 

@@ -36,6 +36,8 @@ pub struct Launch {
     pub network: Option<(OwnedFd, OwnedFd)>,
     /// Descriptors that have to stay open as long as the container runs.
     pub keep: Vec<OwnedFd>,
+    /// A file and a byte of it that the monitor holds a shared lock on, where it can be had.
+    pub pin: Option<(PathBuf, i64)>,
     /// The lock on the container's folder; I holds it until its program runs.
     pub lock: OwnedFd,
     /// The container's cgroup and its open folder.
@@ -99,7 +101,10 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
             (Some(here), Some(there))
         }
     };
-    let Launch { plan, streams, report, network, cgroup, lock, .. } = launch;
+    // Taken here and not before the fork: the CLI has locks of its own on that file.
+    let pin = launch.pin.as_ref().and_then(|(path, at)| crate::sys::lock::share_byte(path, *at).ok());
+    let Launch { plan, streams, report, network, cgroup, lock, mut keep, .. } = launch;
+    keep.extend(pin);
     let (program, monitor_ends) = match streams {
         Some(Streams { program, stdin, output }) => (Some(program), Some((stdin, output))),
         None => (None, None),
@@ -161,7 +166,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         output,
         listen: Some(launch.listen.as_raw_fd()),
         clients: launch.clients.iter().map(AsRawFd::as_raw_fd).collect(),
-        keep: launch.keep.iter().map(AsRawFd::as_raw_fd).collect(),
+        keep: keep.iter().map(AsRawFd::as_raw_fd).collect(),
         session_entry: Some(session_entry.to_owned()),
         socket_dir: Some(launch.run_folder),
         cgroup,
@@ -169,7 +174,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     };
     held.extend([init.pidfd, launch.listen]);
     held.extend(launch.clients);
-    held.extend(launch.keep);
+    held.extend(keep);
     let monitor_failure = || Failure::at(Stage::Monitor, launch.monitor.to_string_lossy().into_owned());
     for fd in &held {
         fd::keep_on_exec(fd).map_err(monitor_failure())?;

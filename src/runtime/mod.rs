@@ -18,9 +18,11 @@
 //! What goes wrong in I is one `message::Failure` on the error pipe. The pipe is close-on-exec in M (which becomes the monitor)
 //! and in the stub, so its end without a message means that the program runs. I asks for SIGKILL when M dies.
 
+pub mod everyone;
 pub mod exec;
 pub mod init;
 pub mod launch;
+pub mod limits;
 pub mod message;
 mod mounts;
 mod process;
@@ -29,3 +31,4 @@ pub mod seccomp;
 pub mod spec;
 pub mod terminal;
 pub mod users;
+pub mod view;

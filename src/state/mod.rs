@@ -15,6 +15,15 @@ use std::time::Duration;
 /// How long a command waits for another command's transaction. Transactions are single statements or a handful.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The byte of the index file (`-shm`) that every open connection has a shared lock on. Who opens the database and finds it free
+/// makes the index anew from the whole log; else the index that is there counts (SQLite's os_unix.c, `UNIX_SHM_DMS`, the "dead man
+/// switch").
+const INDEX_IN_USE: i64 = 128;
+
+/// How many pages the log may have before a commit copies it into the database. Fewer than SQLite's 1000: a command that finds no
+/// other reads the whole log.
+const LOG_PAGES: u32 = 300;
+
 /// An open database.
 #[derive(Debug)]
 pub struct Db {
@@ -65,11 +74,21 @@ impl Db {
         if found < schema::VERSION {
             schema::migrate(&mut connection).map_err(fail)?;
         }
-        connection.execute_batch("PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;").map_err(fail)?;
+        let pragmas = format!("PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint={LOG_PAGES};");
+        connection.execute_batch(&pragmas).map_err(fail)?;
         // The last one to close would else copy the log into the database with two fsyncs and delete it: at the end of nearly
         // every command. So the log and its index stay; a full disk has room for them when the next command comes.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fail)?;
         Ok(Self { connection })
+    }
+
+    /// The file and the byte of it on which a shared lock keeps the index of the database's log in use. A process that lives long
+    /// and holds it spares every command the reading of the log; after its death or a reboot the index is made anew.
+    #[must_use]
+    pub fn index_in_use(database: &Path) -> (PathBuf, i64) {
+        let mut name = database.as_os_str().to_owned();
+        name.push("-shm");
+        (name.into(), INDEX_IN_USE)
     }
 
     fn transaction(&mut self, action: &'static str) -> Result<rusqlite::Transaction<'_>, StateError> {

@@ -22,6 +22,7 @@ pub fn cases() -> Vec<Case> {
         case!(import_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
         case!(rmi_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
         case!(a_stopped_monitor_does_not_hang_ps).only_ours(monitor),
+        case!(a_living_monitor_keeps_the_databases_index_in_use).needs(&[Need::Strace]).only_ours("it looks at our database"),
         case!(the_runtime_folder_may_be_swept_under_a_running_container).gap("podman thinks that the machine was started anew"),
         case!(after_a_reboot_everything_has_ended).only_ours("podman looks at its own files"),
         case!(a_reused_pid_is_never_signalled).only_ours("it writes our record"),
@@ -212,6 +213,20 @@ fn sweep(env: &TestEnv, args: &[&str], before: impl Fn(), after: impl Fn(&Output
         let output = env.cmd(args).behind(&["strace", "-o", "/dev/null", "-e", &inject]).run();
         after(&output);
     }
+}
+
+fn a_living_monitor_keeps_the_databases_index_in_use(env: &TestEnv) {
+    env.busybox();
+    let trace = env.work().join("trace").to_string_lossy().into_owned();
+    // Who makes the index anew cuts the file first.
+    let made_anew = || {
+        env.cmd(&["ps", "-a"]).behind(&["strace", "-e", "trace=ftruncate", "-o", &trace]).run().ok();
+        std::fs::read_to_string(&trace).expect("a trace").contains("ftruncate")
+    };
+    env.run(&["run", "-d", "--name", "c", "--network", "none", "bb", "sleep", "1000"]);
+    assert!(!made_anew(), "with a living monitor");
+    env.remove(&["c"]);
+    assert!(made_anew(), "with none");
 }
 
 fn remove_all(env: &TestEnv) {

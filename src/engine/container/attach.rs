@@ -5,6 +5,7 @@ use super::detach::DetachKeys;
 use super::relay::{self, Came, Far, PIECE};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
+use crate::events::Status;
 use crate::model::{ContainerConfig, ContainerId, PidRef};
 use crate::monitor::SOCKET;
 use crate::monitor::protocol::{ClientMessage, MonitorMessage};
@@ -81,7 +82,7 @@ impl Engine {
     ///
     /// # Errors
     /// The container does not run, its monitor cannot be reached, or our terminal cannot be taken over.
-    pub fn attach(&self, config: &ContainerConfig, request: &AttachRequest) -> Result<RelayEnd, EngineError> {
+    pub fn attach(&mut self, config: &ContainerConfig, request: &AttachRequest) -> Result<RelayEnd, EngineError> {
         let state = self.status(config);
         let cannot = "you can only attach to running containers";
         let wrong = || ContainerError::WrongState { name: config.name.clone(), status: state.status, cannot };
@@ -94,13 +95,14 @@ impl Engine {
     /// # Errors
     /// Our terminal cannot be taken over.
     pub fn relay(
-        &self,
+        &mut self,
         config: &ContainerConfig,
         init: PidRef,
         socket: OwnedFd,
         request: &AttachRequest,
     ) -> Result<RelayEnd, EngineError> {
         let signal = |source| ContainerError::Signal { name: config.name.clone(), source };
+        self.tell(config, Status::Attach);
         let options = RelayOptions {
             interactive: config.stdin_open && !request.no_stdin,
             tty: config.tty,
@@ -108,7 +110,16 @@ impl Engine {
             sig_proxy: request.sig_proxy,
             init: process::open_pidfd(init).map_err(signal)?,
         };
-        Ok(relay(socket, options)?)
+        // The monitor of a --rm container removes the folder while we take the row away; who sees the one without the other takes it
+        // for what a killed command left, and is right to finish the work.
+        let db = &mut self.db;
+        let mut on_code = || {
+            if config.auto_remove {
+                // What fails here is tried again, and reported, when the monitor has gone.
+                let _ = db.remove_container(&config.id);
+            }
+        };
+        Ok(relay(socket, options, &mut on_code)?)
     }
 }
 
@@ -129,12 +140,13 @@ pub fn connect(paths: &Paths, id: &ContainerId) -> Result<OwnedFd, AttachError> 
 }
 
 /// Joins this process's standard streams to the container behind a monitor's socket, until the container has ended or the user
-/// leaves. Everything that the container has written is delivered before this returns, and its monitor has tidied up.
+/// leaves. Everything that the container has written is delivered before this returns, and its monitor has tidied up. `on_code` is
+/// called when the container has ended and its monitor is about to tidy up.
 ///
 /// # Errors
 /// The terminal or the signals cannot be taken over; the container is not touched.
-pub fn relay(socket: OwnedFd, options: RelayOptions) -> Result<RelayEnd, AttachError> {
-    relay::run(&mut Monitor { socket, code: None }, options)
+pub fn relay(socket: OwnedFd, options: RelayOptions, on_code: &mut dyn FnMut()) -> Result<RelayEnd, AttachError> {
+    relay::run(&mut Monitor { socket, code: None, on_code }, options)
 }
 
 /// Waits until the container has ended and its monitor has tidied up; nothing when the monitor was killed instead.
@@ -142,12 +154,33 @@ pub fn relay(socket: OwnedFd, options: RelayOptions) -> Result<RelayEnd, AttachE
 /// # Errors
 /// The monitor cannot be spoken to.
 pub fn wait_exit(socket: OwnedFd) -> Result<Option<i32>, AttachError> {
-    let mut monitor = Monitor { socket, code: None };
-    match monitor.say(&ClientMessage::Quiet, SendFlags::NOSIGNAL) {
+    quiet(&socket)?;
+    hear_exit(socket)
+}
+
+/// Asks the monitor for the exit code alone. The socket is readable when it comes.
+///
+/// # Errors
+/// The monitor cannot be spoken to.
+pub(super) fn quiet(socket: &OwnedFd) -> Result<(), AttachError> {
+    let mut small = [0; 4];
+    let (kind, payload) = ClientMessage::Quiet.encode(&mut small);
+    let kind = [kind];
+    let parts = [IoSlice::new(&kind), IoSlice::new(payload)];
+    let mut control = SendAncillaryBuffer::default();
+    match rustix::io::retry_on_intr(|| sendmsg(socket, &parts, &mut control, SendFlags::NOSIGNAL)) {
         // It ends just now and does not listen any more, but what it said before is there.
-        Ok(()) | Err(Errno::PIPE | Errno::CONNRESET) => {}
-        Err(errno) => return Err(AttachError::Talk(errno.into())),
+        Ok(_) | Err(Errno::PIPE | Errno::CONNRESET) => Ok(()),
+        Err(errno) => Err(AttachError::Talk(errno.into())),
     }
+}
+
+/// Hears the monitor to its end; what it said before it was asked to be quiet is passed over.
+///
+/// # Errors
+/// None in practice: a broken connection is an end.
+pub(super) fn hear_exit(socket: OwnedFd) -> Result<Option<i32>, AttachError> {
+    let mut monitor = Monitor { socket, code: None, on_code: &mut || () };
     let mut room = vec![0; PIECE + 1];
     loop {
         if monitor.hear(&mut room, RecvFlags::empty()) == Came::End {
@@ -157,12 +190,13 @@ pub fn wait_exit(socket: OwnedFd) -> Result<Option<i32>, AttachError> {
 }
 
 /// The monitor as the far side.
-struct Monitor {
+struct Monitor<'a> {
     socket: OwnedFd,
     code: Option<i32>,
+    on_code: &'a mut dyn FnMut(),
 }
 
-impl Monitor {
+impl Monitor<'_> {
     fn say(&self, message: &ClientMessage<'_>, flags: SendFlags) -> Result<(), Errno> {
         let mut small = [0; 4];
         let (kind, payload) = message.encode(&mut small);
@@ -183,6 +217,7 @@ impl Monitor {
             Some(MonitorMessage::Stderr(_)) => Came::Output { from: 1, to: len, error: true },
             Some(MonitorMessage::Exit(code)) => {
                 self.code = Some(code);
+                (self.on_code)();
                 Came::Nothing
             }
             // A newer monitor's word that we do not know.
@@ -191,7 +226,7 @@ impl Monitor {
     }
 }
 
-impl Far for Monitor {
+impl Far for Monitor<'_> {
     fn inputs(&self) -> [Option<BorrowedFd<'_>>; 3] {
         [Some(self.socket.as_fd()), None, None]
     }

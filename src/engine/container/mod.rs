@@ -2,6 +2,7 @@
 
 pub mod again;
 pub mod attach;
+pub mod copy;
 pub mod create;
 pub mod detach;
 pub mod error;
@@ -9,6 +10,7 @@ pub mod exec;
 mod files;
 mod filter;
 pub mod inspect;
+mod limits;
 pub mod list;
 mod lock;
 pub mod logs;
@@ -16,14 +18,20 @@ pub mod lookup;
 pub mod moment;
 mod names;
 pub mod orders;
+mod pause;
 mod relay;
 pub mod remove;
+mod rename;
+mod restart;
+mod rights;
 pub mod session_relay;
 mod size;
 pub mod start;
 pub mod status;
 pub mod stop;
 mod supervision;
+mod timezone;
+mod view;
 pub mod wait;
 
 pub use error::ContainerError;

@@ -4,17 +4,19 @@ use super::orders::{self, Begin};
 use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
-use super::{ContainerError, again, files};
+use super::{ContainerError, again, files, rights};
 use crate::cgroup::{Cgroup, Delegation};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
-use crate::model::{ContainerConfig, NetworkMode, PidRef, RunRecord};
+use crate::events::Status;
+use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
 use crate::runtime::init::{Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::{Failure, Outcome};
+use crate::runtime::spec;
 pub use crate::runtime::terminal::Size;
-use crate::runtime::{seccomp, spec};
+use crate::state::Db;
 use crate::sys::clone::Child;
 use crate::sys::{fd, process, socket};
 use crate::userns::map::WhySingle;
@@ -110,9 +112,13 @@ impl Engine {
         let lock = self.lock(config, FlockOperation::LockExclusive)?;
         let boot =
             process::boot_id().map_err(|source| ContainerError::File { action: "read", path: PathBuf::from("/proc"), source })?;
-        if State::read(&folder, &boot).status.is_alive() {
-            again::unmark(&folder);
-            return Ok(StartOutcome::AlreadyRunning);
+        match State::read(&folder, &boot).status {
+            model::Status::Running => return Ok(StartOutcome::AlreadyRunning),
+            status @ model::Status::Paused => {
+                let cannot = "unpause it to let it go on";
+                return Err(ContainerError::WrongState { name: config.name.clone(), status, cannot }.into());
+            }
+            _ => {}
         }
         // What our caller has open is not for the monitor nor for the network's stack, which outlive us: a lock, the end of a pipe.
         fd::close_on_exec_from(3).map_err(|source| ContainerError::File {
@@ -140,7 +146,9 @@ impl Engine {
             tidy_after_monitor(&self.paths, config);
             let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         }
-        outcome.map(|started| StartOutcome::Started(Box::new(started)))
+        let started = outcome?;
+        self.tell_at(config, Status::Start, started.run.started_at);
+        Ok(StartOutcome::Started(Box::new(started)))
     }
 
     /// Prepares a start by the monitor itself, in its own process.
@@ -172,13 +180,13 @@ impl Engine {
         };
         let files = files::write(config, &run_folder, files::Contents::of(config)?)?;
         let spec = spec::build(config, folder, &files).map_err(ContainerError::Spec)?;
-        let mask = spec::default_mask();
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
             make_workdir: config.make_workdir,
             window,
-            seccomp: seccomp::compile(seccomp::Profile::Default, mask),
+            seccomp: rights::filter(config, folder, config.security.rights().bounding)?,
+            reaper: config.settings.init == Init::Own,
             spec,
         };
         let (client, monitor_client) = match foreground {
@@ -211,6 +219,7 @@ impl Engine {
             report: report_there,
             network: network_there,
             keep,
+            pin: Some(Db::index_in_use(&self.paths.database())),
             lock,
             // Where nothing was delegated the container is in the caller's cgroup, without limits and without a word.
             cgroup: Delegation::find().and_then(|own| own.create(&cgroup_name(config))).map(Cgroup::into_parts),
@@ -220,7 +229,7 @@ impl Engine {
     }
 
     /// The overlay of the image's layers, topmost first, and the container's own writable layer.
-    fn overlay(&self, config: &ContainerConfig) -> Result<Overlay, EngineError> {
+    pub(super) fn overlay(&self, config: &ContainerConfig) -> Result<Overlay, EngineError> {
         let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
         let image = image.ok_or_else(|| EngineError::NoSuchImage { name: config.image_name.clone() })?;
         let own = format!("containers/{}", config.id);

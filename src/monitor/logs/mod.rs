@@ -3,9 +3,9 @@
 pub mod journald;
 pub mod k8s_file;
 mod segments;
-pub mod stamp;
 pub mod target;
 
+pub use crate::sys::stamp;
 use journald::Journal;
 use k8s_file::Writer;
 use std::io;
