@@ -3,6 +3,7 @@
 use super::error::CliError;
 use crate::config::Paths;
 use crate::engine::container::again::Inherited;
+use crate::engine::container::health::Asker;
 use crate::engine::container::orders::Begin;
 use crate::engine::{Engine, EngineError};
 use crate::model::ContainerConfig;
@@ -16,6 +17,14 @@ use std::path::PathBuf;
 pub enum InternalCommand {
     /// Start a container again in this process, which is its monitor
     Restart(RestartArgs),
+    /// Check a container's health; the code says what the monitor has to do
+    Check(CheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    subject: Subject,
 }
 
 /// The container.
@@ -59,6 +68,10 @@ pub struct RestartArgs {
 pub fn run(command: InternalCommand) -> Result<i32, CliError> {
     match command {
         InternalCommand::Restart(args) => restart(args),
+        InternalCommand::Check(args) => {
+            let (mut engine, config) = args.subject.find()?;
+            Ok(engine.check_health(&config, Asker::Monitor)?.verdict.code())
+        }
     }
 }
 

@@ -33,6 +33,8 @@ enum Command {
     Exec(container::exec::ExecArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
+    #[command(subcommand)]
+    Healthcheck(container::healthcheck::HealthcheckCommand),
     Inspect(container::inspect::InspectArgs),
     Kill(container::kill::KillArgs),
     #[command(visible_aliases = ["ls", "list"])]
@@ -96,6 +98,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Events(args) => system::events::run(&args),
         Command::Exec(args) => container::exec::run(args),
         Command::Generate(args) => generate::run(&args),
+        Command::Healthcheck(command) => container::healthcheck::run(command),
         Command::Inspect(args) => container::inspect::run(&args),
         Command::Ps(args) => container::ps::run(&args),
         Command::Image(command) => image::run(command),

@@ -49,6 +49,7 @@ mod restart;
 mod stdio;
 pub mod supervise;
 
+use crate::events::{self, Event, Subject};
 use args::{ArgsError, MonitorArgs};
 use nix::sys::signal::SigSet;
 use std::ffi::OsString;
@@ -89,6 +90,13 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
         if !args.remove || again.is_some() {
             // A record that cannot be written has no one to be reported to; the container is then seen as ended without a code.
             let _ = exit::record(&args, end, again.is_some(), supervisor.restarts());
+        }
+        // After the record: who hears of the end looks there.
+        if let Some(events) = &args.events {
+            let subject = Subject::from_text(events.subject.clone());
+            let event = Event { exit_code: Some(end.code), ..Event::new(&subject, events::Status::Died) };
+            // What cannot be written is lost, as for everyone who tells.
+            let _ = events::append(&events.folder, &event);
         }
     });
     if let Some(cgroup) = &args.cgroup {

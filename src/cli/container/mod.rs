@@ -5,6 +5,7 @@ pub mod cp;
 pub mod create;
 pub mod exec;
 pub mod exists;
+pub mod healthcheck;
 pub mod inspect;
 pub mod kill;
 pub mod logs;

@@ -17,6 +17,7 @@ use super::status;
 use super::stop::{signal, wait_gone_one};
 use super::{ContainerError, attach};
 use crate::engine::{Engine, EngineError};
+use crate::events::Status;
 use crate::model::{ContainerConfig, ExitRecord};
 use crate::monitor::protocol::ClientMessage;
 use crate::monitor::supervise::STOPPED;
@@ -98,6 +99,8 @@ impl Engine {
         } else {
             launch.keep.push(report);
         }
+        self.tell(config, Status::Restart);
+        self.tell(config, Status::Start);
         let code = launch::launch(launch, &session_entry);
         Err(ContainerError::NotStartedAgain { name: config.name.clone(), code }.into())
     }

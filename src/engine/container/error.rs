@@ -59,6 +59,8 @@ pub enum ContainerError {
     Network(#[from] crate::net::NetError),
     #[error("the container's first process vanished before its program began")]
     Vanished,
+    #[error("container {name} has no defined healthcheck (give it one with --health-cmd)")]
+    NoHealthCheck { name: String },
     #[error("container {name} was stopped while it waited to be started again")]
     StoppedMeanwhile { name: String },
     #[error("container {name} could not be started again (code {code})")]
@@ -98,6 +100,7 @@ impl ContainerError {
         match self {
             Self::NoCommand { .. } | Self::Invalid { .. } => Kind::Invalid,
             Self::WrongState { .. } => Kind::WrongState,
+            Self::NoHealthCheck { .. } => Kind::Unsupported,
             Self::RemoveAlive { .. } => Kind::InUse,
             Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,
             Self::NoFreezer { .. } => Kind::Unsupported,

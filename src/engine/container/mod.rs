@@ -9,6 +9,7 @@ pub mod error;
 pub mod exec;
 mod files;
 mod filter;
+pub mod health;
 pub mod inspect;
 mod limits;
 pub mod list;

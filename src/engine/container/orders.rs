@@ -1,9 +1,11 @@
 //! What a monitor is told about a container: the same at every start.
 
 use super::create;
+use super::health::first_phase;
 use crate::config::Paths;
-use crate::model::{ContainerConfig, LogDriver, RestartPolicy};
-use crate::monitor::args::{Helper, MonitorArgs, RestartRule, RestartWhen, StopRule};
+use crate::engine::events::subject;
+use crate::model::{ContainerConfig, Health, LogDriver, RestartPolicy};
+use crate::monitor::args::{EventsRule, HealthRule, Helper, MonitorArgs, RestartRule, RestartWhen, StopRule};
 use crate::monitor::logs::target::{FileTarget, JournalTarget, LogTarget};
 use crate::monitor::logs::{journald, k8s_file};
 use std::ffi::OsString;
@@ -34,9 +36,26 @@ pub(super) fn of(config: &ContainerConfig, paths: &Paths, begin: &Begin) -> Moni
         remove: config.auto_remove,
         stop: StopRule { signal: config.stop_signal, seconds: config.stop_timeout },
         timeout: Some(supervision.timeout).filter(|seconds| *seconds > 0),
-        helper: restart.is_some().then(|| helper(config, paths)),
+        helper: (restart.is_some() || supervision.health.is_some()).then(|| helper(config, paths)),
         restart,
+        health: supervision.health.as_ref().map(health),
+        events: Some(EventsRule { folder: paths.events(), subject: subject(config).as_str().to_owned() }),
         ..MonitorArgs::new(0, create::now())
+    }
+}
+
+/// How much longer than its time limit a check may take before the monitor kills it: the start of its processes.
+const CHECK_GRACE_MS: u64 = 10_000;
+
+fn health(health: &Health) -> HealthRule {
+    let startup = health.startup.as_ref();
+    // A check that never runs by itself has no start period either.
+    let start_interval = if health.interval_ms == 0 { 0 } else { health.start_interval_ms };
+    let limit = health.probe.timeout_ms.max(startup.map_or(0, |check| check.probe.timeout_ms));
+    HealthRule {
+        interval_ms: [health.interval_ms, start_interval, startup.map_or(0, |check| check.interval_ms)],
+        phase: first_phase(health),
+        limit_ms: limit.saturating_add(CHECK_GRACE_MS),
     }
 }
 

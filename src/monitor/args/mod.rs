@@ -6,7 +6,7 @@ mod log;
 mod rules;
 mod words;
 
-pub use rules::{HealthRule, Helper, NotifyRule, RestartRule, RestartWhen, StopRule};
+pub use rules::{EventsRule, HealthRule, Helper, NotifyRule, RestartRule, RestartWhen, StopRule};
 pub use words::ArgsError;
 
 use super::logs::target::LogTarget;
@@ -65,6 +65,8 @@ pub struct MonitorArgs {
     pub restart: Option<RestartRule>,
     pub health: Option<HealthRule>,
     pub notify: Option<NotifyRule>,
+    /// Where the end is told.
+    pub events: Option<EventsRule>,
 }
 
 /// The name under which the monitor is executed: `argv[0]`.
@@ -95,6 +97,7 @@ impl MonitorArgs {
             restart: None,
             health: None,
             notify: None,
+            events: None,
         }
     }
 
@@ -138,6 +141,9 @@ impl MonitorArgs {
         }
         if let Some(notify) = &self.notify {
             notify.encode(&mut words);
+        }
+        if let Some(events) = &self.events {
+            events.encode(&mut words);
         }
         words.into_vec()
     }
@@ -185,6 +191,7 @@ impl MonitorArgs {
             restart: RestartRule::decode(&mut given)?,
             health: HealthRule::decode(&mut given)?,
             notify: NotifyRule::decode(&mut given)?,
+            events: EventsRule::decode(&mut given)?,
         };
         given.nothing_left()?;
         args.each_descriptor_has_one_use()?;
@@ -237,6 +244,7 @@ mod tests {
             restart: Some(RestartRule { when: RestartWhen::Failure { most: 3 }, restarts: 2, backoff_ms: 400 }),
             health: Some(HealthRule { interval_ms: [1, 2, 3], phase: 1, limit_ms: 5 }),
             notify: Some(NotifyRule { socket: "/run/n".into(), proxy: Some(13), when_healthy: true }),
+            events: Some(EventsRule { folder: "/e".into(), subject: "\"ID\":\"1\"".into() }),
             ..least()
         };
         let journal = JournalTarget { socket: "/run/j".into(), fields: vec!["A=b c".into(), "D=".into()] };

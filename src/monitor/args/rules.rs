@@ -159,3 +159,25 @@ impl NotifyRule {
         Ok(Some(Self { socket, proxy, when_healthy: given.flag("--notify-healthy") }))
     }
 }
+
+/// The journal of events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventsRule {
+    pub folder: PathBuf,
+    /// The container, in the words of `events::Subject`.
+    pub subject: String,
+}
+
+impl EventsRule {
+    pub(super) fn encode(&self, words: &mut Words) {
+        words.put("--events", self.folder.clone());
+        words.put("--event-subject", self.subject.clone());
+    }
+
+    pub(super) fn decode(given: &mut Given) -> Result<Option<Self>, ArgsError> {
+        let Some(folder) = given.path("--events") else { return Ok(None) };
+        let subject = given.value("--event-subject").ok_or(ArgsError::Missing("--event-subject"))?;
+        let subject = subject.into_string().map_err(|text| ArgsError::BadValue("--event-subject", text))?;
+        Ok(Some(Self { folder, subject }))
+    }
+}

@@ -42,7 +42,7 @@ impl Engine {
             "Created": time(config.created_at),
             "Path": program,
             "Args": config.argv.get(1..).unwrap_or_default(),
-            "State": state::state_of(&state),
+            "State": state::state_of(&state, self.health(&config, &state).as_ref()),
             "Image": config.image.hex(),
             "ImageDigest": image.as_ref().map(|image| image.manifest.to_string()).unwrap_or_default(),
             "ImageName": config.image_name,
