@@ -35,6 +35,7 @@ enum Command {
     Generate(generate::GenerateArgs),
     #[command(subcommand)]
     Healthcheck(container::healthcheck::HealthcheckCommand),
+    Info(system::info::InfoArgs),
     Inspect(container::inspect::InspectArgs),
     Kill(container::kill::KillArgs),
     #[command(visible_aliases = ["ls", "list"])]
@@ -62,6 +63,7 @@ enum Command {
     Unpause(container::pause::UnpauseArgs),
     Unshare(system::unshare::UnshareArgs),
     Untag(image::tag::UntagArgs),
+    Version(system::info::VersionArgs),
     Wait(container::wait::WaitArgs),
 }
 
@@ -99,6 +101,8 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Exec(args) => container::exec::run(args),
         Command::Generate(args) => generate::run(&args),
         Command::Healthcheck(command) => container::healthcheck::run(command),
+        Command::Info(args) => system::info::run(&args),
+        Command::Version(args) => system::info::run_version(&args),
         Command::Inspect(args) => container::inspect::run(&args),
         Command::Ps(args) => container::ps::run(&args),
         Command::Image(command) => image::run(command),

@@ -1,9 +1,8 @@
 //! A container's configuration: what the user asked, merged with the image, fixed at `create`.
 
-use super::{ContainerId, Filesystem, ImageId, Isolation, Relations, Security, Settings, Supervision};
+use super::{ContainerId, Filesystem, ImageId, Isolation, Limits, Mount, Relations, Security, Settings, Supervision};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// How a container is joined to a network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,23 +72,6 @@ impl LogDriver {
     }
 }
 
-/// A bind mount of a host path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BindMount {
-    /// Absolute, on the host.
-    pub source: PathBuf,
-    /// Absolute, in the container.
-    pub target: String,
-    pub read_only: bool,
-    /// `rbind`: the mounts below the source come along. Podman's default.
-    pub recursive: bool,
-    /// `private`, `rprivate` (the default), `slave`, `rslave`, `shared` or `rshared`.
-    pub propagation: String,
-    pub exec: bool,
-    pub suid: bool,
-    pub dev: bool,
-}
-
 /// Everything that is fixed when a container is made. Stored as JSON in its row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerConfig {
@@ -117,7 +99,7 @@ pub struct ContainerConfig {
     pub tty: bool,
     pub stdin_open: bool,
     pub labels: BTreeMap<String, String>,
-    pub mounts: Vec<BindMount>,
+    pub mounts: Vec<Mount>,
     pub network: NetworkMode,
     pub auto_remove: bool,
     /// A signal number.
@@ -129,6 +111,8 @@ pub struct ContainerConfig {
     pub filesystem: Filesystem,
     #[serde(default)]
     pub isolation: Isolation,
+    #[serde(default)]
+    pub limits: Limits,
     #[serde(default)]
     pub security: Security,
     #[serde(default)]

@@ -82,7 +82,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     let Some(program) = spec.process() else { return Err(Failure::text(Stage::User, "the spec has no process")) };
 
     let root = rootfs::mount(&plan.root)?;
-    mounts::mount_all(&root, spec)?;
+    mounts::mount_all(&root, plan)?;
     let mut slave = None;
     if let Some(socket) = &console {
         slave = Some(terminal::open(&root, socket.as_fd(), true, plan.window)?);

@@ -3,6 +3,8 @@
 use super::init::{self, InitFds, Plan};
 use super::message::{Failure, Stage};
 use super::terminal;
+use crate::cgroup::Cgroup;
+use crate::cgroup::home::Home;
 use crate::model::{PidRef, RunRecord};
 use crate::monitor::args::{MonitorArgs, Output};
 use crate::sys::clone::{self, CloneFlags};
@@ -40,8 +42,7 @@ pub struct Launch {
     pub pin: Option<(PathBuf, i64)>,
     /// The lock on the container's folder; I holds it until its program runs.
     pub lock: OwnedFd,
-    /// The container's cgroup and its open folder.
-    pub cgroup: Option<(PathBuf, OwnedFd)>,
+    pub cgroup: Home,
     /// What the monitor is told beside the descriptors and the files of this start.
     pub orders: MonitorArgs,
 }
@@ -105,6 +106,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     let pin = launch.pin.as_ref().and_then(|(path, at)| crate::sys::lock::share_byte(path, *at).ok());
     let Launch { plan, streams, report, network, cgroup, lock, mut keep, .. } = launch;
     keep.extend(pin);
+    let cgroup = cgroup.settle().map_err(|error| cgroup_failure(&error))?.map(Cgroup::into_parts);
     let (program, monitor_ends) = match streams {
         Some(Streams { program, stdin, output }) => (Some(program), Some((stdin, output))),
         None => (None, None),
@@ -184,6 +186,17 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let argv = args.argv().map_err(|_| Failure::text(Stage::Monitor, "a path holds a zero byte"))?;
     Err(monitor_failure()(exec::execve(&launch.monitor, &argv, &[])))
+}
+
+/// The text of all that lies below the failure; it names the mend.
+pub(super) fn cgroup_failure(error: &dyn std::error::Error) -> Failure {
+    let mut text = error.to_string();
+    let mut below = error.source();
+    while let Some(source) = below {
+        text = format!("{text}: {source}");
+        below = source.source();
+    }
+    Failure::text(Stage::Cgroup, text)
 }
 
 /// I ended before it sent its terminal. It is reaped; its own report stands before this one on the pipe.

@@ -87,7 +87,10 @@ fn condition(text: &str) -> Result<Condition, String> {
         "paused" => Condition::Status(Status::Paused),
         "created" | "configured" => Condition::Status(Status::Created),
         "removing" => Condition::Removed,
-        _ => return Err("the states are stopped, exited, running, paused, created, configured, healthy, unhealthy and removing".to_owned()),
+        _ => {
+            return Err("the states are stopped, exited, running, paused, created, configured, healthy, unhealthy and removing"
+                .to_owned());
+        }
     })
 }
 

@@ -1,12 +1,12 @@
 //! `create`: from a request and an image to a row and a folder.
 
-use super::{ContainerError, limits, names, rights, supervision};
+use super::{ContainerError, limits, mounts, names, rights, supervision};
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
 use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
 use crate::model::{
-    BindMount, ContainerConfig, ContainerId, Filesystem, HealthRequest, ImageRecord, Isolation, LogDriver, NetworkMode,
+    ContainerConfig, ContainerId, Filesystem, HealthRequest, ImageRecord, Isolation, Limits, LogDriver, Mount, NetworkMode,
     Relations, Security, Settings, Supervision,
 };
 use crate::state::StateError;
@@ -34,7 +34,7 @@ pub struct CreateRequest {
     pub tty: bool,
     pub stdin_open: bool,
     pub labels: BTreeMap<String, String>,
-    pub mounts: Vec<BindMount>,
+    pub mounts: Vec<Mount>,
     pub network: Option<NetworkMode>,
     pub auto_remove: bool,
     pub stop_signal: Option<i32>,
@@ -42,11 +42,16 @@ pub struct CreateRequest {
     pub log_driver: Option<LogDriver>,
     pub filesystem: Filesystem,
     pub isolation: Isolation,
+    pub limits: Limits,
     pub security: Security,
     pub settings: Settings,
     pub supervision: Supervision,
     pub health: HealthRequest,
     pub relations: Relations,
+    /// Names or ids of containers that have to be started first.
+    pub requires: Vec<String>,
+    /// Remove the container that has the name.
+    pub replace: bool,
     /// The terminal type of the caller; for `-t`.
     pub term: Option<String>,
     pub create_command: Vec<String>,
@@ -63,7 +68,9 @@ impl Engine {
     ///
     /// # Errors
     /// The name is in use, the request does not fit the image, or the store fails.
-    pub fn create(&mut self, request: CreateRequest, image: &ImageRecord) -> Result<ContainerConfig, EngineError> {
+    pub fn create(&mut self, mut request: CreateRequest, image: &ImageRecord) -> Result<ContainerConfig, EngineError> {
+        self.settle_relations(&mut request)?;
+        self.complete_mounts(&mut request)?;
         let mut random = [0u8; 32];
         let given_name = request.name.clone();
         for attempt in 0.. {
@@ -96,8 +103,13 @@ impl Engine {
             self.discard_folder(&folder)?;
             return Err(error);
         }
+        // Only now: as long as a row names a volume, nobody removes it.
+        let made = self.make_volumes_of(config);
         drop(lock);
-        Ok(())
+        if made.is_err() {
+            self.remove(config, None)?;
+        }
+        made
     }
 
     /// Where a name is held by the row of a container that is gone, takes the row away and says so.
@@ -107,6 +119,9 @@ impl Engine {
             return Ok(false);
         }
         self.db.remove_container(&holder.id)?;
+        if holder.auto_remove {
+            self.remove_anonymous_volumes(&holder)?;
+        }
         Ok(true)
     }
 }
@@ -182,7 +197,7 @@ fn configure(
         tty: request.tty,
         stdin_open: request.stdin_open,
         labels,
-        mounts: request.mounts.clone(),
+        mounts: mounts::with_defaults(request, &defaults.volumes)?,
         network: request.network.clone().unwrap_or(NetworkMode::Private),
         auto_remove: request.auto_remove,
         stop_signal: stop_signal.unwrap_or(libc::SIGTERM),
@@ -190,6 +205,7 @@ fn configure(
         log_driver: request.log_driver.unwrap_or(LogDriver::K8sFile),
         filesystem: request.filesystem.clone(),
         isolation: request.isolation.clone(),
+        limits: request.limits.clone(),
         security: request.security.clone(),
         settings: request.settings.clone(),
         supervision,
@@ -256,9 +272,8 @@ fn host_name() -> Option<String> {
 }
 
 /// Nanoseconds since the epoch.
-pub(super) fn now() -> i64 {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
-    now.tv_sec.saturating_mul(1_000_000_000).saturating_add(now.tv_nsec)
+pub(in crate::engine) fn now() -> i64 {
+    crate::sys::stamp::now()
 }
 
 #[cfg(test)]

@@ -98,6 +98,7 @@ impl Engine {
             init,
             namespaces,
             cgroup: run.cgroup.as_ref().map(PathBuf::from),
+            limited: config.limits.need_a_cgroup(),
             stdio,
             console,
             window: request.window,

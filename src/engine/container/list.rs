@@ -40,7 +40,8 @@ impl Engine {
         let all = request.all || request.last.is_some() || filters.name_a_status();
         let mut found = Vec::new();
         for (config, state) in self.containers()? {
-            let shown = all || matches!(state.status, Status::Running | Status::Paused) || state.restarting().is_some();
+            // As in Podman, a paused container does not run.
+            let shown = all || state.status == Status::Running || state.restarting().is_some();
             let health = self.health(&config, &state).map(|record| record.status);
             if shown && filters.accept(&Subject { config: &config, state: &state, health }) {
                 found.push((config, state, health));

@@ -5,7 +5,7 @@ use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
 use super::{ContainerError, again, files, rights};
-use crate::cgroup::{Cgroup, Delegation};
+use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
@@ -102,6 +102,7 @@ impl Engine {
         foreground: bool,
         window: Option<Size>,
     ) -> Result<StartOutcome, EngineError> {
+        self.start_required(config)?;
         let folder = self.paths.container(&config.id);
         if config.supervision.may_restart() && self.status(config).restarting().is_some() {
             // Not to be started twice: the user's start takes the place of the one that is due.
@@ -153,7 +154,7 @@ impl Engine {
 
     /// Prepares a start by the monitor itself, in its own process.
     pub(super) fn prepare_again(
-        &self,
+        &mut self,
         config: &ContainerConfig,
         lock: OwnedFd,
         again: Again,
@@ -166,7 +167,7 @@ impl Engine {
         self.prepare(config, &folder, Moment { boot, foreground: false, window: None, lock, begin, again: Some(again) })
     }
 
-    fn prepare(&self, config: &ContainerConfig, folder: &Path, moment: Moment) -> Result<(Launch, Ends), EngineError> {
+    fn prepare(&mut self, config: &ContainerConfig, folder: &Path, moment: Moment) -> Result<(Launch, Ends), EngineError> {
         let Moment { boot, foreground, window, lock, begin, again } = moment;
         let os = |action: &'static str| {
             let path = folder.to_owned();
@@ -179,7 +180,8 @@ impl Engine {
             None => (listen(&run_folder)?, Vec::new()),
         };
         let files = files::write(config, &run_folder, files::Contents::of(config)?)?;
-        let spec = spec::build(config, folder, &files).map_err(ContainerError::Spec)?;
+        let sources = self.mount_sources(config)?;
+        let spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
@@ -207,6 +209,9 @@ impl Engine {
             }
             NetworkMode::None | NetworkMode::Host => (None, None),
         };
+        let name = cgroup_name(config);
+        // The last thing before the launch: what fails before leaves no cgroup.
+        let wish = Wish { name: &name, limits: &config.limits, stop_timeout: config.stop_timeout };
         let launch = Launch {
             plan,
             folder: folder.to_owned(),
@@ -221,8 +226,7 @@ impl Engine {
             keep,
             pin: Some(Db::index_in_use(&self.paths.database())),
             lock,
-            // Where nothing was delegated the container is in the caller's cgroup, without limits and without a word.
-            cgroup: Delegation::find().and_then(|own| own.create(&cgroup_name(config))).map(Cgroup::into_parts),
+            cgroup: wish.choose().map_err(ContainerError::Cgroup)?,
             orders: orders::of(config, &self.paths, &begin),
         };
         Ok((launch, Ends { report, client, network }))
