@@ -6,6 +6,7 @@ pub mod format;
 pub mod generate;
 pub mod image;
 pub mod output_file;
+pub mod internal;
 mod quick;
 pub mod secret;
 pub mod system;
@@ -38,6 +39,8 @@ enum Command {
     Export(container::export::ExportArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
+    #[command(subcommand)]
+    Healthcheck(container::healthcheck::HealthcheckCommand),
     Info(system::info::InfoArgs),
     Inspect(container::inspect::InspectArgs),
     Kill(container::kill::KillArgs),
@@ -46,6 +49,8 @@ enum Command {
     #[command(subcommand)]
     Image(image::ImageCommand),
     Images(image::images::ImagesArgs),
+    #[command(subcommand, hide = true)]
+    Internal(internal::InternalCommand),
     Import(image::import::ImportArgs),
     Load(image::load::LoadArgs),
     Logs(container::logs::LogsArgs),
@@ -109,12 +114,14 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Exec(args) => container::exec::run(args),
         Command::Export(args) => container::export::run(&args),
         Command::Generate(args) => generate::run(&args),
+        Command::Healthcheck(command) => container::healthcheck::run(command),
         Command::Info(args) => system::info::run(&args),
         Command::Version(args) => system::info::run_version(&args),
         Command::Inspect(args) => container::inspect::run(&args),
         Command::Ps(args) => container::ps::run(&args),
         Command::Image(command) => image::run(command),
         Command::Images(args) => image::images::run(&args),
+        Command::Internal(command) => internal::run(command),
         Command::Import(args) => image::import::run(args),
         Command::Load(args) => image::load::run(args),
         Command::Pull(args) => image::pull::run(args),

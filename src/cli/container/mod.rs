@@ -10,6 +10,7 @@ pub mod exec;
 pub mod exists;
 pub mod export;
 pub mod init;
+pub mod healthcheck;
 pub mod inspect;
 pub mod kill;
 pub mod logs;

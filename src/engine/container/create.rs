@@ -1,14 +1,14 @@
 //! `create`: from a request and an image to a row and a folder.
 
 use super::environment::{self, EnvironmentChanges};
-use super::{ContainerError, limits, mounts, names, rights};
+use super::{ContainerError, limits, mounts, names, rights, supervision};
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
 use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
 use crate::model::{
-    ContainerConfig, ContainerId, Filesystem, ImageRecord, Isolation, Limits, LogDriver, Mount, NetworkMode, Relations, Security,
-    Settings, Supervision,
+    ContainerConfig, ContainerId, Filesystem, HealthRequest, ImageRecord, Isolation, Limits, LogDriver, Mount, NetworkMode,
+    Relations, Security, Settings, Supervision,
 };
 use crate::state::StateError;
 use rustix::fs::FlockOperation;
@@ -48,6 +48,7 @@ pub struct CreateRequest {
     pub security: Security,
     pub settings: Settings,
     pub supervision: Supervision,
+    pub health: HealthRequest,
     pub relations: Relations,
     /// Names or ids of containers that have to be started first.
     pub requires: Vec<String>,
@@ -171,7 +172,7 @@ fn configure(
         None if request.network == Some(NetworkMode::Host) => host_name().unwrap_or_else(|| id.short().to_owned()),
         None => id.short().to_owned(),
     };
-    let workdir = request.workdir.clone().unwrap_or(defaults.working_dir);
+    let workdir = request.workdir.clone().unwrap_or_else(|| defaults.working_dir.clone());
     let workdir = if workdir.is_empty() { "/".to_owned() } else { workdir };
     if !workdir.starts_with('/') {
         return Err(ContainerError::Invalid { what: "the working directory", value: workdir, why: "it has to be absolute" });
@@ -179,6 +180,7 @@ fn configure(
     let mut labels = defaults.labels.clone();
     labels.extend(request.labels.clone());
     let stop_signal = request.stop_signal.or_else(|| crate::model::signal::parse(&defaults.stop_signal));
+    let supervision = supervision::settle(request, &supervision::Subject { id: &id, name: &name, image, defaults: &defaults })?;
     Ok(ContainerConfig {
         env: environment::environment(request, defaults.env, &hostname),
         id,
@@ -207,7 +209,7 @@ fn configure(
         limits: request.limits.clone(),
         security: request.security.clone(),
         settings: request.settings.clone(),
-        supervision: request.supervision.clone(),
+        supervision,
         relations: request.relations.clone(),
         create_command: request.create_command.clone(),
     })

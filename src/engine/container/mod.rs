@@ -1,5 +1,6 @@
 //! The life of a container.
 
+pub mod again;
 pub mod attach;
 pub mod clone;
 pub mod commit;
@@ -13,6 +14,7 @@ pub mod exec;
 pub mod export;
 mod files;
 mod filter;
+pub mod health;
 pub mod inspect;
 mod limits;
 pub mod list;
@@ -22,6 +24,7 @@ pub mod lookup;
 pub mod moment;
 mod mounts;
 mod names;
+pub mod orders;
 mod pause;
 mod relations;
 mod relay;
@@ -34,6 +37,7 @@ mod size;
 pub mod start;
 pub mod status;
 pub mod stop;
+mod supervision;
 mod timezone;
 pub mod top;
 mod view;

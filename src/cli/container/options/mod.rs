@@ -2,6 +2,7 @@
 
 mod environment;
 mod filesystem;
+mod health;
 mod isolation;
 mod limits;
 mod mounts;
@@ -10,6 +11,7 @@ mod relations;
 mod resources;
 mod security;
 mod settings;
+mod size;
 mod supervision;
 
 pub(super) use environment::with_files;
@@ -42,6 +44,8 @@ pub(super) struct Options {
     settings: settings::SettingOptions,
     #[command(flatten)]
     supervision: supervision::SupervisionOptions,
+    #[command(flatten)]
+    health: health::HealthOptions,
     /// Begin in this folder of the container
     #[arg(short, long, value_name = "DIR")]
     workdir: Option<String>,
@@ -100,6 +104,7 @@ impl Options {
         self.security.apply(&mut request, &cwd)?;
         self.settings.apply(&mut request, &cwd)?;
         self.supervision.apply(&mut request)?;
+        self.health.apply(&mut request)?;
         Ok(request)
     }
 }
