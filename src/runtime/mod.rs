@@ -18,6 +18,7 @@
 //! What goes wrong in I is one `message::Failure` on the error pipe. The pipe is close-on-exec in M (which becomes the monitor)
 //! and in the stub, so its end without a message means that the program runs. I asks for SIGKILL when M dies.
 
+mod binds;
 pub mod everyone;
 pub mod exec;
 pub mod init;
@@ -28,7 +29,9 @@ mod mounts;
 mod process;
 mod rootfs;
 pub mod seccomp;
+pub mod secrets;
 pub mod spec;
 pub mod terminal;
 pub mod users;
 pub mod view;
+mod volume;

@@ -27,6 +27,7 @@ mod remove_tree;
 pub mod staging;
 pub mod tar;
 pub mod unpack;
+pub mod volume;
 
 pub use decompress::{Compression, decompress, sniff};
 pub use error::StorageError;

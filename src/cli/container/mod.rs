@@ -10,11 +10,13 @@ pub mod exec;
 pub mod exists;
 pub mod export;
 pub mod init;
+pub mod healthcheck;
 pub mod inspect;
 pub mod kill;
 pub mod logs;
 mod options;
 pub mod pause;
+pub mod prune;
 pub mod ps;
 pub mod rename;
 pub mod restart;
@@ -23,6 +25,7 @@ pub mod run;
 pub mod start;
 pub mod stop;
 pub(super) mod targets;
+pub mod top;
 pub mod wait;
 
 use crate::cli::error::CliError;
@@ -47,12 +50,14 @@ pub enum ContainerCommand {
     List(ps::PsArgs),
     Logs(logs::LogsArgs),
     Pause(pause::PauseArgs),
+    Prune(prune::PruneArgs),
     Rename(rename::RenameArgs),
     Restart(restart::RestartArgs),
     Rm(rm::RmArgs),
     Run(run::RunArgs),
     Start(start::StartArgs),
     Stop(stop::StopArgs),
+    Top(top::TopArgs),
     Unpause(pause::UnpauseArgs),
     Wait(wait::WaitArgs),
 }
@@ -78,8 +83,10 @@ pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
         ContainerCommand::List(args) => ps::run(&args),
         ContainerCommand::Logs(args) => logs::run(args),
         ContainerCommand::Pause(args) => pause::run(&args),
+        ContainerCommand::Prune(args) => prune::run(&args),
         ContainerCommand::Rename(args) => rename::run(&args),
         ContainerCommand::Restart(args) => restart::run(&args),
+        ContainerCommand::Top(args) => top::run(&args),
         ContainerCommand::Unpause(args) => pause::run_unpause(&args),
         ContainerCommand::Rm(args) => rm::run(args),
         ContainerCommand::Run(args) => run::run(args),
