@@ -5,8 +5,8 @@ pub mod error;
 pub mod format;
 pub mod generate;
 pub mod image;
-pub mod output_file;
 pub mod internal;
+pub mod output_file;
 mod quick;
 pub mod secret;
 pub mod system;
@@ -54,6 +54,7 @@ enum Command {
     Import(image::import::ImportArgs),
     Load(image::load::LoadArgs),
     Logs(container::logs::LogsArgs),
+    Mount(container::mount::MountArgs),
     Pause(container::pause::PauseArgs),
     Pull(image::pull::PullArgs),
     Rename(container::rename::RenameArgs),
@@ -70,6 +71,8 @@ enum Command {
     Tag(image::tag::TagArgs),
     Top(container::top::TopArgs),
     Unpause(container::pause::UnpauseArgs),
+    #[command(visible_alias = "umount")]
+    Unmount(container::mount::UnmountArgs),
     Unshare(system::unshare::UnshareArgs),
     Untag(image::tag::UntagArgs),
     Version(system::info::VersionArgs),
@@ -129,6 +132,8 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Tag(args) => image::tag::run(&args),
         Command::Untag(args) => image::tag::run_untag(&args),
         Command::Kill(args) => container::kill::run(args),
+        Command::Mount(args) => container::mount::run(&args),
+        Command::Unmount(args) => container::mount::run_unmount(&args),
         Command::Logs(args) => container::logs::run(args),
         Command::Pause(args) => container::pause::run(&args),
         Command::Rename(args) => container::rename::run(&args),

@@ -27,6 +27,7 @@ mod kernel;
 mod lifecycle;
 mod listing;
 mod logs;
+mod mount;
 mod network;
 mod pull;
 mod run;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         terminal::cases(),
         lifecycle::cases(),
         logs::cases(),
+        mount::cases(),
         identity::cases(),
         isolation::cases(),
         kernel::cases(),
