@@ -1,5 +1,6 @@
 //! The life of a container.
 
+mod access;
 pub mod attach;
 pub mod copy;
 pub mod create;
@@ -23,6 +24,7 @@ pub mod remove;
 mod rename;
 mod restart;
 mod rights;
+mod rootfs;
 pub mod session_relay;
 mod size;
 pub mod start;
