@@ -25,6 +25,8 @@ mod kernel;
 mod lifecycle;
 mod listing;
 mod logs;
+mod mounts;
+mod named_volumes;
 mod network;
 mod pull;
 mod run;
@@ -56,6 +58,8 @@ fn main() -> ExitCode {
         terminal::cases(),
         lifecycle::cases(),
         logs::cases(),
+        mounts::cases(),
+        named_volumes::cases(),
         identity::cases(),
         isolation::cases(),
         kernel::cases(),
