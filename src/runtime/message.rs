@@ -83,7 +83,7 @@ impl Stage {
     fn words(self) -> &'static str {
         match self {
             Self::Clone => "make the container's namespaces",
-            Self::Cgroup => "make the container's cgroup",
+            Self::Cgroup => "limit the container:",
             Self::Record => "write the run record",
             Self::Monitor => "start the monitor (coracle-monitor has to stand beside coracle)",
             Self::Join => "join the container's namespaces",

@@ -51,7 +51,7 @@ fn make(
 ) -> Result<(Engine, ContainerConfig), CliError> {
     let mut engine = open_engine()?;
     if request.filesystem.rootfs.is_some() {
-        let config = engine.create_from_folder(request.clone())?;
+        let config = engine.create_from_folder(std::mem::take(request))?;
         explain(&engine, &config);
         return Ok((engine, config));
     }
@@ -67,7 +67,7 @@ fn make(
         (_, Err(error)) => return Err(error.into()),
     };
     request.image_name = full_name(&options.image, &image);
-    let config = engine.create(request.clone(), &image)?;
+    let config = engine.create(std::mem::take(request), &image)?;
     explain(&engine, &config);
     Ok((engine, config))
 }

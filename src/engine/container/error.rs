@@ -55,16 +55,28 @@ pub enum ContainerError {
     NoMonitor { beside: PathBuf },
     #[error(transparent)]
     Logs(#[from] LogsError),
+    #[error("limit the container")]
+    Cgroup(#[source] Box<crate::cgroup::CgroupError>),
     #[error("set up the container's network")]
     Network(#[from] crate::net::NetError),
     #[error("the container's first process vanished before its program began")]
     Vanished,
+    #[error("container {name} has no defined healthcheck (give it one with --health-cmd)")]
+    NoHealthCheck { name: String },
+    #[error("container {name} was stopped while it waited to be started again")]
+    StoppedMeanwhile { name: String },
+    #[error("container {name} could not be started again (code {code})")]
+    NotStartedAgain { name: String, code: i32 },
     #[error("signal container {name}")]
     Signal {
         name: String,
         #[source]
         source: io::Error,
     },
+    #[error("{name:?} is not a valid container, cannot be used as a dependency: no such container")]
+    NoDependency { name: String },
+    #[error("container {name} has dependent containers which must be removed before it: {others}")]
+    Required { name: String, others: String },
     #[error("pause or unpause container {name}")]
     Freezer {
         name: String,
@@ -94,7 +106,9 @@ impl ContainerError {
         match self {
             Self::NoCommand { .. } | Self::Invalid { .. } => Kind::Invalid,
             Self::WrongState { .. } => Kind::WrongState,
-            Self::RemoveAlive { .. } => Kind::InUse,
+            Self::NoHealthCheck { .. } => Kind::Unsupported,
+            Self::RemoveAlive { .. } | Self::Required { .. } => Kind::InUse,
+            Self::NoDependency { .. } => Kind::NoSuch,
             Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,
             Self::NoFreezer { .. } => Kind::Unsupported,
             Self::NotExecutable { .. } => Kind::NotExecutable,
@@ -111,6 +125,7 @@ impl ContainerError {
             Self::RemoveAlive { name, .. } => {
                 Some(format!("stop it with `coracle stop {name}`, or remove it with `coracle rm -f {name}`"))
             }
+            Self::Required { name, .. } => Some(format!("remove it with them: `coracle rm --depend {name}`")),
             Self::NoFreezer { .. } => {
                 Some("run it where cgroups are delegated to you (systemd-run --user --scope -p Delegate=yes …)".to_owned())
             }

@@ -2,7 +2,8 @@
 
 use super::ContainerError;
 use super::status::run_record;
-use crate::cgroup::{self, Delegation};
+use crate::cgroup;
+use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError, session};
 use crate::events::Status;
@@ -26,6 +27,7 @@ impl Engine {
     /// # Errors
     /// It is alive and may not be stopped, or the store fails.
     pub fn remove(&mut self, config: &ContainerConfig, force: Option<Duration>) -> Result<(), EngineError> {
+        self.refuse_if_required(config)?;
         // Before the lock: a start that does not come to its end holds it.
         self.end_life(config, force)?;
         let lock = match self.lock(config, FlockOperation::LockExclusive) {
@@ -61,6 +63,10 @@ impl Engine {
 
     /// Sees to it that the container is not alive: stops it with `force`, refuses without.
     fn end_life(&mut self, config: &ContainerConfig, force: Option<Duration>) -> Result<(), EngineError> {
+        if self.status(config).restarting().is_some() {
+            self.mark_stopped(config)?;
+            self.end_back_off(config)?;
+        }
         let state = self.status(config);
         match (state.status.is_alive(), force) {
             (false, _) => Ok(()),
@@ -130,7 +136,8 @@ pub(super) fn tidy_after_monitor(paths: &Paths, config: &ContainerConfig) {
         userns::session::strike(paths, run.monitor);
     }
     let recorded = run.and_then(|run| run.cgroup).map(PathBuf::from);
-    let expected = || Delegation::find().map(|own| own.path().join(cgroup_name(config)));
+    let name = cgroup_name(config);
+    let expected = || Wish { name: &name, limits: &config.limits, stop_timeout: config.stop_timeout }.expected();
     if let Some(path) = recorded.or_else(expected).filter(|path| path.exists()) {
         let _ = cgroup::kill(&path);
         let _ = cgroup::remove(&path, CGROUP_PATIENCE);
