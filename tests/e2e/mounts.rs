@@ -23,6 +23,7 @@ pub fn cases() -> Vec<Case> {
         case!(a_link_can_be_mounted_itself).gap("podman 4 has no no-dereference"),
         case!(targets_that_are_links_stay_in_the_root),
         case!(a_mount_below_a_mount_stays_in_the_container),
+        case!(a_target_that_is_swapped_for_a_link_stays_in_the_root),
         case!(no_target_and_no_source_leads_into_proc).gap("podman mounts over /proc"),
         case!(files_of_the_engine_are_not_made_in_a_folder_of_the_users).gap("podman makes them there"),
         case!(a_bind_mount_that_will_not_work_is_explained).needs(&[Need::Subids]).gap("podman explains nothing"),
@@ -370,4 +371,37 @@ fn a_root_folder_is_the_container(env: &TestEnv) {
     assert_eq!(env.field(&id, "{{.Rootfs}}{{.ImageName}}"), folder);
     env.ok(&["start", "-a", &id]);
     env.ok(&["rm", &id]);
+}
+
+/// A mount's target is swapped for a link out of the root while containers start (CVE-2021-30465, CVE-2024-45310).
+fn a_target_that_is_swapped_for_a_link_stays_in_the_root(env: &TestEnv) {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let canary = Canary::new(env.work().join("canary"));
+    env.busybox();
+    let folder = env.folder("share");
+    env.folder("share/b");
+    let (real, link) = (env.work().join("share/b"), env.work().join("share/link"));
+    std::os::unix::fs::symlink(format!("../../../../../../../..{}", canary.text()), &link).unwrap();
+    let done = AtomicBool::new(false);
+    let swaps = std::thread::scope(|scope| {
+        let swapper = scope.spawn(|| {
+            let mut swaps = 0_u64;
+            while !done.load(Ordering::Relaxed) {
+                renameat_with(CWD, &real, CWD, &link, RenameFlags::EXCHANGE).unwrap();
+                swaps += 1;
+            }
+            swaps
+        });
+        let mount = format!("{folder}:/a");
+        for turn in 0..24 {
+            let target = if turn % 2 == 0 { "vol:/a/b/c" } else { "/etc/passwd:/a/b/new/file" };
+            let output = env.bb(&["-v", &mount, "-v", target], &["true"]);
+            assert!(output.code == 0 || output.code >= 125, "{output}");
+        }
+        done.store(true, Ordering::Relaxed);
+        swapper.join().unwrap()
+    });
+    assert!(swaps > 24, "{swaps} swaps are no race");
+    canary.assert_unchanged();
 }
