@@ -2,12 +2,13 @@
 
 use super::init::{self, InitFds, Plan};
 use super::message::{Failure, Stage};
-use super::terminal;
+use super::outside::{self, Outside};
+use super::{birth, terminal};
 use crate::model::{PidRef, RunRecord};
 use crate::monitor::args::{MonitorArgs, Output};
-use crate::sys::clone::{self, CloneFlags};
+use crate::sys::clone;
 use crate::sys::{exec, fd, process};
-use oci_spec::runtime::LinuxNamespaceType;
+use rustix::fs::{FileType, Gid, Uid, fchown, fstat};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd, OwnedFd};
@@ -73,19 +74,6 @@ pub fn launch(launch: Launch, session_entry: &Path) -> i32 {
     }
 }
 
-/// The namespaces that a spec asks for, all new.
-fn clone_flags(plan: &Plan) -> CloneFlags {
-    let wanted = [
-        (LinuxNamespaceType::Mount, CloneFlags::NEWNS),
-        (LinuxNamespaceType::Pid, CloneFlags::NEWPID),
-        (LinuxNamespaceType::Ipc, CloneFlags::NEWIPC),
-        (LinuxNamespaceType::Uts, CloneFlags::NEWUTS),
-        (LinuxNamespaceType::Network, CloneFlags::NEWNET),
-        (LinuxNamespaceType::Cgroup, CloneFlags::NEWCGROUP),
-    ];
-    wanted.into_iter().filter(|(kind, _)| init::has_namespace(&plan.spec, *kind)).map(|(_, flag)| flag).collect()
-}
-
 fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infallible, Failure> {
     let clone_failure = || Failure::at(Stage::Clone, "");
     rustix::process::setsid().map_err(|errno| clone_failure()(errno.into()))?;
@@ -101,24 +89,35 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     };
     // Taken here and not before the fork: the CLI has locks of its own on that file.
     let pin = launch.pin.as_ref().and_then(|(path, at)| crate::sys::lock::share_byte(path, *at).ok());
-    let Launch { plan, streams, report, network, cgroup, lock, mut keep, .. } = launch;
+    let Launch { mut plan, streams, report, network, cgroup, lock, mut keep, .. } = launch;
     keep.extend(pin);
     let (program, monitor_ends) = match streams {
         Some(Streams { program, stdin, stdout, stderr }) => (Some(program), Some((stdin, stdout, stderr))),
         None => (None, None),
     };
     let (network_wait, pid_pipe) = network.unzip();
+    plan.outside = made_outside(&plan, &report)?;
+    let (mapped_wait, mapped) = match &plan.userns {
+        Some(userns) => {
+            give_streams(program.iter().flatten(), userns.root);
+            fd::pipe().map(|(wait, go)| (Some(wait), Some(go))).map_err(clone_failure())?
+        }
+        None => (None, None),
+    };
     let mut fds = Some(InitFds {
         stdio: program,
         console: console_there,
         network: network_wait,
+        mapped: mapped_wait,
         report: report.try_clone().map_err(clone_failure())?,
         guardian: guardian.try_clone().map_err(clone_failure())?,
         lock,
     });
     let into = cgroup.as_ref().map(|(_, fd)| fd.as_fd());
-    let init = clone::spawn(clone_flags(&plan), into, || fds.take().map_or(125, |fds| init::run(&plan, fds)));
-    let init = init.map_err(clone_failure())?;
+    let init = birth::make(&plan, into, &report, || fds.take().map_or(125, |fds| init::run(&plan, fds)))?;
+    if let (Some(userns), Some(go)) = (&plan.userns, mapped) {
+        birth::write_maps(userns, init.pid, go)?;
+    }
     // I's ends of pipes and sockets must not stay open here: their end is how each side learns of the other's.
     drop(fds);
     drop(plan);
@@ -176,6 +175,26 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let argv = args.argv().map_err(|_| Failure::text(Stage::Monitor, "a path holds a zero byte"))?;
     Err(monitor_failure()(exec::execve(&launch.monitor, &argv, &[])))
+}
+
+/// What I cannot make itself, or brings from another container.
+fn made_outside(plan: &Plan, report: &OwnedFd) -> Result<Outside, Failure> {
+    let shared = plan.shared_memory.as_ref().map(|pidfd| outside::shared_memory(pidfd, report)).transpose()?;
+    match &plan.userns {
+        Some(userns) => outside::prepare(plan, userns.root, shared.unwrap_or_default(), report),
+        None => Ok(shared.unwrap_or_default()),
+    }
+}
+
+/// Gives the container's pipes to its root, who gives them on to the user: the caller may have no id in the container.
+fn give_streams<'a>(streams: impl Iterator<Item = &'a OwnedFd>, root: (u32, u32)) {
+    for stream in streams {
+        let is_pipe = fstat(stream).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo);
+        if is_pipe {
+            // Where it fails the program can write to the pipe all the same; only an open of it anew is refused.
+            let _ = fchown(stream, Some(Uid::from_raw(root.0)), Some(Gid::from_raw(root.1)));
+        }
+    }
 }
 
 /// I ended before it sent its terminal. It is reaped; its own report stands before this one on the pipe.

@@ -1,9 +1,11 @@
 //! The mounts of the spec, `/dev`, and the masks.
 
+use super::init::{Plan, has_new_namespace};
 use super::message::{Failure, Stage};
 use crate::sys::mount::{self, Attributes, Parameter, Propagation};
 use crate::sys::root::{Leaf, SafeRoot, is_char_device};
-use oci_spec::runtime::{Mount, Spec};
+use crate::sys::clone::CloneFlags;
+use oci_spec::runtime::{LinuxNamespaceType, Mount, Spec};
 use rustix::fs::{FileType, Mode, OFlags, fstat};
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -65,19 +67,20 @@ fn options(mount: &Mount) -> Options<'_> {
 }
 
 /// Mounts everything that the spec lists, in its order.
-pub(super) fn mount_all(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
-    for mount in spec.mounts().iter().flatten() {
+pub(super) fn mount_all(root: &SafeRoot, plan: &Plan) -> Result<(), Failure> {
+    for mount in plan.spec.mounts().iter().flatten() {
         let target = mount.destination();
         let name = target.to_string_lossy().into_owned();
         let kind = mount.typ().as_deref().unwrap_or("bind");
         let options = options(mount);
         if options.bind || kind == "bind" {
-            bind(root, mount, &options)?;
+            bind(root, mount, &options, plan)?;
             continue;
         }
         let fd = special_target(root, target)?;
         let made = match kind {
-            "cgroup" | "cgroup2" => cgroup(&options),
+            "proc" => proc(plan, &options),
+            "cgroup" | "cgroup2" => cgroup(plan, &options),
             "sysfs" => sysfs(&options),
             "devpts" => devpts(&options),
             _ => mount::new_filesystem(kind, &options.data, options.set),
@@ -117,8 +120,30 @@ fn sysfs(options: &Options<'_>) -> io::Result<OwnedFd> {
     })
 }
 
+/// A procfs shows the pid namespace that it is mounted in. That of the host cannot be mounted anew by its users: what the host has
+/// mounted is shown.
+fn proc(plan: &Plan, options: &Options<'_>) -> io::Result<OwnedFd> {
+    let made = mount::new_filesystem("proc", &options.data, options.set);
+    let of_host = !has_new_namespace(&plan.spec, LinuxNamespaceType::Pid)
+        && plan.joins.iter().all(|join| !join.kind.contains(CloneFlags::NEWPID));
+    match made {
+        Err(_) if of_host => {
+            let copy = mount::clone_tree(Path::new("/proc"), true)?;
+            mount::set_attributes(copy.as_fd(), options.set, Attributes::empty(), true)?;
+            Ok(copy)
+        }
+        made => made,
+    }
+}
+
 /// The container's own cgroup tree; where the kernel does not let it be seen (no cgroup v2 here), an empty folder.
-fn cgroup(options: &Options<'_>) -> io::Result<OwnedFd> {
+fn cgroup(plan: &Plan, options: &Options<'_>) -> io::Result<OwnedFd> {
+    if !has_new_namespace(&plan.spec, LinuxNamespaceType::Cgroup) {
+        // The host's tree, read-only: what could be written there is not the container's (CVE-2023-25809).
+        let copy = mount::clone_tree(Path::new("/sys/fs/cgroup"), true)?;
+        mount::set_attributes(copy.as_fd(), options.set, Attributes::empty(), true)?;
+        return Ok(copy);
+    }
     mount::new_filesystem("cgroup2", &[], options.set).or_else(|_| {
         mount::new_filesystem("tmpfs", &[Parameter::Value("mode", "755"), Parameter::Value("size", "0")], options.set)
     })
@@ -133,10 +158,10 @@ fn devpts(options: &Options<'_>) -> io::Result<OwnedFd> {
     })
 }
 
-fn bind(root: &SafeRoot, mount: &Mount, options: &Options<'_>) -> Result<(), Failure> {
+fn bind(root: &SafeRoot, mount: &Mount, options: &Options<'_>, plan: &Plan) -> Result<(), Failure> {
     let source = mount.source().clone().unwrap_or_else(|| PathBuf::from("/"));
     let name = source.to_string_lossy().into_owned();
-    let copy = mount::clone_tree(&source, options.recursive).map_err(Failure::at(Stage::Source, name.clone()))?;
+    let copy = plan.outside.tree(&source, options.recursive).map_err(Failure::at(Stage::Source, name.clone()))?;
     let is_folder = fstat(&copy).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory);
     let leaf = if is_folder { Leaf::Folder } else { Leaf::File };
     if !options.set.is_empty() {

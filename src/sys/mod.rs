@@ -4,6 +4,7 @@
 pub mod clone;
 pub mod exec;
 pub mod fd;
+pub mod fdpass;
 pub mod inherit;
 pub mod keyring;
 pub mod leash;

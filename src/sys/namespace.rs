@@ -16,6 +16,31 @@ pub fn join(pidfd: BorrowedFd<'_>, which: CloneFlags) -> io::Result<()> {
     rustix::thread::move_into_thread_name_spaces(pidfd, types).map_err(io::Error::from)
 }
 
+/// The kinds of namespaces and their names in `/proc/<pid>/ns`.
+const KINDS: [(CloneFlags, &str); 7] = [
+    (CloneFlags::NEWUSER, "user"),
+    (CloneFlags::NEWNS, "mnt"),
+    (CloneFlags::NEWPID, "pid"),
+    (CloneFlags::NEWIPC, "ipc"),
+    (CloneFlags::NEWUTS, "uts"),
+    (CloneFlags::NEWNET, "net"),
+    (CloneFlags::NEWCGROUP, "cgroup"),
+];
+
+/// Returns the namespaces in which the process `pid` is and the caller is not.
+///
+/// A namespace that cannot be looked at counts as another one: joining it says what is the matter.
+#[must_use]
+pub fn differing(pid: i32) -> CloneFlags {
+    let look = |process: &str, name: &str| {
+        let stat = rustix::fs::stat(format!("/proc/{process}/ns/{name}")).ok()?;
+        Some((stat.st_dev, stat.st_ino))
+    };
+    let process = pid.to_string();
+    let differs = |name: &str| look("self", name).is_none_or(|own| look(&process, name) != Some(own));
+    KINDS.into_iter().filter(|(_, name)| differs(name)).map(|(flag, _)| flag).collect()
+}
+
 /// Gives the caller new namespaces. A new pid namespace is for its later children.
 ///
 /// # Errors

@@ -1,12 +1,13 @@
 //! `create`: from a request and an image to a row and a folder.
 
+use super::isolation::ShareWith;
 use super::{ContainerError, names};
 use crate::engine::{Engine, EngineError};
 use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
 use crate::model::{
     BindMount, ContainerConfig, ContainerId, Filesystem, ImageRecord, Isolation, LogDriver, NetworkMode, Relations, Security,
-    Settings, Supervision,
+    Settings, Sharing, Supervision,
 };
 use crate::state::StateError;
 use rustix::fs::FlockOperation;
@@ -41,6 +42,8 @@ pub struct CreateRequest {
     pub log_driver: Option<LogDriver>,
     pub filesystem: Filesystem,
     pub isolation: Isolation,
+    /// What of `isolation` and `network` is shared with other containers.
+    pub share: ShareWith,
     pub security: Security,
     pub settings: Settings,
     pub supervision: Supervision,
@@ -61,7 +64,8 @@ impl Engine {
     ///
     /// # Errors
     /// The name is in use, the request does not fit the image, or the store fails.
-    pub fn create(&mut self, request: CreateRequest, image: &ImageRecord) -> Result<ContainerConfig, EngineError> {
+    pub fn create(&mut self, mut request: CreateRequest, image: &ImageRecord) -> Result<ContainerConfig, EngineError> {
+        let _chosen = self.isolate(&mut request)?;
         let mut random = [0u8; 32];
         let given_name = request.name.clone();
         for attempt in 0.. {
@@ -145,7 +149,7 @@ fn configure(
     }
     let hostname = match &request.hostname {
         Some(given) => valid_hostname(given)?,
-        None if request.network == Some(NetworkMode::Host) => host_name().unwrap_or_else(|| id.short().to_owned()),
+        None if request.network == Some(NetworkMode::Host) || request.isolation.uts == Sharing::Host => host_name().unwrap_or_else(|| id.short().to_owned()),
         None => id.short().to_owned(),
     };
     let workdir = request.workdir.clone().unwrap_or(defaults.working_dir);

@@ -43,6 +43,8 @@ pub enum ContainerError {
     NotExecutable { program: String, why: String },
     #[error("find the program coracle-monitor beside {} (install both)", beside.display())]
     NoMonitor { beside: PathBuf },
+    #[error("map the container's ids")]
+    Ids(#[from] crate::userns::child::ChildError),
     #[error(transparent)]
     Logs(#[from] LogsError),
     #[error("set up the container's network")]
@@ -72,7 +74,7 @@ impl ContainerError {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NoCommand { .. } | Self::Invalid { .. } => Kind::Invalid,
+            Self::NoCommand { .. } | Self::Invalid { .. } | Self::Ids(_) => Kind::Invalid,
             Self::WrongState { .. } => Kind::WrongState,
             Self::RemoveAlive { .. } => Kind::InUse,
             Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,

@@ -2,12 +2,12 @@
 
 use super::ContainerError;
 use crate::engine::{Engine, EngineError};
-use crate::model::{ContainerConfig, NetworkMode};
+use crate::model::ContainerConfig;
 use crate::runtime::exec::{self, Session};
 use crate::runtime::message::{Failure, Outcome};
 use crate::runtime::{seccomp, spec, terminal};
-use crate::sys::clone::{Child, CloneFlags};
-use crate::sys::{fd, process, socket};
+use crate::sys::clone::Child;
+use crate::sys::{fd, namespace, process, socket};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -64,15 +64,6 @@ impl Engine {
         let (streams, stdio, console) = self.streams(request).map_err(os)?;
         let own = process::pid_ref(rustix::process::getpid().as_raw_nonzero().get()).map_err(os)?;
         let guardian = if request.detached { None } else { process::open_pidfd(own).map_err(os)? };
-        let mut namespaces = CloneFlags::NEWUSER
-            | CloneFlags::NEWNS
-            | CloneFlags::NEWPID
-            | CloneFlags::NEWIPC
-            | CloneFlags::NEWUTS
-            | CloneFlags::NEWCGROUP;
-        if config.network != NetworkMode::Host {
-            namespaces |= CloneFlags::NEWNET;
-        }
         let mask = spec::default_mask();
         let session = Session {
             process: spec::session_process(
@@ -85,8 +76,10 @@ impl Engine {
             .map_err(ContainerError::Spec)?,
             user: request.user.clone().unwrap_or_else(|| config.user.clone()),
             seccomp: seccomp::compile(seccomp::Profile::Default, mask),
+            groups: config.isolation.groups.clone(),
+            keep_groups: config.isolation.keep_groups,
             init,
-            namespaces,
+            namespaces: namespace::differing(run.init.pid),
             cgroup: run.cgroup.as_ref().map(PathBuf::from),
             stdio,
             console,

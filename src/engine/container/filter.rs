@@ -116,7 +116,7 @@ impl Filter {
                 config.mounts.iter().any(|mount| mount.target == *path || mount.source.as_os_str() == path.as_str())
             }
             Self::Until(moment) => config.created_at < *moment,
-            Self::Network(name) => config.network.as_str() == name,
+            Self::Network(name) => config.network.as_str() == name.as_str(),
             Self::Before(Reference::Made(moment)) => config.created_at < *moment,
             Self::Since(Reference::Made(moment)) => config.created_at > *moment,
             // Looked up before any container is compared.

@@ -2,6 +2,8 @@
 
 pub mod attach;
 pub mod create;
+pub mod isolation;
+pub mod join;
 pub mod detach;
 pub mod error;
 pub mod exec;

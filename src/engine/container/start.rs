@@ -3,18 +3,19 @@
 use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
-use super::{ContainerError, create, files};
+use super::{ContainerError, create, files, join};
 use crate::cgroup::{Cgroup, Delegation};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
-use crate::model::{ContainerConfig, NetworkMode, PidRef, RunRecord};
+use crate::model::{ContainerConfig, DiffId, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
-use crate::runtime::init::{Overlay, Plan};
+use crate::runtime::init::{Outside, Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::{Failure, Outcome};
 pub use crate::runtime::terminal::Size;
 use crate::runtime::{seccomp, spec};
 use crate::state::Db;
+use crate::storage::shifted::{Form, Shifted};
 use crate::sys::clone::Child;
 use crate::sys::{fd, process, socket};
 use crate::userns::map::WhySingle;
@@ -91,6 +92,7 @@ impl Engine {
         window: Option<Size>,
     ) -> Result<StartOutcome, EngineError> {
         let folder = self.paths.container(&config.id);
+        self.start_shared(config)?;
         // Of two starts at once the second finds it running.
         let lock = self.lock(config, FlockOperation::LockExclusive)?;
         let boot =
@@ -136,6 +138,13 @@ impl Engine {
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
+            userns: join::user_namespace(config),
+            joins: self.joins(config)?,
+            shared_memory: self.shared_memory(config)?,
+            groups: config.isolation.groups.clone(),
+            keep_groups: config.isolation.keep_groups,
+            accounts: config.isolation.accounts.clone(),
+            outside: Outside::default(),
             make_workdir: config.make_workdir,
             window,
             seccomp: seccomp::compile(seccomp::Profile::Default, mask),
@@ -156,7 +165,7 @@ impl Engine {
                 keep.push(hand);
                 (Some(NetworkEnds { go, pid, collar }), Some((wait, pid_there)))
             }
-            NetworkMode::None | NetworkMode::Host => (None, None),
+            _ => (None, None),
         };
         let launch = Launch {
             plan,
@@ -200,15 +209,36 @@ impl Engine {
                 _ => lowers.push(format!("{own}/empty")),
             }
         }
+        let mut data = Vec::new();
+        if let Some(map) = config.isolation.id_map.as_ref().filter(|map| !image.layers.is_empty() && join::needs_shift(map)) {
+            let Shifted { folder, form } = self.shifted(&distinct(&image.layers), map)?;
+            let layers = std::mem::replace(&mut lowers, vec![folder]);
+            if form == Form::Tree {
+                data = layers;
+            }
+        }
         Ok(Overlay {
             base: self.paths.data().to_owned(),
             lowers,
+            data,
             upper: format!("{own}/upper"),
             work: format!("{own}/work"),
             target: format!("{own}/upper"),
             volatile: config.auto_remove,
         })
     }
+}
+
+/// The layers of an image, bottom first, each once: where it is topmost.
+fn distinct(layers: &[DiffId]) -> Vec<DiffId> {
+    let mut distinct: Vec<DiffId> = Vec::with_capacity(layers.len());
+    for layer in layers.iter().rev() {
+        if !distinct.contains(layer) {
+            distinct.push(layer.clone());
+        }
+    }
+    distinct.reverse();
+    distinct
 }
 
 /// Waits until the monitor of the last run has tidied up: what it removes has the names of what is about to be made. One that

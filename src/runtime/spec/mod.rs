@@ -4,7 +4,7 @@ mod masks;
 mod mounts;
 mod namespaces;
 
-use crate::model::{ContainerConfig, NetworkMode};
+use crate::model::ContainerConfig;
 use oci_spec::OciSpecError;
 use oci_spec::runtime::{
     Capabilities, Capability, LinuxBuilder, LinuxCapabilitiesBuilder, Process, ProcessBuilder, RootBuilder, Spec, SpecBuilder,
@@ -71,7 +71,7 @@ pub fn session_process(
     let capabilities: Capabilities = DEFAULT_CAPABILITIES.into_iter().collect();
     ProcessBuilder::default()
         .terminal(tty)
-        .user(UserBuilder::default().uid(0u32).gid(0u32).umask(0o022u32).build()?)
+        .user(UserBuilder::default().uid(0u32).gid(0u32).umask(config.isolation.umask.unwrap_or(0o022)).build()?)
         .args(argv)
         .env(env.to_vec())
         .cwd(PathBuf::from(workdir.unwrap_or(&config.workdir)))
@@ -91,8 +91,10 @@ pub fn session_process(
 
 /// Everybody in the container may ping (Podman's default); the setting is the network namespace's.
 fn sysctls(config: &ContainerConfig) -> HashMap<String, String> {
-    let own = config.network != NetworkMode::Host;
-    own.then(|| ("net.ipv4.ping_group_range".to_owned(), "0 0".to_owned())).into_iter().collect()
+    // The kernel takes only a group that the namespace has.
+    let group = config.isolation.id_map.as_ref().map_or(Some(0), |map| map.gids.runs().first().map(|run| run.inside));
+    let range = group.filter(|_| config.network.is_own()).map(|gid| format!("{gid} {gid}"));
+    range.map(|range| ("net.ipv4.ping_group_range".to_owned(), range)).into_iter().collect()
 }
 
 /// The default capabilities as a mask.

@@ -1,7 +1,8 @@
 //! The mounts of a spec.
 
 use super::OwnFile;
-use crate::model::{BindMount, ContainerConfig};
+use crate::model::isolation::IpcKind;
+use crate::model::{BindMount, ContainerConfig, Sharing};
 use oci_spec::OciSpecError;
 use oci_spec::runtime::{Mount, MountBuilder};
 use std::path::Path;
@@ -17,6 +18,7 @@ pub(super) fn mounts(config: &ContainerConfig, files: &[OwnFile]) -> Result<Vec<
         special("/dev/shm", "tmpfs", &["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"])?,
         special("/sys/fs/cgroup", "cgroup", &["nosuid", "noexec", "nodev", "ro"])?,
     ];
+    share_memory(config, &mut list)?;
     let mut binds: Vec<&BindMount> = config.mounts.iter().collect();
     // A mount below another comes after it; equal depths keep the user's order.
     binds.sort_by_key(|bind| Path::new(&bind.target).components().count());
@@ -29,6 +31,28 @@ pub(super) fn mounts(config: &ContainerConfig, files: &[OwnFile]) -> Result<Vec<
         list.push(bind(&user.source, &user.target, &bind_options(user))?);
     }
     Ok(list)
+}
+
+/// Shared memory and message queues come from where the ipc namespace does.
+fn share_memory(config: &ContainerConfig, list: &mut Vec<Mount>) -> Result<(), OciSpecError> {
+    let isolation = &config.isolation;
+    if isolation.ipc == Sharing::Private {
+        if isolation.ipc_kind == IpcKind::None {
+            list.retain(|mount| mount.destination() != Path::new("/dev/shm"));
+        }
+        return Ok(());
+    }
+    for path in ["/dev/mqueue", "/dev/shm"] {
+        let Some(place) = list.iter_mut().find(|mount| mount.destination() == Path::new(path)) else { continue };
+        // A namespace that a path names has no files that we could find.
+        if !matches!(isolation.ipc, Sharing::Path(_)) {
+            *place = bind(Path::new(path), path, &["rbind", "rprivate", "nosuid", "nodev", "noexec"])?;
+        }
+    }
+    if isolation.ipc == Sharing::Host && !Path::new("/dev/mqueue").is_dir() {
+        list.retain(|mount| mount.destination() != Path::new("/dev/mqueue"));
+    }
+    Ok(())
 }
 
 fn bind_options(bind: &BindMount) -> Vec<&str> {

@@ -38,7 +38,7 @@ impl Metadata {
 }
 
 /// Attributes that mean something to the overlay below or to the host are never an image's to set.
-pub(super) fn may_set(name: &[u8]) -> bool {
+pub(in crate::storage) fn may_set(name: &[u8]) -> bool {
     name == b"security.capability" || (name.starts_with(b"user.") && !name.starts_with(b"user.overlay."))
 }
 

@@ -19,6 +19,7 @@ mod whiteout;
 pub use borrowed::Borrowed;
 pub(super) use borrowed::{Lender, lend, look};
 pub use error::UnpackError;
+pub(super) use metadata::may_set as may_set_xattr;
 
 use super::tar::{EntryKind, TarReader};
 use metadata::Metadata;

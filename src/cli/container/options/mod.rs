@@ -8,6 +8,7 @@ mod relations;
 mod security;
 mod settings;
 mod supervision;
+mod userns;
 
 pub(super) use environment::environment;
 pub(super) use supervision::parse_signal;
