@@ -28,7 +28,9 @@ complete -c coracle -n "__fish_coracle_needs_command" -s h -l help -d 'Print hel
 complete -c coracle -n "__fish_coracle_needs_command" -s V -l version -d 'Print version'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "attach" -d 'Join a running container: its output here, our input there'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "container" -d 'Manage containers'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "cp" -d 'Copy files between the host and a container, or between containers'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "create" -d 'Make a container without starting it'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "events" -d 'Show what happens to containers, images and volumes'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "exec" -d 'Run a command in a running container'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "generate" -d 'Write the man pages or the shell completions'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "inspect" -d 'Show everything about containers and images'
@@ -41,13 +43,18 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "images" -d 'List im
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "import" -d 'Make an image from a tar of a root folder'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "load" -d 'Load images from an archive'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "logs" -d 'Show what containers have written'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "pause" -d 'Stop every process of containers where it is'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "pull" -d 'Pull images from a registry'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "rename" -d 'Give a container another name'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "restart" -d 'Stop containers, where they run, and start them again'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "rm" -d 'Remove containers'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "rmi" -d 'Remove images'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "run" -d 'Make a container and run it'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "start" -d 'Start containers that do not run'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "stop" -d 'Stop containers: the stop signal first, SIGKILL when it did not help'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "system" -d 'Manage the installation'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "tag" -d 'Give an image more names'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "unpause" -d 'Let the processes of paused containers go on'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "unshare" -d 'Run a program in the user namespace in which your containers live, as its root'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "untag" -d 'Take names away from an image'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "wait" -d 'Wait for containers to end and print their exit codes'
@@ -55,34 +62,61 @@ complete -c coracle -n "__fish_coracle_using_subcommand attach" -l detach-keys -
 complete -c coracle -n "__fish_coracle_using_subcommand attach" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand attach" -l no-stdin -d 'Pass no input on to the container'
+complete -c coracle -n "__fish_coracle_using_subcommand attach" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand attach" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach create exec inspect kill list ls ps logs rm run start stop wait" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach create exec inspect kill list ls ps logs rm run start stop wait" -f -a "attach" -d 'Join a running container: its output here, our input there'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach create exec inspect kill list ls ps logs rm run start stop wait" -f -a "create" -d 'Make a container without starting it'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach create exec inspect kill list ls ps logs rm run start stop wait" -f -a "exec" -d 'Run a command in a running container'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach create exec inspect kill list ls ps logs rm run start stop wait" -f -a "inspect" -d 'Show everything about containers and images'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach create exec inspect kill list ls ps logs rm run start stop wait" -f -a "kill" -d 'Send a signal to containers\' first processes'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach create exec inspect kill list ls ps logs rm run start stop wait" -f -a "list" -d 'List containers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach create exec inspect kill list ls ps logs rm run start stop wait" -f -a "ls" -d 'List containers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach create exec inspect kill list ls ps logs rm run start stop wait" -f -a "ps" -d 'List containers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach create exec inspect kill list ls ps logs rm run start stop wait" -f -a "logs" -d 'Show what containers have written'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach create exec inspect kill list ls ps logs rm run start stop wait" -f -a "rm" -d 'Remove containers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach create exec inspect kill list ls ps logs rm run start stop wait" -f -a "run" -d 'Make a container and run it'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach create exec inspect kill list ls ps logs rm run start stop wait" -f -a "start" -d 'Start containers that do not run'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach create exec inspect kill list ls ps logs rm run start stop wait" -f -a "stop" -d 'Stop containers: the stop signal first, SIGKILL when it did not help'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach create exec inspect kill list ls ps logs rm run start stop wait" -f -a "wait" -d 'Wait for containers to end and print their exit codes'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "attach" -d 'Join a running container: its output here, our input there'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "cp" -d 'Copy files between the host and a container, or between containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "create" -d 'Make a container without starting it'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "exec" -d 'Run a command in a running container'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "exists" -d 'Tell by the exit code whether a container exists: 0 it does, 1 it does not'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "inspect" -d 'Show everything about containers and images'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "kill" -d 'Send a signal to containers\' first processes'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "list" -d 'List containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "ls" -d 'List containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "ps" -d 'List containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "logs" -d 'Show what containers have written'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "pause" -d 'Stop every process of containers where it is'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "rename" -d 'Give a container another name'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "restart" -d 'Stop containers, where they run, and start them again'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "rm" -d 'Remove containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "run" -d 'Make a container and run it'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "start" -d 'Start containers that do not run'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "stop" -d 'Stop containers: the stop signal first, SIGKILL when it did not help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "unpause" -d 'Let the processes of paused containers go on'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "wait" -d 'Wait for containers to end and print their exit codes'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from attach" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from attach" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from attach" -l no-stdin -d 'Pass no input on to the container'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from attach" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from attach" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from cp" -s a -l archive -d 'Give what comes into a container to its user; --archive=false keeps the owners of the source' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from cp" -l pause -d 'Changes nothing: a container that runs need not be paused' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from cp" -l overwrite -d 'Let a file take the place of a folder, and a folder that of a file'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from cp" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l name -d 'Give the container a name' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cidfile -d 'Write the container\'s id to this file, which must not exist' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s e -l env -d 'Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s v -l volume -d 'Mount a folder or file of the host: HOST-PATH:CONTAINER-PATH[:OPTIONS]' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cap-add -d 'Add capabilities: names with or without CAP_, or ALL; a user other than root has these and no others' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cap-drop -d 'Take capabilities away: names with or without CAP_, or ALL' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l privileged -d 'Give every capability, the devices that you can open, and no masks and no system call filter; nothing beyond your own rights' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l security-opt -d 'Set a security option: no-new-privileges, seccomp=unconfined or FILE, mask=PATHS, unmask=ALL or PATHS, proc-opts=OPTIONS, systempaths=unconfined, label=disable, apparmor=unconfined' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l seccomp-policy -d 'Where the system call filter comes from: default, or image (its label io.containers.seccomp.profile)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s h -l hostname -d 'Set the host name' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l ulimit -d 'Set a resource limit, NAME=SOFT[:HARD] with -1 for none; or host: all of the caller\'s as they are' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l sysctl -d 'Set a kernel setting of the container\'s own namespaces: NAME=VALUE' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l oom-score-adj -d 'How readily the kernel kills the container when memory is short, from -1000 to 1000; not below the caller\'s own' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l init-path -d 'Take this program of the host for --init instead of the one that is built in' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l tz -d 'Set the time zone: a name like Europe/Vienna, or local for that of the host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l systemd -d 'Prepare the container for systemd: false, or true, which is the same here' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l personality -d 'Set the kernel\'s personality; only LINUX, which every process has, is offered' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l stop-signal -d 'The signal that `stop` sends' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l stop-timeout -d 'How many seconds `stop` waits before it kills' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l log-driver -d 'Where the container\'s output is kept: k8s-file or none' -r
@@ -96,6 +130,7 @@ never\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l rm -d 'Remove the container when it has ended'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s i -l interactive -d 'Keep the container\'s standard input open'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s t -l tty -d 'Give the container a terminal'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print no progress while an image is pulled'
@@ -104,9 +139,12 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s w -l workdir -d 'Begin in this folder of the container' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s d -l detach -d 'Run in the background'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l privileged -d 'Give the command every capability'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s i -l interactive -d 'Pass standard input on to the command'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s t -l tty -d 'Give the command a terminal'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exists" -l external -d 'Containers of other tools count, too; there are none in this store, so this changes nothing'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exists" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from inspect" -s f -l format -d 'json, or a Go template that is run for each object' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from inspect" -s t -l type -d 'What the names are names of' -r -f -a "all\t'A container, else an image'
 container\t''
@@ -115,7 +153,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from inspect" -s s -l size -d 'Add up the files of containers'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from kill" -s s -l signal -d 'The signal: a name or a number' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from kill" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from kill" -s a -l all -d 'Every running container'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from kill" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from kill" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -l format -d 'json, table TEMPLATE or a Go template' -r
@@ -178,11 +218,27 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from logs" -s t -l timestamps -d 'Show the time of each line'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from logs" -s n -l names -d 'With several containers, show names and not ids'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from pause" -s f -l filter -d 'Running containers that match KEY=VALUE; the keys are those of ps' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from pause" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from pause" -s a -l all -d 'Every running container'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from pause" -s l -l latest -d 'The container made last'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rename" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from restart" -s t -l time -l timeout -d 'How many seconds to wait before SIGKILL; 0 kills at once, -1 waits for ever' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from restart" -s f -l filter -d 'Containers that match KEY=VALUE; the keys are those of ps' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from restart" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from restart" -s a -l all -d 'Every container, running or not'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from restart" -l running -d 'Every running container'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from restart" -s l -l latest -d 'The container made last'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from restart" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s t -l time -l timeout -d 'With --force, send the stop signal first and wait this many seconds before SIGKILL' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -l filter -d 'Containers that match KEY=VALUE; the keys are those of ps' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s f -l force -d 'Kill a running container first'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s v -l volumes -d 'Remove the container\'s anonymous volumes too; it has none, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s a -l all -d 'Every container'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s i -l ignore -d 'A container that does not exist is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
@@ -193,7 +249,20 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s v -l volume -d 'Mount a folder or file of the host: HOST-PATH:CONTAINER-PATH[:OPTIONS]' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cap-add -d 'Add capabilities: names with or without CAP_, or ALL; a user other than root has these and no others' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cap-drop -d 'Take capabilities away: names with or without CAP_, or ALL' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l privileged -d 'Give every capability, the devices that you can open, and no masks and no system call filter; nothing beyond your own rights' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l security-opt -d 'Set a security option: no-new-privileges, seccomp=unconfined or FILE, mask=PATHS, unmask=ALL or PATHS, proc-opts=OPTIONS, systempaths=unconfined, label=disable, apparmor=unconfined' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l seccomp-policy -d 'Where the system call filter comes from: default, or image (its label io.containers.seccomp.profile)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s h -l hostname -d 'Set the host name' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l ulimit -d 'Set a resource limit, NAME=SOFT[:HARD] with -1 for none; or host: all of the caller\'s as they are' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l sysctl -d 'Set a kernel setting of the container\'s own namespaces: NAME=VALUE' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l oom-score-adj -d 'How readily the kernel kills the container when memory is short, from -1000 to 1000; not below the caller\'s own' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l init-path -d 'Take this program of the host for --init instead of the one that is built in' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l tz -d 'Set the time zone: a name like Europe/Vienna, or local for that of the host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l systemd -d 'Prepare the container for systemd: false, or true, which is the same here' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l personality -d 'Set the kernel\'s personality; only LINUX, which every process has, is offered' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l stop-signal -d 'The signal that `stop` sends' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l stop-timeout -d 'How many seconds `stop` waits before it kills' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l log-driver -d 'Where the container\'s output is kept: k8s-file or none' -r
@@ -208,6 +277,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s d -l detach -d 'Run in the background and print the container\'s id'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l rm -d 'Remove the container when it has ended'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s i -l interactive -d 'Keep the container\'s standard input open'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s t -l tty -d 'Give the container a terminal'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Print no progress while an image is pulled'
@@ -215,23 +285,58 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from start" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from start" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
 false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from start" -s f -l filter -d 'Containers that match KEY=VALUE and do not run; the keys are those of ps' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from start" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from start" -s a -l attach -d 'Stay in the foreground: show output, return the exit code'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from start" -s i -l interactive -d 'Pass standard input on to the container'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from start" -l all -d 'Start every container that does not run'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from start" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stop" -s t -l time -l timeout -d 'How many seconds to wait before SIGKILL; 0 kills at once' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stop" -s t -l time -l timeout -d 'How many seconds to wait before SIGKILL; 0 kills at once, -1 waits for ever' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stop" -s f -l filter -d 'Running containers that match KEY=VALUE; the keys are those of ps' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stop" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stop" -s i -l ignore -d 'A container that does not exist is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stop" -s a -l all -d 'Stop every running container'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stop" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from unpause" -s f -l filter -d 'Paused containers that match KEY=VALUE; the keys are those of ps' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from unpause" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from unpause" -s a -l all -d 'Every paused container'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from unpause" -s l -l latest -d 'The container made last'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from unpause" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l condition -d 'Wait for this state: stopped (default), exited, running, paused, created, configured, removing; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -s i -l interval -d 'Look again after this time also where nothing was told: 250ms, 2s; a number alone is milliseconds' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l exit-first-match -d 'Return when the first of the containers is in a wanted state, and print its code alone'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l ignore -d 'A container that does not exist is no error; its code is -1'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -s l -l latest -d 'The container made last'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand cp" -s a -l archive -d 'Give what comes into a container to its user; --archive=false keeps the owners of the source' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand cp" -l pause -d 'Changes nothing: a container that runs need not be paused' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand cp" -l overwrite -d 'Let a file take the place of a folder, and a folder that of a file'
+complete -c coracle -n "__fish_coracle_using_subcommand cp" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l name -d 'Give the container a name' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l cidfile -d 'Write the container\'s id to this file, which must not exist' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s e -l env -d 'Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s v -l volume -d 'Mount a folder or file of the host: HOST-PATH:CONTAINER-PATH[:OPTIONS]' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cap-add -d 'Add capabilities: names with or without CAP_, or ALL; a user other than root has these and no others' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cap-drop -d 'Take capabilities away: names with or without CAP_, or ALL' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l privileged -d 'Give every capability, the devices that you can open, and no masks and no system call filter; nothing beyond your own rights' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l security-opt -d 'Set a security option: no-new-privileges, seccomp=unconfined or FILE, mask=PATHS, unmask=ALL or PATHS, proc-opts=OPTIONS, systempaths=unconfined, label=disable, apparmor=unconfined' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l seccomp-policy -d 'Where the system call filter comes from: default, or image (its label io.containers.seccomp.profile)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s h -l hostname -d 'Set the host name' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l ulimit -d 'Set a resource limit, NAME=SOFT[:HARD] with -1 for none; or host: all of the caller\'s as they are' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l sysctl -d 'Set a kernel setting of the container\'s own namespaces: NAME=VALUE' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l oom-score-adj -d 'How readily the kernel kills the container when memory is short, from -1000 to 1000; not below the caller\'s own' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l init-path -d 'Take this program of the host for --init instead of the one that is built in' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l tz -d 'Set the time zone: a name like Europe/Vienna, or local for that of the host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l systemd -d 'Prepare the container for systemd: false, or true, which is the same here' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l personality -d 'Set the kernel\'s personality; only LINUX, which every process has, is offered' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l stop-signal -d 'The signal that `stop` sends' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l stop-timeout -d 'How many seconds `stop` waits before it kills' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l log-driver -d 'Where the container\'s output is kept: k8s-file or none' -r
@@ -245,14 +350,25 @@ never\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l rm -d 'Remove the container when it has ended'
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s i -l interactive -d 'Keep the container\'s standard input open'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s t -l tty -d 'Give the container a terminal'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s q -l quiet -d 'Print no progress while an image is pulled'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand events" -s f -l filter -d 'Only events that match KEY=VALUE: container, event, image, label, network, pod, secret, type, volume' -r
+complete -c coracle -n "__fish_coracle_using_subcommand events" -l format -d 'json (an object a line) or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand events" -l no-trunc -d 'Full ids; false cuts them' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand events" -l since -d 'Only events since this time, or since so long ago' -r
+complete -c coracle -n "__fish_coracle_using_subcommand events" -l stream -d 'Wait for events to come; false shows what has happened and ends' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand events" -l until -d 'Only events until this time or so long ago, or with a minus sign until so far ahead' -r
+complete -c coracle -n "__fish_coracle_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s e -l env -d 'Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on' -r
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s w -l workdir -d 'Begin in this folder of the container' -r
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s d -l detach -d 'Run in the background'
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -l privileged -d 'Give the command every capability'
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s i -l interactive -d 'Pass standard input on to the command'
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s t -l tty -d 'Give the command a terminal'
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s h -l help -d 'Print help'
@@ -265,7 +381,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s l -l latest 
 complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s s -l size -d 'Add up the files of containers'
 complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand kill" -s s -l signal -d 'The signal: a name or a number' -r
+complete -c coracle -n "__fish_coracle_using_subcommand kill" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand kill" -s a -l all -d 'Every running container'
+complete -c coracle -n "__fish_coracle_using_subcommand kill" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand kill" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network' -r
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -l format -d 'json, table TEMPLATE or a Go template' -r
@@ -419,6 +537,11 @@ complete -c coracle -n "__fish_coracle_using_subcommand logs" -s f -l follow -d 
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -s t -l timestamps -d 'Show the time of each line'
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -s n -l names -d 'With several containers, show names and not ids'
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand pause" -s f -l filter -d 'Running containers that match KEY=VALUE; the keys are those of ps' -r
+complete -c coracle -n "__fish_coracle_using_subcommand pause" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand pause" -s a -l all -d 'Every running container'
+complete -c coracle -n "__fish_coracle_using_subcommand pause" -s l -l latest -d 'The container made last'
+complete -c coracle -n "__fish_coracle_using_subcommand pause" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -l platform -d 'OS/ARCH[/VARIANT]; this machine\'s where not given' -r
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -l os -d 'The operating system' -r
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -l arch -d 'The architecture' -r
@@ -431,11 +554,22 @@ complete -c coracle -n "__fish_coracle_using_subcommand pull" -l tls-verify -d '
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -s q -l quiet -d 'Print no progress'
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand rename" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand restart" -s t -l time -l timeout -d 'How many seconds to wait before SIGKILL; 0 kills at once, -1 waits for ever' -r
+complete -c coracle -n "__fish_coracle_using_subcommand restart" -s f -l filter -d 'Containers that match KEY=VALUE; the keys are those of ps' -r
+complete -c coracle -n "__fish_coracle_using_subcommand restart" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand restart" -s a -l all -d 'Every container, running or not'
+complete -c coracle -n "__fish_coracle_using_subcommand restart" -l running -d 'Every running container'
+complete -c coracle -n "__fish_coracle_using_subcommand restart" -s l -l latest -d 'The container made last'
+complete -c coracle -n "__fish_coracle_using_subcommand restart" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s t -l time -l timeout -d 'With --force, send the stop signal first and wait this many seconds before SIGKILL' -r
+complete -c coracle -n "__fish_coracle_using_subcommand rm" -l filter -d 'Containers that match KEY=VALUE; the keys are those of ps' -r
+complete -c coracle -n "__fish_coracle_using_subcommand rm" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s f -l force -d 'Kill a running container first'
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s v -l volumes -d 'Remove the container\'s anonymous volumes too; it has none, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s a -l all -d 'Every container'
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s i -l ignore -d 'A container that does not exist is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand rm" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s a -l all -d 'All images that no container uses'
 complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s f -l force -d 'Also an image with several names, when it is given by id'
@@ -450,7 +584,20 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -s e -l env -d 'Set
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s v -l volume -d 'Mount a folder or file of the host: HOST-PATH:CONTAINER-PATH[:OPTIONS]' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cap-add -d 'Add capabilities: names with or without CAP_, or ALL; a user other than root has these and no others' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cap-drop -d 'Take capabilities away: names with or without CAP_, or ALL' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l privileged -d 'Give every capability, the devices that you can open, and no masks and no system call filter; nothing beyond your own rights' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l security-opt -d 'Set a security option: no-new-privileges, seccomp=unconfined or FILE, mask=PATHS, unmask=ALL or PATHS, proc-opts=OPTIONS, systempaths=unconfined, label=disable, apparmor=unconfined' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l seccomp-policy -d 'Where the system call filter comes from: default, or image (its label io.containers.seccomp.profile)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s h -l hostname -d 'Set the host name' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l ulimit -d 'Set a resource limit, NAME=SOFT[:HARD] with -1 for none; or host: all of the caller\'s as they are' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l sysctl -d 'Set a kernel setting of the container\'s own namespaces: NAME=VALUE' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l oom-score-adj -d 'How readily the kernel kills the container when memory is short, from -1000 to 1000; not below the caller\'s own' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l init-path -d 'Take this program of the host for --init instead of the one that is built in' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l tz -d 'Set the time zone: a name like Europe/Vienna, or local for that of the host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l systemd -d 'Prepare the container for systemd: false, or true, which is the same here' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l personality -d 'Set the kernel\'s personality; only LINUX, which every process has, is offered' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l stop-signal -d 'The signal that `stop` sends' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l stop-timeout -d 'How many seconds `stop` waits before it kills' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l log-driver -d 'Where the container\'s output is kept: k8s-file or none' -r
@@ -465,6 +612,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -l tls-verify -d 'C
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s d -l detach -d 'Run in the background and print the container\'s id'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l rm -d 'Remove the container when it has ended'
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s i -l interactive -d 'Keep the container\'s standard input open'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s t -l tty -d 'Give the container a terminal'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s q -l quiet -d 'Print no progress while an image is pulled'
@@ -472,16 +620,43 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -l help -d 'Print h
 complete -c coracle -n "__fish_coracle_using_subcommand start" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand start" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
 false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand start" -s f -l filter -d 'Containers that match KEY=VALUE and do not run; the keys are those of ps' -r
+complete -c coracle -n "__fish_coracle_using_subcommand start" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand start" -s a -l attach -d 'Stay in the foreground: show output, return the exit code'
 complete -c coracle -n "__fish_coracle_using_subcommand start" -s i -l interactive -d 'Pass standard input on to the container'
 complete -c coracle -n "__fish_coracle_using_subcommand start" -l all -d 'Start every container that does not run'
+complete -c coracle -n "__fish_coracle_using_subcommand start" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand start" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand stop" -s t -l time -l timeout -d 'How many seconds to wait before SIGKILL; 0 kills at once' -r
+complete -c coracle -n "__fish_coracle_using_subcommand stop" -s t -l time -l timeout -d 'How many seconds to wait before SIGKILL; 0 kills at once, -1 waits for ever' -r
+complete -c coracle -n "__fish_coracle_using_subcommand stop" -s f -l filter -d 'Running containers that match KEY=VALUE; the keys are those of ps' -r
+complete -c coracle -n "__fish_coracle_using_subcommand stop" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand stop" -s i -l ignore -d 'A container that does not exist is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand stop" -s a -l all -d 'Stop every running container'
+complete -c coracle -n "__fish_coracle_using_subcommand stop" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand stop" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from events" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from events" -f -a "events" -d 'Show what happens to containers, images and volumes'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -s f -l filter -d 'Only events that match KEY=VALUE: container, event, image, label, network, pod, secret, type, volume' -r
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -l format -d 'json (an object a line) or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -l no-trunc -d 'Full ids; false cuts them' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -l since -d 'Only events since this time, or since so long ago' -r
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -l stream -d 'Wait for events to come; false shows what has happened and ends' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -l until -d 'Only events until this time or so long ago, or with a minus sign until so far ahead' -r
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand tag" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand unpause" -s f -l filter -d 'Paused containers that match KEY=VALUE; the keys are those of ps' -r
+complete -c coracle -n "__fish_coracle_using_subcommand unpause" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand unpause" -s a -l all -d 'Every paused container'
+complete -c coracle -n "__fish_coracle_using_subcommand unpause" -s l -l latest -d 'The container made last'
+complete -c coracle -n "__fish_coracle_using_subcommand unpause" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand unshare" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand untag" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand wait" -l condition -d 'Wait for this state: stopped (default), exited, running, paused, created, configured, removing; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand wait" -s i -l interval -d 'Look again after this time also where nothing was told: 250ms, 2s; a number alone is milliseconds' -r
+complete -c coracle -n "__fish_coracle_using_subcommand wait" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand wait" -l exit-first-match -d 'Return when the first of the containers is in a wanted state, and print its code alone'
 complete -c coracle -n "__fish_coracle_using_subcommand wait" -l ignore -d 'A container that does not exist is no error; its code is -1'
-complete -c coracle -n "__fish_coracle_using_subcommand wait" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand wait" -s l -l latest -d 'The container made last'
+complete -c coracle -n "__fish_coracle_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -8,15 +8,16 @@
 //! ```text
 //! layer     module    may also use
 //! front     cli       engine
-//! engine    engine    image storage state runtime monitor net cgroup userns
+//! engine    engine    image storage state runtime monitor net cgroup userns events
 //! service   image     storage
 //! service   storage   -
 //! service   state     -
 //! service   runtime   cgroup monitor userns
-//! service   monitor   cgroup
+//! service   monitor   cgroup events
 //! service   net       userns
 //! service   cgroup    -
 //! service   userns    -
+//! service   events    -
 //! pure      model     -
 //! pure      config    -
 //! kernel    sys       -
@@ -53,6 +54,7 @@ pub mod cgroup;
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod events;
 pub mod image;
 pub mod model;
 pub mod monitor;

@@ -6,6 +6,7 @@
 //!   blobs/sha256/<hex>          manifests and image configs
 //!   layers/<diffID>/diff/       an unpacked layer
 //!   containers/<id>/            upper/ work/ ctr.log run.json exit.json
+//!   events/                     the journal of events
 //!   tmp/                        everything half done
 //! $XDG_RUNTIME_DIR/coracle  (else /run/user/UID, else /tmp/coracle-UID), mode 0700
 //!   session/lock                flock: who finds or makes the session user namespace
@@ -114,6 +115,12 @@ impl Paths {
     #[must_use]
     pub fn tmp(&self) -> PathBuf {
         self.data.join("tmp")
+    }
+
+    /// `events`: the journal.
+    #[must_use]
+    pub fn events(&self) -> PathBuf {
+        self.data.join("events")
     }
 
     /// `containers`.

@@ -9,7 +9,7 @@ use crate::storage::StorageError;
 use crate::userns::session::SessionError;
 
 /// The kind of a failure: what an exit code or an HTTP status is made from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Kind {
     NoSuch,
     Exists,
@@ -38,6 +38,12 @@ pub enum EngineError {
     Attach(#[from] AttachError),
     #[error(transparent)]
     Session(#[from] SessionError),
+    #[error("read the journal of events in {}", path.display())]
+    Journal {
+        path: std::path::PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("wait for a child process")]
     Wait { source: std::io::Error },
     #[error("no container with name or ID {name:?} found: no such container")]
@@ -56,6 +62,11 @@ pub enum EngineError {
     ImageInUse { image: String, containers: String },
     #[error("image {image} has several names: {names}")]
     ImageHasNames { image: String, names: String },
+    /// A child's failure, with all its causes.
+    #[error("{text}")]
+    Reported { kind: Kind, text: String, hint: Option<String> },
+    #[error("a process that works in the session namespace ended with code {code} and no answer")]
+    NoAnswer { code: i32 },
 }
 
 impl EngineError {
@@ -69,8 +80,14 @@ impl EngineError {
             Self::ImageInUse { .. } | Self::ImageHasNames { .. } => Kind::InUse,
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
             Self::Container(error) => error.kind(),
+            Self::Reported { kind, .. } => *kind,
             Self::Session(_) => Kind::Denied,
-            Self::Attach(_) | Self::Paths(_) | Self::State(_) | Self::Wait { .. } => Kind::Internal,
+            Self::Journal { .. }
+            | Self::Attach(_)
+            | Self::Paths(_)
+            | Self::State(_)
+            | Self::Wait { .. }
+            | Self::NoAnswer { .. } => Kind::Internal,
         }
     }
 
@@ -82,6 +99,7 @@ impl EngineError {
                 Some(format!("remove it with `coracle rm {name}`, or choose another --name"))
             }
             Self::Container(error) => error.hint(),
+            Self::Reported { hint, .. } => hint.clone(),
             Self::Image(error) => error.hint(),
             Self::ImageInUse { containers, .. } => Some(format!("remove the container first: `coracle rm {containers}`")),
             Self::ImageHasNames { image, .. } => {

@@ -2,6 +2,7 @@
 
 pub mod container;
 pub mod error;
+pub mod events;
 pub mod image;
 pub mod session;
 

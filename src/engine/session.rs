@@ -1,15 +1,19 @@
 //! Work that has to be done as root of the session user namespace.
 
-use super::EngineError;
+use super::{EngineError, Kind};
 use crate::config::Paths;
-use crate::sys::process;
 use crate::sys::signals::Signals;
+use crate::sys::{fd, process};
 use crate::userns::map::WhySingle;
-use crate::userns::session;
+use crate::userns::session::{self, Member};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use std::io;
-use std::os::fd::OwnedFd;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::marker::PhantomData;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 /// How a piece of work in the session ended.
 #[derive(Debug)]
@@ -57,6 +61,81 @@ fn pass_signals_on(signals: &Signals, child: &OwnedFd) -> io::Result<()> {
         while let Some(signal) = signals.next() {
             // One that has just ended needs no signal.
             let _ = process::send_signal(child, signal);
+        }
+    }
+}
+
+/// A child that works as root of the session beside its parent, and answers at the end.
+#[derive(Debug)]
+pub(crate) struct Worker<T> {
+    member: Member,
+    answer: OwnedFd,
+    kind: PhantomData<T>,
+}
+
+/// What a worker says at its end.
+#[derive(Serialize, Deserialize)]
+enum Answer<T> {
+    Done(T),
+    Failed { kind: Kind, text: String, hint: Option<String> },
+}
+
+/// Starts a worker. Of the descriptors of this process it keeps `keep` and the standard ones: it may wait for the end of a pipe
+/// of which the parent holds the other end. It is single-threaded when `work` begins, and ends with its parent, of which `work` gets
+/// a pidfd.
+///
+/// # Errors
+/// There is no session namespace to be had.
+pub(crate) fn worker<T: Serialize>(
+    paths: &Paths,
+    keep: &[BorrowedFd<'_>],
+    work: impl FnOnce(&OwnedFd) -> Result<T, EngineError>,
+) -> Result<Worker<T>, EngineError> {
+    let fail = |source| EngineError::Wait { source };
+    let own = process::own_pidfd().map_err(fail)?;
+    let (answer, there) = fd::pipe().map_err(fail)?;
+    let member = session::spawn(paths, |_| {
+        let keep: Vec<_> = keep.iter().copied().chain([there.as_fd(), own.as_fd()]).collect();
+        if process::die_with(&own).is_err() || fd::close_all_but(&keep).is_err() {
+            return 125;
+        }
+        let answer = match work(&own) {
+            Ok(done) => Answer::Done(done),
+            Err(error) => Answer::Failed { kind: error.kind(), hint: error.hint(), text: with_causes(&error) },
+        };
+        let written = serde_json::to_vec(&answer).map(|text| {
+            let Ok(pipe) = there.try_clone() else { return 125 };
+            i32::from(File::from(pipe).write_all(&text).is_err())
+        });
+        written.unwrap_or(125)
+    })?;
+    Ok(Worker { member, answer, kind: PhantomData })
+}
+
+fn with_causes(error: &EngineError) -> String {
+    let mut text = error.to_string();
+    let mut below = std::error::Error::source(error);
+    while let Some(source) = below {
+        text += &format!(": {source}");
+        below = source.source();
+    }
+    text
+}
+
+impl<T: DeserializeOwned> Worker<T> {
+    /// Waits for the answer.
+    ///
+    /// # Errors
+    /// What the worker reports, or that it was killed.
+    pub(crate) fn finish(self) -> Result<T, EngineError> {
+        let fail = |source| EngineError::Wait { source };
+        let text = io::read_to_string(File::from(self.answer)).map_err(fail)?;
+        let code = self.member.child.wait().map_err(fail)?;
+        self.member.forget();
+        match serde_json::from_str(&text) {
+            Ok(Answer::Done(done)) => Ok(done),
+            Ok(Answer::Failed { kind, text, hint }) => Err(EngineError::Reported { kind, text, hint }),
+            Err(_) => Err(EngineError::NoAnswer { code }),
         }
     }
 }

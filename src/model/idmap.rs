@@ -107,15 +107,40 @@ impl Ranges {
         self.0.iter().all(|run| run.inside == run.outside)
     }
 
-    /// What is written to `uid_map` or `gid_map` by a process of S.
+    /// The runs as the kernel writes a map: `inside outside count` in lines.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = String::new();
-        for run in &self.0 {
-            let _ = writeln!(text, "{} {} {}", run.inside, run.outside, run.count);
-        }
-        text
+        write(&self.0)
     }
+
+    /// What is written to `uid_map` or `gid_map` by a process of S. `parent` is that file of the process: a run may not go over the
+    /// end of one of the parent's.
+    #[must_use]
+    pub fn text_below(&self, parent: &str) -> String {
+        let starts: Vec<u32> = parent.lines().filter_map(|line| line.split_ascii_whitespace().next()?.parse().ok()).collect();
+        let mut cut = Vec::with_capacity(self.0.len());
+        for run in &self.0 {
+            let mut rest = *run;
+            let mut ends: Vec<u32> =
+                starts.iter().copied().filter(|start| *start > run.outside && u64::from(*start) < run.outside_end()).collect();
+            ends.sort_unstable();
+            for end in ends {
+                let count = end - rest.outside;
+                cut.push(IdRange { count, ..rest });
+                rest = IdRange { inside: rest.inside + count, outside: end, count: rest.count - count };
+            }
+            cut.push(rest);
+        }
+        write(&cut)
+    }
+}
+
+fn write(runs: &[IdRange]) -> String {
+    let mut text = String::new();
+    for run in runs {
+        let _ = writeln!(text, "{} {} {}", run.inside, run.outside, run.count);
+    }
+    text
 }
 
 /// Users and groups.
@@ -143,7 +168,8 @@ mod tests {
 
     #[test]
     fn runs_are_sorted_and_joined_and_say_themselves_to_the_kernel() {
-        let ranges = Ranges::new(vec![run(1001, 0, 1), run(500, 501, 501), run(0, 1, 500), run(7, 7, 0), run(1002, 1002, 10)]).unwrap();
+        let ranges =
+            Ranges::new(vec![run(1001, 0, 1), run(500, 501, 501), run(0, 1, 500), run(7, 7, 0), run(1002, 1002, 10)]).unwrap();
         assert_eq!(ranges.text(), "0 1 1001\n1001 0 1\n1002 1002 10\n");
         assert_eq!(ranges.to_session(0), Some(1));
         assert_eq!(ranges.to_session(1001), Some(0));
@@ -152,6 +178,13 @@ mod tests {
         assert_eq!(ranges.to_container(1001), Some(1000));
         assert!(!ranges.is_identity());
         assert!(Ranges::new(vec![run(0, 0, 9)]).unwrap().is_identity());
+    }
+
+    #[test]
+    fn no_run_goes_over_the_end_of_one_of_the_parents() {
+        let parent = "         0       1001          1\n         1     100000         10\n        11 300000 20\n";
+        assert_eq!(Ranges::new(vec![run(0, 0, 31)]).unwrap().text_below(parent), "0 0 1\n1 1 10\n11 11 20\n");
+        assert_eq!(Ranges::new(vec![run(5, 3, 10)]).unwrap().text_below(parent), "5 3 8\n13 11 2\n");
     }
 
     #[test]

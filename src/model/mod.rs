@@ -1,5 +1,6 @@
 //! The nouns: plain types with no input or output, shared by every layer.
 
+pub mod capability;
 pub mod container;
 pub mod digest;
 pub mod filesystem;
@@ -15,6 +16,7 @@ pub mod signal;
 pub mod status;
 pub mod supervision;
 
+pub use capability::CapSet;
 pub use container::{BindMount, ContainerConfig, LogDriver, NetworkMode};
 pub use digest::{DiffId, Digest};
 pub use filesystem::Filesystem;
@@ -24,7 +26,7 @@ pub use image::{ImageId, ImageRecord};
 pub use isolation::{Isolation, Sharing, UserNamespace};
 pub use pidref::PidRef;
 pub use relations::Relations;
-pub use security::Security;
-pub use settings::Settings;
+pub use security::{Device, Rights, Seccomp, Security};
+pub use settings::{Init, Settings, Ulimit};
 pub use status::{ExitRecord, RunRecord, Status};
 pub use supervision::Supervision;

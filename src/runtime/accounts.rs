@@ -77,9 +77,7 @@ fn group_line(template: Option<&str>, account: &Account) -> String {
     // A group that is named by its number alone has no list of members worth a name.
     let members = if *group == gid.to_string() { "" } else { name };
     match template {
-        Some(template) => {
-            template.replace("$GROUPNAME", group).replace("$GID", &gid.to_string()).replace("$USERLIST", members)
-        }
+        Some(template) => template.replace("$GROUPNAME", group).replace("$GID", &gid.to_string()).replace("$USERLIST", members),
         None => format!("{group}:x:{gid}:{members}"),
     }
 }
@@ -122,7 +120,10 @@ mod tests {
             shell: "/bin/sh".into(),
         };
         assert_eq!(passwd_line(None, &account), "alice:*:1000:100:Alice A:/home/alice:/bin/sh");
-        assert_eq!(passwd_line(Some("$USERNAME:x:$UID:$GID::$HOME:/bin/zsh"), &account), "alice:x:1000:100::/home/alice:/bin/zsh");
+        assert_eq!(
+            passwd_line(Some("$USERNAME:x:$UID:$GID::$HOME:/bin/zsh"), &account),
+            "alice:x:1000:100::/home/alice:/bin/zsh"
+        );
         assert_eq!(group_line(None, &account), "users:x:100:alice");
         assert_eq!(group_line(Some("$GROUPNAME:!:$GID:$USERLIST"), &account), "users:!:100:alice");
         assert_eq!(group_line(None, &Account { group: "100".into(), ..account }), "100:x:100:");

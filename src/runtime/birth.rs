@@ -6,6 +6,7 @@
 
 use super::init::Plan;
 use super::message::{Failure, Stage};
+use crate::model::IdMap;
 use crate::sys::clone::{self, Child, CloneFlags};
 use crate::sys::{fd, namespace, process};
 use oci_spec::runtime::{LinuxNamespaceType, Spec};
@@ -16,8 +17,8 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 /// The user namespace of a container that is not in S.
 #[derive(Clone, Debug)]
 pub struct UserNamespace {
-    /// The texts for `uid_map` and `gid_map`, in ids of S; none where another container's is joined.
-    pub maps: Option<(String, String)>,
+    /// Its map, in ids of S; none where another container's is joined.
+    pub map: Option<IdMap>,
     /// The ids of S that are its root: they own the container's root folder.
     pub root: (u32, u32),
 }
@@ -46,10 +47,15 @@ fn new_namespaces(spec: &Spec) -> CloneFlags {
 }
 
 /// Makes I, a child of the caller, who is M. `body` is what I does.
-pub(super) fn make(plan: &Plan, cgroup: Option<BorrowedFd<'_>>, report: &OwnedFd, body: impl FnOnce() -> i32) -> Result<Child, Failure> {
+pub(super) fn make(
+    plan: &Plan,
+    cgroup: Option<BorrowedFd<'_>>,
+    report: &OwnedFd,
+    body: impl FnOnce() -> i32,
+) -> Result<Child, Failure> {
     let at = || Failure::at(Stage::Clone, "");
     let mut flags = new_namespaces(&plan.spec);
-    if plan.userns.as_ref().is_some_and(|userns| userns.maps.is_some()) {
+    if plan.userns.as_ref().is_some_and(|userns| userns.map.is_some()) {
         flags |= CloneFlags::NEWUSER;
     }
     if plan.joins.is_empty() {
@@ -98,9 +104,11 @@ fn join_all(joins: &[Join]) -> Result<(), Failure> {
 
 /// Writes the maps of I, which waits for the byte that is sent then; in M, which is root in S.
 pub(super) fn write_maps(userns: &UserNamespace, init: i32, go: OwnedFd) -> Result<(), Failure> {
-    if let Some((uids, gids)) = &userns.maps {
-        for (file, text) in [("gid_map", gids), ("uid_map", uids)] {
+    if let Some(IdMap { uids, gids }) = &userns.map {
+        for (file, ranges) in [("gid_map", gids), ("uid_map", uids)] {
+            let parent = std::fs::read_to_string(format!("/proc/self/{file}")).map_err(Failure::at(Stage::Map, file))?;
             // One write(2): the kernel takes a map only once.
+            let text = ranges.text_below(&parent);
             std::fs::write(format!("/proc/{init}/{file}"), text).map_err(Failure::at(Stage::Map, file))?;
         }
     }

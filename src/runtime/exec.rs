@@ -10,7 +10,7 @@
 use super::init::{self, Wanted};
 use super::message::{Failure, Stage};
 use super::process::{self, Leave};
-use super::{mounts, terminal};
+use super::{limits, mounts, terminal};
 use crate::sys::clone::{self, CloneFlags};
 use crate::sys::{namespace, process as proc};
 use oci_spec::runtime::Process;
@@ -89,6 +89,7 @@ fn join(session: Session, pid_pipe: OwnedFd) -> i32 {
 
 fn try_join(session: Session, pid_pipe: OwnedFd) -> Result<(), Failure> {
     let at = |stage| Failure::at(stage, "");
+    limits::set_oom_score(&session.process)?;
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|errno| at(Stage::Join)(errno.into()))?;
     let cgroup = match &session.cgroup {
         // A cgroup that is not there any more, or may not be entered from ours, is no reason to refuse the session.
@@ -144,6 +145,7 @@ fn prepare(session: Session) -> Result<std::convert::Infallible, Failure> {
         stdio,
         report: &report,
         guardian: guardian.as_ref(),
+        reaper: false,
     };
     Err(process::leave(leave))
 }

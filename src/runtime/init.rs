@@ -2,7 +2,7 @@
 
 use super::message::{Failure, Stage};
 use super::process::{self, Identity, Leave};
-use super::{accounts, mounts, rootfs, terminal};
+use super::{accounts, limits, mounts, rootfs, terminal};
 use crate::model::isolation::Accounts;
 use crate::sys::root::{Leaf, SafeRoot};
 use crate::sys::{fd, mount};
@@ -41,6 +41,8 @@ pub struct Plan {
     pub make_workdir: bool,
     /// The compiled seccomp filter; none for an unconfined container.
     pub seccomp: Option<Vec<u8>>,
+    /// A program of ours is process 1 and the spec's program its child.
+    pub reaper: bool,
 }
 
 pub use super::birth::{Join, UserNamespace};
@@ -154,6 +156,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     if let Some(pipe) = network {
         wait_for(pipe, Stage::Network)?;
     }
+    limits::set_oom_score(program)?;
     let seccomp = plan.seccomp.as_deref();
     // Nobody who comes to share this pid namespace may look at us or at our binary before the program runs (CVE-2016-9962). Not
     // earlier: who sets the network up has to open our namespaces.
@@ -166,6 +169,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         stdio,
         report: &report,
         guardian: Some(&guardian),
+        reaper: plan.reaper,
     }))
 }
 

@@ -20,9 +20,11 @@
 
 mod accounts;
 pub mod birth;
+pub mod everyone;
 pub mod exec;
 pub mod init;
 pub mod launch;
+pub mod limits;
 pub mod message;
 mod mounts;
 mod outside;
@@ -32,3 +34,4 @@ pub mod seccomp;
 pub mod spec;
 pub mod terminal;
 pub mod users;
+pub mod view;

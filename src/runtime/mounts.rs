@@ -1,10 +1,10 @@
 //! The mounts of the spec, `/dev`, and the masks.
 
-use super::init::{Plan, has_new_namespace};
+use super::init::{Outside, Plan, has_new_namespace};
 use super::message::{Failure, Stage};
+use crate::sys::clone::CloneFlags;
 use crate::sys::mount::{self, Attributes, Parameter, Propagation};
 use crate::sys::root::{Leaf, SafeRoot, is_char_device};
-use crate::sys::clone::CloneFlags;
 use oci_spec::runtime::{LinuxNamespaceType, Mount, Spec};
 use rustix::fs::{FileType, Mode, OFlags, fstat};
 use std::io;
@@ -66,6 +66,17 @@ fn options(mount: &Mount) -> Options<'_> {
     sorted
 }
 
+/// Mounts only what the spec binds from the host, for a look at a container that does not run. A source that is gone is left out:
+/// it matters when the container starts.
+pub(super) fn mount_binds(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
+    for mount in spec.mounts().iter().flatten().filter(|mount| mount.typ().as_deref() == Some("bind")) {
+        if mount.source().as_ref().is_some_and(|source| source.exists()) {
+            bind(root, mount, &options(mount), &Outside::default())?;
+        }
+    }
+    Ok(())
+}
+
 /// Mounts everything that the spec lists, in its order.
 pub(super) fn mount_all(root: &SafeRoot, plan: &Plan) -> Result<(), Failure> {
     for mount in plan.spec.mounts().iter().flatten() {
@@ -74,7 +85,7 @@ pub(super) fn mount_all(root: &SafeRoot, plan: &Plan) -> Result<(), Failure> {
         let kind = mount.typ().as_deref().unwrap_or("bind");
         let options = options(mount);
         if options.bind || kind == "bind" {
-            bind(root, mount, &options, plan)?;
+            bind(root, mount, &options, &plan.outside)?;
             continue;
         }
         let fd = special_target(root, target)?;
@@ -113,9 +124,12 @@ fn special_target(root: &SafeRoot, target: &Path) -> Result<OwnedFd, Failure> {
 
 /// A new sysfs needs a network namespace of the container's own; else the host's is shown, all of it read-only.
 fn sysfs(options: &Options<'_>) -> io::Result<OwnedFd> {
-    mount::new_filesystem("sysfs", &options.data, options.set).or_else(|_| {
+    let made = mount::new_filesystem("sysfs", &options.data, options.set);
+    // A kernel that shows sysfs read-only here gives no more than that, also to a privileged container.
+    let read_only = options.set | Attributes::MOUNT_ATTR_RDONLY;
+    made.or_else(|_| mount::new_filesystem("sysfs", &options.data, read_only)).or_else(|_| {
         let copy = mount::clone_tree(Path::new("/sys"), true)?;
-        mount::set_attributes(copy.as_fd(), options.set, Attributes::empty(), true)?;
+        mount::set_attributes(copy.as_fd(), read_only, Attributes::empty(), true)?;
         Ok(copy)
     })
 }
@@ -158,10 +172,10 @@ fn devpts(options: &Options<'_>) -> io::Result<OwnedFd> {
     })
 }
 
-fn bind(root: &SafeRoot, mount: &Mount, options: &Options<'_>, plan: &Plan) -> Result<(), Failure> {
+fn bind(root: &SafeRoot, mount: &Mount, options: &Options<'_>, outside: &Outside) -> Result<(), Failure> {
     let source = mount.source().clone().unwrap_or_else(|| PathBuf::from("/"));
     let name = source.to_string_lossy().into_owned();
-    let copy = plan.outside.tree(&source, options.recursive).map_err(Failure::at(Stage::Source, name.clone()))?;
+    let copy = outside.tree(&source, options.recursive).map_err(Failure::at(Stage::Source, name.clone()))?;
     let is_folder = fstat(&copy).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory);
     let leaf = if is_folder { Leaf::Folder } else { Leaf::File };
     if !options.set.is_empty() {
@@ -203,15 +217,29 @@ pub(super) fn set_sysctls(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
     let settings = spec.linux().as_ref().and_then(|linux| linux.sysctl().as_ref());
     for (name, value) in settings.into_iter().flatten() {
         let at = || Failure::at(Stage::Sysctl, format!("{name}={value}"));
-        let path = Path::new("proc/sys").join(name.replace('.', "/"));
-        let file = root.open_without_links(&path, OFlags::WRONLY).map_err(at())?;
-        let on = rustix::fs::fstatfs(&file).map_err(|errno| at()(errno.into()))?;
-        if u64::try_from(on.f_type) != Ok(PROC_MAGIC) {
-            return Err(at()(io::Error::from_raw_os_error(libc::EXDEV)));
-        }
+        let file = open_kernel_file(root, &sysctl_path(name), OFlags::WRONLY).map_err(at())?;
         rustix::io::write(&file, value.as_bytes()).map_err(|errno| at()(errno.into()))?;
     }
     Ok(())
+}
+
+/// The file of a setting: `net.ipv4.conf.eth0/1.forwarding` is `/proc/sys/net/ipv4/conf/eth0.1/forwarding` (sysctl(8)).
+fn sysctl_path(name: &str) -> PathBuf {
+    let swap = |letter| match letter {
+        '.' => '/',
+        '/' => '.',
+        other => other,
+    };
+    Path::new("proc/sys").join(name.chars().map(swap).collect::<String>())
+}
+
+/// Opens a file of our own procfs, and nothing that was put in its place.
+pub(super) fn open_kernel_file(root: &SafeRoot, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+    let file = root.open_without_links(path, flags)?;
+    if u64::try_from(rustix::fs::fstatfs(&file)?.f_type) != Ok(PROC_MAGIC) {
+        return Err(io::Error::from_raw_os_error(libc::EXDEV));
+    }
+    Ok(file)
 }
 
 /// Masks and locks paths of `/proc` and `/sys`. Called after the pivot: `root` is the container's `/`.
@@ -278,7 +306,14 @@ fn device(name: &str, major: u32, minor: u32) -> Result<OwnedFd, Failure> {
 }
 
 fn existing(root: &SafeRoot, path: &str) -> Result<Option<OwnedFd>, Failure> {
-    match root.open_without_links(Path::new(path.trim_start_matches('/')), OFlags::PATH) {
+    let relative = Path::new(path.trim_start_matches('/'));
+    // A path of the user's own may well go over the image's links: what it leads to is to be hidden.
+    let opened = if relative.starts_with("proc") || relative.starts_with("sys") {
+        root.open_without_links(relative, OFlags::PATH)
+    } else {
+        root.open(relative, OFlags::PATH)
+    };
+    match opened {
         Ok(fd) => Ok(Some(fd)),
         // Another kernel configuration, or a path that nobody may see: nothing to mask.
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::EACCES | libc::ELOOP)) => Ok(None),

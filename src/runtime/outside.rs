@@ -78,7 +78,8 @@ pub(super) fn shared_memory(pidfd: &OwnedFd, report: &OwnedFd) -> Result<Outside
             // That container's own links lead nowhere but into itself; still they are not followed.
             let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
             let found = rustix::fs::openat2(rustix::fs::CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS);
-            let found = found.map_err(|errno| Failure::at(Stage::Source, format!("{path} of the other container"))(errno.into()))?;
+            let found =
+                found.map_err(|errno| Failure::at(Stage::Source, format!("{path} of the other container"))(errno.into()))?;
             send(mount::clone_tree_at(found.as_fd(), false).map_err(Failure::at(Stage::Source, path))?)?;
         }
         Ok(())

@@ -1,11 +1,12 @@
 //! The last steps of a process before its program, the same for init and for exec sessions: limits, keyring, seccomp,
 //! capabilities, ids, descriptors, stub.
 
+use super::limits;
 use super::message::{Failure, Stage, send_ready};
-use crate::sys::{fd, keyring, seccomp, stub};
+use crate::sys::{fd, keyring, reaper, seccomp, stub};
 use oci_spec::runtime::{Capabilities, Process};
 use rustix::fs::{FileType, fstat};
-use rustix::process::{Gid, Resource, Rlimit, Uid};
+use rustix::process::{Gid, Uid};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 use std::ffi::CString;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -33,6 +34,8 @@ pub(super) struct Leave<'a> {
     pub report: &'a OwnedFd,
     /// The process whose death ends this one too.
     pub guardian: Option<&'a OwnedFd>,
+    /// A program of ours stays as process 1 and has the spec's program for a child.
+    pub reaper: bool,
 }
 
 /// Becomes the spec's program. Returns only what went wrong.
@@ -44,12 +47,14 @@ pub(super) fn leave(leave: Leave<'_>) -> Failure {
 }
 
 fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
-    let Leave { process, identity, seccomp: filter, stdio, report, guardian } = leave;
-    let stub = stub::open().map_err(Failure::at(Stage::Stub, ""))?;
+    let Leave { process, identity, seccomp: filter, stdio, report, guardian, reaper } = leave;
+    let stub = if reaper { reaper::open() } else { stub::open() }.map_err(Failure::at(Stage::Stub, ""))?;
+    // How process 1 calls itself, as Podman's init does.
+    let before: &[CString] = if reaper { &[c"coracle-init".to_owned()] } else { &[] };
     let environment = environment(process, identity)?;
     let argv = c_strings(process.args().as_deref().unwrap_or_default())?;
     let candidates = candidates(process)?;
-    limits(process)?;
+    limits::apply(process)?;
     // A keyring of its own: the user's session keyring is not for containers. The quota counts keyrings for each user, so
     // when it is used up the containers share one, which still is not the user's.
     keyring::join_new().map_err(Failure::at(Stage::Keyring, ""))?;
@@ -64,13 +69,15 @@ fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
         // Without no_new_privs loading takes CAP_SYS_ADMIN, which goes away below.
         seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))?;
     }
+    let kept = identity.uid != 0 && !ambient(process).is_empty();
+    if kept {
+        // Else the change from root to another user takes all of them away (capabilities(7)).
+        rustix::thread::set_keep_capabilities(true).map_err(|errno| Failure::at(Stage::Capabilities, "to keep")(errno.into()))?;
+    }
     set_ids(identity)?;
     set_capabilities(process, identity)?;
     if no_new_privileges {
         rustix::thread::set_no_new_privs(true).map_err(|errno| Failure::at(Stage::Capabilities, "no_new_privs")(errno.into()))?;
-        if let Some(filter) = filter {
-            seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))?;
-        }
     }
     // After the ids: their change takes the wish back.
     die_with(guardian)?;
@@ -82,8 +89,11 @@ fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     let stub = rustix::io::fcntl_dupfd_cloexec(&stub, 10).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))?;
     fd::close_on_exec_from(3).map_err(Failure::at(Stage::Stdio, ""))?;
     let slot = fd::duplicate_to(report.as_fd(), i32::from(stub::ERROR_FD)).map_err(Failure::at(Stage::Stdio, ""))?;
+    if let (Some(filter), true) = (filter, no_new_privileges) {
+        seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))?;
+    }
     send_ready(&slot).map_err(Failure::at(Stage::Stdio, ""))?;
-    let error = stub::become_program(&stub, &candidates, &argv, &environment);
+    let error = stub::become_program(&stub, before, &candidates, &argv, &environment);
     drop(slot);
     Err(Failure::at(Stage::Stub, "")(error))
 }
@@ -136,44 +146,6 @@ fn candidates(process: &Process) -> Result<Vec<CString>, Failure> {
     // An empty folder is the current one in execvp(3); a container's program is not looked up there.
     let paths: Vec<String> = folders.filter(|folder| !folder.is_empty()).map(|folder| format!("{folder}/{program}")).collect();
     c_strings(&paths)
-}
-
-fn limits(process: &Process) -> Result<(), Failure> {
-    // As many files and processes as the user may have (containers.conf "default_ulimits" of a rootless user).
-    for resource in [Resource::Nofile, Resource::Nproc] {
-        let now = rustix::process::getrlimit(resource);
-        let _ = rustix::process::setrlimit(resource, Rlimit { current: now.maximum, maximum: now.maximum });
-    }
-    for limit in process.rlimits().iter().flatten() {
-        let Some(resource) = resource(&limit.typ().to_string()) else { continue };
-        let value = |number: u64| (number != u64::MAX).then_some(number);
-        let wanted = Rlimit { current: value(limit.soft()), maximum: value(limit.hard()) };
-        rustix::process::setrlimit(resource, wanted)
-            .map_err(|errno| Failure::at(Stage::Limit, limit.typ().to_string())(errno.into()))?;
-    }
-    Ok(())
-}
-
-fn resource(name: &str) -> Option<Resource> {
-    Some(match name {
-        "RLIMIT_AS" => Resource::As,
-        "RLIMIT_CORE" => Resource::Core,
-        "RLIMIT_CPU" => Resource::Cpu,
-        "RLIMIT_DATA" => Resource::Data,
-        "RLIMIT_FSIZE" => Resource::Fsize,
-        "RLIMIT_LOCKS" => Resource::Locks,
-        "RLIMIT_MEMLOCK" => Resource::Memlock,
-        "RLIMIT_MSGQUEUE" => Resource::Msgqueue,
-        "RLIMIT_NICE" => Resource::Nice,
-        "RLIMIT_NOFILE" => Resource::Nofile,
-        "RLIMIT_NPROC" => Resource::Nproc,
-        "RLIMIT_RSS" => Resource::Rss,
-        "RLIMIT_RTPRIO" => Resource::Rtprio,
-        "RLIMIT_RTTIME" => Resource::Rttime,
-        "RLIMIT_SIGPENDING" => Resource::Sigpending,
-        "RLIMIT_STACK" => Resource::Stack,
-        _ => return None,
-    })
 }
 
 /// Turns the spec's set into the kernel's bits.
@@ -248,10 +220,14 @@ fn set_user_failure(name: String, errno: rustix::io::Errno) -> Failure {
     Failure::at(Stage::SetUser, name)(errno.into())
 }
 
+fn ambient(process: &Process) -> CapabilitySet {
+    bits(process.capabilities().as_ref().and_then(|sets| sets.ambient().as_ref()))
+}
+
 /// Sets what is left: root keeps the spec's sets; another user has none but those that the spec makes ambient.
 fn set_capabilities(process: &Process, identity: &Identity) -> Result<(), Failure> {
     let sets = process.capabilities().as_ref();
-    let ambient = bits(sets.and_then(|sets| sets.ambient().as_ref()));
+    let ambient = ambient(process);
     let (permitted, effective) = if identity.uid == 0 {
         (bits(sets.and_then(|sets| sets.permitted().as_ref())), bits(sets.and_then(|sets| sets.effective().as_ref())))
     } else {

@@ -2,8 +2,8 @@
 
 use super::message::{Failure, Stage};
 use super::mounts;
-use crate::sys::{fdpass, mount};
 use crate::sys::root::SafeRoot;
+use crate::sys::{fdpass, mount};
 use rustix::fs::OFlags;
 use rustix::pty::OpenptFlags;
 use rustix::termios::Winsize;

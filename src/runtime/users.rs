@@ -373,7 +373,7 @@ mod tests {
     #[test]
     fn without_files_numbers_work_and_names_do_not() {
         let nothing = |spec: &str| UserSpec::parse(spec).unwrap().look_up(b"", b"");
-        assert_eq!(nothing("7:8").unwrap(), ResolvedUser { uid: 7, gid: 8, groups: vec![8], home: "/".into() });
+        assert_eq!(nothing("7:8").unwrap(), ResolvedUser { uid: 7, gid: 8, groups: vec![8], home: "/".into(), named: false });
         assert_eq!(nothing("").unwrap().uid, 0);
         assert!(matches!(nothing("root"), Err(UsersError::NoSuchUser { .. })));
     }

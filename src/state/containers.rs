@@ -74,6 +74,28 @@ impl Db {
         Ok(ids.into_iter().filter_map(|id| ContainerId::try_from(id).ok()).collect())
     }
 
+    /// Gives a container another name and returns what it is then; nothing where it is gone.
+    ///
+    /// # Errors
+    /// `NameInUse`, or the database fails.
+    pub fn rename_container(&mut self, id: &ContainerId, name: &str) -> Result<Option<ContainerConfig>, StateError> {
+        let action = "rename the container";
+        let done = {
+            let transaction = self.transaction(action)?;
+            let sql = "UPDATE containers SET name = ?2, config = json_set(config, '$.name', ?2) WHERE id = ?1 RETURNING config";
+            let row = transaction.query_row(sql, params![id.as_str(), name], |row| row.get::<_, String>(0)).optional();
+            row.and_then(|text| transaction.commit().map(|()| text))
+        };
+        match done {
+            Ok(text) => text.map(|text| parse(&text)).transpose(),
+            Err(rusqlite::Error::SqliteFailure(error, _)) if error.code == rusqlite::ErrorCode::ConstraintViolation => {
+                let holder = self.container_by_name(name)?.map(|other| other.id.short().to_owned());
+                Err(StateError::NameInUse { name: name.to_owned(), holder: holder.unwrap_or_default() })
+            }
+            Err(source) => Err(query(action)(source)),
+        }
+    }
+
     /// Removes the row; returns whether it was there. The folder has to be gone before.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use super::clone::CloneFlags;
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::os::unix::fs::MetadataExt as _;
 
 /// Joins the namespaces of the process that `pidfd` names, all or none (setns(2), Linux 5.8).
 ///
@@ -50,4 +51,10 @@ pub fn unshare(which: CloneFlags) -> io::Result<()> {
     // SAFETY: without CLONE_FILES and CLONE_VM nothing that Rust relies on changes.
     let done = unsafe { libc::unshare(bits) };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Names the caller's pid namespace; nothing where `/proc` does not show it.
+#[must_use]
+pub fn pid_namespace() -> Option<(u64, u64)> {
+    std::fs::metadata("/proc/self/ns/pid").ok().map(|meta| (meta.dev(), meta.ino()))
 }

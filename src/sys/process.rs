@@ -82,6 +82,25 @@ pub fn send_signal(pidfd: &OwnedFd, signal: i32) -> io::Result<()> {
     rustix::process::pidfd_send_signal(pidfd, signal).map_err(io::Error::from)
 }
 
+/// Sends a signal to every process of the caller's pid namespace that it may signal, save the caller and the namespace's init.
+///
+/// # Errors
+/// `ESRCH`: there is none.
+pub fn signal_everyone(signal: i32) -> io::Result<()> {
+    // SAFETY: kill takes any number; what is no signal is answered with EINVAL.
+    let done = unsafe { libc::kill(-1, signal) };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Tells whether a process was stopped by a signal; nothing is known of one that is gone.
+#[must_use]
+pub fn is_stopped(process: PidRef) -> bool {
+    let mut space = [0; STAT_BYTES];
+    let Ok(text) = read_stat(process.pid, &mut space) else { return false };
+    let after = text.iter().rposition(|byte| *byte == b')').map_or(&[][..], |at| &text[at + 1..]);
+    after.trim_ascii_start().first() == Some(&b'T') && start_time(process.pid).is_ok_and(|start| start == process.start)
+}
+
 /// The boot id of this boot.
 ///
 /// # Errors

@@ -12,7 +12,6 @@
 //! Arguments: the paths to try, an empty string, the program's own arguments. `ENOENT` and `ENOTDIR` go on to the next path,
 //! `EACCES` too but is what is reported in the end, as execvp(3) does.
 
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
@@ -141,11 +140,6 @@ std::arch::global_asm!(
     ".popsection",
 );
 
-#[cfg(target_arch = "x86_64")]
-const MACHINE: u16 = 62;
-#[cfg(target_arch = "aarch64")]
-const MACHINE: u16 = 183;
-
 unsafe extern "C" {
     static coracle_stub_start: u8;
     static coracle_stub_end: u8;
@@ -159,67 +153,23 @@ fn code() -> &'static [u8] {
     unsafe { std::slice::from_raw_parts(start, length) }
 }
 
-/// Returns a whole ELF program: header, one loaded segment, a note that the stack is not executable, the code.
-fn program() -> Vec<u8> {
-    const BASE: u64 = 0x40_0000;
-    const HEADERS: u64 = 64 + 2 * 56;
-    let code = code();
-    let mut elf = Vec::with_capacity(512);
-    elf.extend_from_slice(&[0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    elf.extend_from_slice(&2u16.to_le_bytes());
-    elf.extend_from_slice(&MACHINE.to_le_bytes());
-    elf.extend_from_slice(&1u32.to_le_bytes());
-    for word in [BASE + HEADERS, 64, 0] {
-        elf.extend_from_slice(&word.to_le_bytes());
-    }
-    elf.extend_from_slice(&0u32.to_le_bytes());
-    for half in [64u16, 56, 2, 0, 0, 0] {
-        elf.extend_from_slice(&half.to_le_bytes());
-    }
-    let size = HEADERS + code.len() as u64;
-    segment(&mut elf, 1, 5, [0, BASE, BASE, size, size, 0x1000]);
-    segment(&mut elf, 0x6474_e551, 6, [0, 0, 0, 0, 0, 16]);
-    elf.extend_from_slice(code);
-    elf
-}
-
-fn segment(elf: &mut Vec<u8>, kind: u32, flags: u32, words: [u64; 6]) {
-    elf.extend_from_slice(&kind.to_le_bytes());
-    elf.extend_from_slice(&flags.to_le_bytes());
-    for word in words {
-        elf.extend_from_slice(&word.to_le_bytes());
-    }
-}
-
 /// Makes the stub in a sealed memory file, close-on-exec.
 ///
 /// # Errors
 /// No memory files are to be had, or the machine forbids executing them (`vm.memfd_noexec=2`).
 pub fn open() -> io::Result<OwnedFd> {
-    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    // MFD_EXEC is Linux 6.3; older kernels answer EINVAL and make every memory file executable.
-    let fd = match memfd_create("coracle", flags | MemfdFlags::EXEC) {
-        Err(rustix::io::Errno::INVAL) => memfd_create("coracle", flags)?,
-        other => other?,
-    };
-    let program = program();
-    let mut rest = &program[..];
-    while !rest.is_empty() {
-        let written = rustix::io::write(&fd, rest)?;
-        rest = &rest[written..];
-    }
-    fcntl_add_seals(&fd, SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE)?;
-    Ok(fd)
+    super::tiny::sealed("coracle", code())
 }
 
-/// Becomes the stub, which becomes the first of `paths` that can be executed. Descriptor 3 has to be the error pipe.
+/// Becomes the stub, which becomes the first of `paths` that can be executed. Descriptor 3 has to be the error pipe. `before` are
+/// arguments that the program in `stub` wants before the paths: none for the stub itself.
 ///
 /// Returns only when the stub itself cannot be executed.
 #[must_use]
-pub fn become_program(stub: &OwnedFd, paths: &[CString], argv: &[CString], env: &[CString]) -> io::Error {
+pub fn become_program(stub: &OwnedFd, before: &[CString], paths: &[CString], argv: &[CString], env: &[CString]) -> io::Error {
     let empty = CString::default();
-    let mut pointers: Vec<*const libc::c_char> = Vec::with_capacity(paths.len() + argv.len() + 2);
-    pointers.extend(paths.iter().map(|path| path.as_ptr()));
+    let mut pointers: Vec<*const libc::c_char> = Vec::with_capacity(before.len() + paths.len() + argv.len() + 2);
+    pointers.extend(before.iter().chain(paths).map(|path| path.as_ptr()));
     pointers.push(empty.as_ptr());
     pointers.extend(argv.iter().map(|argument| argument.as_ptr()));
     pointers.push(std::ptr::null());

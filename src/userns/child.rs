@@ -142,8 +142,7 @@ impl Side {
             }
             let (mut inside, mut from, mut left) = (entry.inside, entry.from, entry.count);
             while left > 0 {
-                let (outside, behind) =
-                    self.session_id(from).ok_or(ChildError::NotYours { kind: self.name(), id: from })?;
+                let (outside, behind) = self.session_id(from).ok_or(ChildError::NotYours { kind: self.name(), id: from })?;
                 let count = left.min(behind);
                 runs.push(IdRange { inside, outside, count });
                 (inside, from, left) = (inside.saturating_add(count), from.saturating_add(count), left - count);
@@ -217,7 +216,10 @@ impl Side {
     /// The written entries, and for the other container ids below `size` a run of subordinate ids that is in none of `taken`.
     fn auto(&self, size: u32, entries: &[MapEntry], taken: &[&Ranges]) -> Result<Ranges, ChildError> {
         let mut runs = self.entries(entries)?;
-        let mut used: Vec<(u64, u64)> = taken.iter().flat_map(|ranges| ranges.runs()).chain(&runs)
+        let mut used: Vec<(u64, u64)> = taken
+            .iter()
+            .flat_map(|ranges| ranges.runs())
+            .chain(&runs)
             .map(|run| (u64::from(run.outside), run.outside_end()))
             .collect();
         used.sort_unstable();
@@ -299,7 +301,11 @@ mod tests {
         let side = |kind| Side {
             kind,
             own,
-            ranges: counts.iter().enumerate().map(|(n, count)| Range { start: 100_000 * (n as u32 + 1), count: *count }).collect(),
+            ranges: counts
+                .iter()
+                .enumerate()
+                .map(|(n, count)| Range { start: 100_000 * (n as u32 + 1), count: *count })
+                .collect(),
         };
         let why_single = counts.is_empty().then(|| "none".to_owned());
         Host { users: side(Kind::Uid), groups: side(Kind::Gid), why_single }
@@ -349,16 +355,17 @@ mod tests {
     #[test]
     fn auto_takes_ids_that_no_other_has() {
         let host = host(1001, &[4000]);
-        let auto = |size, uids: &[&str]| UserNamespace::Auto { size, uids: uids.iter().map(|text| entry(text)).collect(), gids: Vec::new() };
+        let auto = |size, uids: &[&str]| UserNamespace::Auto {
+            size,
+            uids: uids.iter().map(|text| entry(text)).collect(),
+            gids: Vec::new(),
+        };
         let first = resolve(&auto(None, &[]), &host, &[]).unwrap().unwrap();
         assert_eq!(first.uids.text(), "0 1 1024\n");
         let second = resolve(&auto(Some(2000), &[]), &host, &[first.clone()]).unwrap().unwrap();
         assert_eq!(second.uids.text(), "0 1025 2000\n");
         assert_eq!(text(&auto(Some(500), &[]), &host, &[second.clone()]), "0 1 500\n");
-        assert!(matches!(
-            resolve(&auto(Some(2000), &[]), &host, &[first, second]),
-            Err(ChildError::Exhausted { size: 2000 })
-        ));
+        assert!(matches!(resolve(&auto(Some(2000), &[]), &host, &[first, second]), Err(ChildError::Exhausted { size: 2000 })));
         assert_eq!(text(&auto(Some(10), &["3:0:1"]), &host, &[]), "0 1 3\n3 0 1\n4 5 6\n");
     }
 

@@ -1,6 +1,6 @@
 //! `coracle attach`, and what it shares with `run`, `start` and `exec`.
 
-use super::targets::open_engine;
+use super::targets::{one, open_engine};
 use crate::cli::error::CliError;
 use crate::engine::Engine;
 use crate::engine::container::attach::{AttachRequest, RelayEnd};
@@ -20,8 +20,12 @@ pub struct AttachArgs {
     /// Pass signals on to the container
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     sig_proxy: bool,
+    /// The container made last
+    #[arg(short, long)]
+    latest: bool,
     /// Name or id
-    container: String,
+    #[arg(required_unless_present = "latest")]
+    container: Option<String>,
 }
 
 /// Relays until the container ends, whose exit code is ours then, or the user detaches.
@@ -31,7 +35,7 @@ pub struct AttachArgs {
 pub fn run(args: AttachArgs) -> Result<i32, CliError> {
     let detach_keys = detach_keys(args.detach_keys.as_deref())?;
     let mut engine = open_engine()?;
-    let config = engine.container(&args.container)?;
+    let config = one(&engine, args.container.as_deref(), args.latest)?.config;
     let request = AttachRequest { no_stdin: args.no_stdin, detach_keys, sig_proxy: args.sig_proxy };
     let end = engine.attach(&config, &request)?;
     code(&mut engine, &config, end)

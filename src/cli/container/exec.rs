@@ -21,6 +21,9 @@ pub struct ExecArgs {
     /// Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on
     #[arg(short, long, value_name = "ENV")]
     env: Vec<String>,
+    /// Give the command every capability
+    #[arg(long)]
+    privileged: bool,
     /// Pass standard input on to the command
     #[arg(short, long)]
     interactive: bool,
@@ -54,6 +57,7 @@ pub fn run(args: ExecArgs) -> Result<i32, CliError> {
         env: environment(&args.env, &env::all())?,
         workdir: args.workdir,
         user: args.user,
+        privileged: args.privileged,
         tty: args.tty,
         interactive: args.interactive,
         detached: args.detach,
@@ -75,6 +79,10 @@ pub fn run(args: ExecArgs) -> Result<i32, CliError> {
     match end.map_err(EngineError::from)? {
         RelayEnd::Detached => Ok(0),
         RelayEnd::Interrupted(signal) => Ok(128 + signal),
-        _ => Ok(session.child.wait().map_err(|source| EngineError::Wait { source })?),
+        _ => {
+            let code = session.child.wait().map_err(|source| EngineError::Wait { source })?;
+            engine.exec_ended(&config, code);
+            Ok(code)
+        }
     }
 }

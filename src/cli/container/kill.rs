@@ -1,7 +1,7 @@
 //! `coracle kill`.
 
 use super::options::parse_signal;
-use super::targets::{choose, each, open_engine};
+use super::targets::{Choice, Names, choose, each, open_engine};
 use crate::cli::error::CliError;
 use clap::Args;
 
@@ -14,9 +14,8 @@ pub struct KillArgs {
     /// Every running container
     #[arg(short, long)]
     all: bool,
-    /// Names or ids
-    #[arg(value_name = "CONTAINER")]
-    containers: Vec<String>,
+    #[command(flatten)]
+    names: Names,
 }
 
 /// Sends the signal.
@@ -26,6 +25,7 @@ pub struct KillArgs {
 pub fn run(args: KillArgs) -> Result<i32, CliError> {
     let signal = parse_signal(&args.signal)?;
     let mut engine = open_engine()?;
-    let targets = choose(&engine, &args.containers, args.all, false, |state| state.status.is_alive())?;
-    each(&targets, &args.containers, |config| Ok(engine.kill(config, signal)?))
+    let choice = Choice { all: args.all, ..Choice::default() };
+    let targets = choose(&engine, &args.names, choice, |state| state.status.is_alive())?;
+    each(&targets, |config| Ok(engine.kill(config, signal)?))
 }

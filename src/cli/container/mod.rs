@@ -1,13 +1,18 @@
 //! Commands about containers.
 
 pub mod attach;
+pub mod cp;
 pub mod create;
 pub mod exec;
+pub mod exists;
 pub mod inspect;
 pub mod kill;
 pub mod logs;
 mod options;
+pub mod pause;
 pub mod ps;
+pub mod rename;
+pub mod restart;
 pub mod rm;
 pub mod run;
 pub mod start;
@@ -22,17 +27,23 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub enum ContainerCommand {
     Attach(attach::AttachArgs),
+    Cp(cp::CpArgs),
     Create(create::CreateArgs),
     Exec(exec::ExecArgs),
+    Exists(exists::ExistsArgs),
     Inspect(inspect::InspectArgs),
     Kill(kill::KillArgs),
     #[command(visible_aliases = ["ls", "ps"])]
     List(ps::PsArgs),
     Logs(logs::LogsArgs),
+    Pause(pause::PauseArgs),
+    Rename(rename::RenameArgs),
+    Restart(restart::RestartArgs),
     Rm(rm::RmArgs),
     Run(run::RunArgs),
     Start(start::StartArgs),
     Stop(stop::StopArgs),
+    Unpause(pause::UnpauseArgs),
     Wait(wait::WaitArgs),
 }
 
@@ -43,12 +54,18 @@ pub enum ContainerCommand {
 pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
     match command {
         ContainerCommand::Attach(args) => attach::run(args),
+        ContainerCommand::Cp(args) => cp::run(&args),
         ContainerCommand::Create(args) => create::run(args),
         ContainerCommand::Exec(args) => exec::run(args),
+        ContainerCommand::Exists(args) => exists::run(&args),
         ContainerCommand::Inspect(args) => inspect::run(&args),
         ContainerCommand::Kill(args) => kill::run(args),
         ContainerCommand::List(args) => ps::run(&args),
         ContainerCommand::Logs(args) => logs::run(args),
+        ContainerCommand::Pause(args) => pause::run(&args),
+        ContainerCommand::Rename(args) => rename::run(&args),
+        ContainerCommand::Restart(args) => restart::run(&args),
+        ContainerCommand::Unpause(args) => pause::run_unpause(&args),
         ContainerCommand::Rm(args) => rm::run(args),
         ContainerCommand::Run(args) => run::run(args),
         ContainerCommand::Start(args) => start::run(args),

@@ -1,6 +1,6 @@
 //! `coracle rm`.
 
-use super::targets::{choose, each, open_engine};
+use super::targets::{Choice, Names, choose, each, open_engine};
 use crate::cli::error::CliError;
 use crate::engine::EngineError;
 use crate::engine::container::ContainerError;
@@ -22,12 +22,14 @@ pub struct RmArgs {
     /// Every container
     #[arg(short, long)]
     all: bool,
+    /// Containers that match KEY=VALUE; the keys are those of ps
+    #[arg(long, value_name = "FILTER")]
+    filter: Vec<String>,
     /// A container that does not exist is no error
     #[arg(short, long)]
     ignore: bool,
-    /// Names or ids
-    #[arg(value_name = "CONTAINER")]
-    containers: Vec<String>,
+    #[command(flatten)]
+    names: Names,
 }
 
 /// Removes the containers; exit code 1 for one that does not exist, 2 for one that runs.
@@ -38,16 +40,16 @@ pub fn run(args: RmArgs) -> Result<i32, CliError> {
     let mut engine = open_engine()?;
     engine.sweep()?;
     // With --force a container that is not there is what was wished for.
-    let ignore = args.ignore || args.force;
+    let choice = Choice { all: args.all, filters: &args.filter, ignore: args.ignore || args.force };
     // As in Podman, none is removed where one is not there.
-    let targets = match choose(&engine, &args.containers, args.all, ignore, |_| true) {
+    let targets = match choose(&engine, &args.names, choice, |_| true) {
         Err(CliError::Engine(error @ EngineError::NoSuchContainer { .. })) => return Err(CliError::WithCode(error, 1)),
         other => other?,
     };
     if args.time.is_some() && !args.force {
         return Err(CliError::Usage("--time goes with --force".to_owned()));
     }
-    each(&targets, &args.containers, |config| match engine.remove(config, patience(&args)) {
+    each(&targets, |config| match engine.remove(config, patience(&args)) {
         Err(error @ EngineError::Container(ContainerError::RemoveAlive { .. })) => Err(CliError::WithCode(error, 2)),
         other => Ok(other?),
     })

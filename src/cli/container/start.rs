@@ -1,7 +1,7 @@
 //! `coracle start`, and what `run` shares with it: staying in the foreground.
 
 use super::attach::{code, detach_keys};
-use super::targets::{choose, each, open_engine};
+use super::targets::{Choice, Names, Target, choose, each, open_engine};
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::engine::Engine;
@@ -28,9 +28,11 @@ pub struct StartArgs {
     /// Start every container that does not run
     #[arg(long)]
     all: bool,
-    /// Names or ids
-    #[arg(value_name = "CONTAINER")]
-    containers: Vec<String>,
+    /// Containers that match KEY=VALUE and do not run; the keys are those of ps
+    #[arg(short, long, value_name = "FILTER")]
+    filter: Vec<String>,
+    #[command(flatten)]
+    names: Names,
 }
 
 /// Starts the containers; prints the names, or with `--attach` relays one.
@@ -40,14 +42,15 @@ pub struct StartArgs {
 pub fn run(args: StartArgs) -> Result<i32, CliError> {
     let detach_keys = detach_keys(args.detach_keys.as_deref())?;
     let mut engine = open_engine()?;
-    let targets = choose(&engine, &args.containers, args.all, false, |state| !state.status.is_alive())?;
+    let choice = Choice { all: args.all, filters: &args.filter, ignore: false };
+    let targets = choose(&engine, &args.names, choice, |state| !state.status.is_alive())?;
     if !(args.attach || args.interactive) {
-        return each(&targets, &args.containers, |config| {
+        return each(&targets, |config| {
             started(engine.start(config, false, None)?);
             Ok(())
         });
     }
-    let [config] = &targets[..] else {
+    let [Target { config, .. }] = &targets[..] else {
         return Err(CliError::Usage("only one container can be attached to at a time".to_owned()));
     };
     let request = AttachRequest { no_stdin: !args.interactive, detach_keys, sig_proxy: args.sig_proxy };

@@ -5,6 +5,7 @@ use super::detach::DetachKeys;
 use super::relay::{self, Came, Far, PIECE};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
+use crate::events::Status;
 use crate::model::{ContainerConfig, ContainerId, PidRef};
 use crate::monitor::SOCKET;
 use crate::monitor::protocol::{ClientMessage, MonitorMessage};
@@ -101,6 +102,7 @@ impl Engine {
         request: &AttachRequest,
     ) -> Result<RelayEnd, EngineError> {
         let signal = |source| ContainerError::Signal { name: config.name.clone(), source };
+        self.tell(config, Status::Attach);
         let options = RelayOptions {
             interactive: config.stdin_open && !request.no_stdin,
             tty: config.tty,
@@ -152,12 +154,33 @@ pub fn relay(socket: OwnedFd, options: RelayOptions, on_code: &mut dyn FnMut()) 
 /// # Errors
 /// The monitor cannot be spoken to.
 pub fn wait_exit(socket: OwnedFd) -> Result<Option<i32>, AttachError> {
-    let mut monitor = Monitor { socket, code: None, on_code: &mut || () };
-    match monitor.say(&ClientMessage::Quiet, SendFlags::NOSIGNAL) {
+    quiet(&socket)?;
+    hear_exit(socket)
+}
+
+/// Asks the monitor for the exit code alone. The socket is readable when it comes.
+///
+/// # Errors
+/// The monitor cannot be spoken to.
+pub(super) fn quiet(socket: &OwnedFd) -> Result<(), AttachError> {
+    let mut small = [0; 4];
+    let (kind, payload) = ClientMessage::Quiet.encode(&mut small);
+    let kind = [kind];
+    let parts = [IoSlice::new(&kind), IoSlice::new(payload)];
+    let mut control = SendAncillaryBuffer::default();
+    match rustix::io::retry_on_intr(|| sendmsg(socket, &parts, &mut control, SendFlags::NOSIGNAL)) {
         // It ends just now and does not listen any more, but what it said before is there.
-        Ok(()) | Err(Errno::PIPE | Errno::CONNRESET) => {}
-        Err(errno) => return Err(AttachError::Talk(errno.into())),
+        Ok(_) | Err(Errno::PIPE | Errno::CONNRESET) => Ok(()),
+        Err(errno) => Err(AttachError::Talk(errno.into())),
     }
+}
+
+/// Hears the monitor to its end; what it said before it was asked to be quiet is passed over.
+///
+/// # Errors
+/// None in practice: a broken connection is an end.
+pub(super) fn hear_exit(socket: OwnedFd) -> Result<Option<i32>, AttachError> {
+    let mut monitor = Monitor { socket, code: None, on_code: &mut || () };
     let mut room = vec![0; PIECE + 1];
     loop {
         if monitor.hear(&mut room, RecvFlags::empty()) == Came::End {

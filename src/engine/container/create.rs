@@ -1,8 +1,9 @@
 //! `create`: from a request and an image to a row and a folder.
 
 use super::isolation::ShareWith;
-use super::{ContainerError, names};
+use super::{ContainerError, limits, names, rights};
 use crate::engine::{Engine, EngineError};
+use crate::events::Status;
 use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
 use crate::model::{
@@ -75,10 +76,15 @@ impl Engine {
             fill_random(&mut extra);
             let name = given_name.clone().unwrap_or_else(|| names::from_random(extra));
             let config = configure(&request, image, id, name)?;
+            limits::check(&config)?;
             match self.record(&config) {
                 Err(EngineError::State(StateError::NameInUse { .. })) if self.forget_leftover(&config.name)? => {}
                 Err(EngineError::State(StateError::NameInUse { .. })) if given_name.is_none() && attempt < NAME_ATTEMPTS => {}
-                done => return done.map(|()| config),
+                done => {
+                    done?;
+                    self.tell(&config, Status::Create);
+                    return Ok(config);
+                }
             }
         }
         unreachable!("the loop ends by return")
@@ -88,16 +94,17 @@ impl Engine {
     fn record(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
         let folder = self.paths.container(&config.id);
         let lock = make_folder(&folder)?;
-        if let Err(error) = self.db.insert_container(config) {
+        let kept = rights::keep_filter(config, &folder).map_err(EngineError::from);
+        if let Err(error) = kept.and_then(|()| self.db.insert_container(config).map_err(EngineError::from)) {
             self.discard_folder(&folder)?;
-            return Err(error.into());
+            return Err(error);
         }
         drop(lock);
         Ok(())
     }
 
     /// Where a name is held by the row of a container that is gone, takes the row away and says so.
-    fn forget_leftover(&mut self, name: &str) -> Result<bool, EngineError> {
+    pub(super) fn forget_leftover(&mut self, name: &str) -> Result<bool, EngineError> {
         let Some(holder) = self.db.container_by_name(name)? else { return Ok(true) };
         if self.paths.container(&holder.id).exists() {
             return Ok(false);
@@ -149,7 +156,9 @@ fn configure(
     }
     let hostname = match &request.hostname {
         Some(given) => valid_hostname(given)?,
-        None if request.network == Some(NetworkMode::Host) || request.isolation.uts == Sharing::Host => host_name().unwrap_or_else(|| id.short().to_owned()),
+        None if request.network == Some(NetworkMode::Host) || request.isolation.uts == Sharing::Host => {
+            host_name().unwrap_or_else(|| id.short().to_owned())
+        }
         None => id.short().to_owned(),
     };
     let workdir = request.workdir.clone().unwrap_or(defaults.working_dir);

@@ -20,6 +20,16 @@ pub enum ContainerError {
         #[source]
         source: crate::image::ImageError,
     },
+    #[error(
+        "the ulimit {name}={wanted} is above your hard limit of {limit} (raise that in /etc/security/limits.conf, or the unit's LimitNOFILE= and its like)"
+    )]
+    AboveHardLimit { name: String, wanted: String, limit: String },
+    #[error("use the seccomp profile {}", path.display())]
+    SeccompProfile {
+        path: PathBuf,
+        #[source]
+        source: crate::runtime::seccomp::profile::ProfileError,
+    },
     #[error("build the runtime spec")]
     Spec(#[source] oci_spec::OciSpecError),
     #[error("{action} {}", path.display())]
@@ -57,6 +67,14 @@ pub enum ContainerError {
         #[source]
         source: io::Error,
     },
+    #[error("pause or unpause container {name}")]
+    Freezer {
+        name: String,
+        #[source]
+        source: Box<crate::cgroup::CgroupError>,
+    },
+    #[error("container {name} has no cgroup and shares its pid namespace, so it cannot be paused without others")]
+    NoFreezer { name: String },
     #[error("wait for container {name}")]
     Wait {
         name: String,
@@ -67,6 +85,8 @@ pub enum ContainerError {
         "container {name} did not end within 10 seconds of SIGKILL (a process in it waits for a disk or a network file system)"
     )]
     Unkillable { name: String },
+    #[error(transparent)]
+    Copy(#[from] super::copy::CopyError),
 }
 
 impl ContainerError {
@@ -78,7 +98,9 @@ impl ContainerError {
             Self::WrongState { .. } => Kind::WrongState,
             Self::RemoveAlive { .. } => Kind::InUse,
             Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,
+            Self::NoFreezer { .. } => Kind::Unsupported,
             Self::NotExecutable { .. } => Kind::NotExecutable,
+            Self::Copy(error) => error.kind(),
             _ => Kind::Internal,
         }
     }
@@ -90,6 +112,9 @@ impl ContainerError {
             Self::NoCommand { .. } => Some("name a command after the image".to_owned()),
             Self::RemoveAlive { name, .. } => {
                 Some(format!("stop it with `coracle stop {name}`, or remove it with `coracle rm -f {name}`"))
+            }
+            Self::NoFreezer { .. } => {
+                Some("run it where cgroups are delegated to you (systemd-run --user --scope -p Delegate=yes …)".to_owned())
             }
             Self::Launch(Failure { stage: Stage::Source, errno: libc::EACCES, .. }) => {
                 Some("you need search permission on every folder of that path".to_owned())

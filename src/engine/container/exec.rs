@@ -1,11 +1,12 @@
 //! `exec`: one more process in a running container.
 
-use super::ContainerError;
+use super::{ContainerError, rights};
 use crate::engine::{Engine, EngineError};
+use crate::events::Status;
 use crate::model::ContainerConfig;
 use crate::runtime::exec::{self, Session};
 use crate::runtime::message::{Failure, Outcome};
-use crate::runtime::{seccomp, spec, terminal};
+use crate::runtime::{spec, terminal};
 use crate::sys::clone::Child;
 use crate::sys::{fd, namespace, process, socket};
 use rustix::fs::{FlockOperation, Mode, OFlags};
@@ -21,6 +22,8 @@ pub struct ExecRequest {
     pub env: Vec<String>,
     pub workdir: Option<String>,
     pub user: Option<String>,
+    /// With every capability.
+    pub privileged: bool,
     pub tty: bool,
     pub interactive: bool,
     /// Nobody stays to relay or to wait.
@@ -64,7 +67,7 @@ impl Engine {
         let (streams, stdio, console) = self.streams(request).map_err(os)?;
         let own = process::pid_ref(rustix::process::getpid().as_raw_nonzero().get()).map_err(os)?;
         let guardian = if request.detached { None } else { process::open_pidfd(own).map_err(os)? };
-        let mask = spec::default_mask();
+        let rights = rights::of_session(config, request.user.as_deref(), request.privileged);
         let session = Session {
             process: spec::session_process(
                 config,
@@ -72,10 +75,11 @@ impl Engine {
                 &session_env(config, request),
                 request.workdir.as_deref(),
                 request.tty,
+                rights,
             )
             .map_err(ContainerError::Spec)?,
             user: request.user.clone().unwrap_or_else(|| config.user.clone()),
-            seccomp: seccomp::compile(seccomp::Profile::Default, mask),
+            seccomp: rights::filter(config, &self.paths.container(&config.id), rights.bounding)?,
             groups: config.isolation.groups.clone(),
             keep_groups: config.isolation.keep_groups,
             init,
@@ -100,10 +104,18 @@ impl Engine {
                 }
                 Err(ContainerError::from_failure(failure, program).into())
             }
-            (Outcome::Executed, Some(child), Some(streams)) => Ok(ExecSession { child, streams }),
+            (Outcome::Executed, Some(child), Some(streams)) => {
+                self.tell(config, Status::Exec);
+                Ok(ExecSession { child, streams })
+            }
             // The container ended while the session was on its way in.
             _ => Err(wrong().into()),
         }
+    }
+
+    /// Says in the journal that a session has ended, for whoever has waited for it.
+    pub fn exec_ended(&self, config: &ContainerConfig, code: i32) {
+        self.tell_end(config, Status::ExecDied, code);
     }
 
     fn streams(&self, request: &ExecRequest) -> io::Result<(Ours, Option<[OwnedFd; 3]>, Option<OwnedFd>)> {

@@ -1,6 +1,6 @@
 //! The files of ours in a container: `/etc/hosts`, `/etc/hostname`, `/etc/resolv.conf`, `/run/.containerenv`.
 
-use super::ContainerError;
+use super::{ContainerError, timezone};
 use crate::model::{ContainerConfig, NetworkMode};
 use crate::net::hosts::Hosts;
 use crate::net::resolv::{self, Reach};
@@ -25,6 +25,11 @@ pub(super) fn write(config: &ContainerConfig, folder: &Path, contents: Contents)
         ("hostname", "/etc/hostname", format!("{}\n", config.hostname)),
         ("containerenv", "/run/.containerenv", containerenv),
     ];
+    let mut list: Vec<(&str, &'static str, Vec<u8>)> =
+        list.into_iter().map(|(name, target, text)| (name, target, text.into_bytes())).collect();
+    if !config.settings.timezone.is_empty() {
+        list.push(("localtime", "/etc/localtime", timezone::read(&config.settings.timezone)?));
+    }
     let mut files = Vec::with_capacity(list.len());
     for (name, target, text) in list {
         let source = folder.join(name);

@@ -119,7 +119,8 @@ impl Engine {
         let path = self.paths.data().join("auto-ids.lock");
         let fail = |source| ContainerError::File { action: "lock", path: path.clone(), source };
         let file = File::create(&path).map_err(fail)?;
-        rustix::io::retry_on_intr(|| rustix::fs::flock(&file, FlockOperation::LockExclusive)).map_err(|errno| fail(errno.into()))?;
+        rustix::io::retry_on_intr(|| rustix::fs::flock(&file, FlockOperation::LockExclusive))
+            .map_err(|errno| fail(errno.into()))?;
         Ok(file)
     }
 }

@@ -5,6 +5,7 @@ use super::status::run_record;
 use crate::cgroup::{self, Delegation};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError, session};
+use crate::events::Status;
 use crate::model::ContainerConfig;
 use crate::storage::remove_tree;
 use crate::userns;
@@ -38,6 +39,7 @@ impl Engine {
         self.discard_folder(&folder)?;
         let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         self.db.remove_container(&config.id)?;
+        self.tell(config, Status::Remove);
         drop(lock);
         Ok(())
     }
@@ -47,7 +49,7 @@ impl Engine {
         let state = self.status(config);
         match (state.status.is_alive(), force) {
             (false, _) => Ok(()),
-            (true, Some(patience)) => self.stop(config, patience).map(drop),
+            (true, Some(patience)) => self.end(config, patience).map(drop),
             (true, None) => {
                 let (id, name) = (config.id.to_string(), config.name.clone());
                 Err(ContainerError::RemoveAlive { id, name, status: state.status }.into())
@@ -62,9 +64,10 @@ impl Engine {
     pub fn forget_removed(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
         let folder = self.paths.container(&config.id);
         if folder.exists() {
-            // The monitor was killed before it came to that, which is its last work but one.
+            // The monitor was killed before it came to that, which is its last work but one; else it has told of the removal.
             tidy_after_monitor(&self.paths, config);
             self.discard_folder(&folder)?;
+            self.tell(config, Status::Remove);
         }
         let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         self.db.remove_container(&config.id)?;

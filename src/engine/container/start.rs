@@ -3,17 +3,18 @@
 use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
-use super::{ContainerError, create, files, join};
+use super::{ContainerError, create, files, join, rights};
 use crate::cgroup::{Cgroup, Delegation};
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
-use crate::model::{ContainerConfig, DiffId, NetworkMode, PidRef, RunRecord};
+use crate::events::Status;
+use crate::model::{self, ContainerConfig, DiffId, Init, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
 use crate::runtime::init::{Outside, Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::{Failure, Outcome};
+use crate::runtime::spec;
 pub use crate::runtime::terminal::Size;
-use crate::runtime::{seccomp, spec};
 use crate::state::Db;
 use crate::storage::shifted::{Form, Shifted};
 use crate::sys::clone::Child;
@@ -97,8 +98,13 @@ impl Engine {
         let lock = self.lock(config, FlockOperation::LockExclusive)?;
         let boot =
             process::boot_id().map_err(|source| ContainerError::File { action: "read", path: PathBuf::from("/proc"), source })?;
-        if State::read(&folder, &boot).status.is_alive() {
-            return Ok(StartOutcome::AlreadyRunning);
+        match State::read(&folder, &boot).status {
+            model::Status::Running => return Ok(StartOutcome::AlreadyRunning),
+            status @ model::Status::Paused => {
+                let cannot = "unpause it to let it go on";
+                return Err(ContainerError::WrongState { name: config.name.clone(), status, cannot }.into());
+            }
+            _ => {}
         }
         // What our caller has open is not for the monitor nor for the network's stack, which outlive us: a lock, the end of a pipe.
         fd::close_on_exec_from(3).map_err(|source| ContainerError::File {
@@ -121,7 +127,9 @@ impl Engine {
             tidy_after_monitor(&self.paths, config);
             let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         }
-        outcome.map(|started| StartOutcome::Started(Box::new(started)))
+        let started = outcome?;
+        self.tell_at(config, Status::Start, started.run.started_at);
+        Ok(StartOutcome::Started(Box::new(started)))
     }
 
     fn prepare(&self, config: &ContainerConfig, folder: &Path, moment: Moment) -> Result<(Launch, Ends), EngineError> {
@@ -134,7 +142,6 @@ impl Engine {
         let listen = listen(&run_folder)?;
         let files = files::write(config, &run_folder, files::Contents::of(config)?)?;
         let spec = spec::build(config, folder, &files).map_err(ContainerError::Spec)?;
-        let mask = spec::default_mask();
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
@@ -147,7 +154,8 @@ impl Engine {
             outside: Outside::default(),
             make_workdir: config.make_workdir,
             window,
-            seccomp: seccomp::compile(seccomp::Profile::Default, mask),
+            seccomp: rights::filter(config, folder, config.security.rights().bounding)?,
+            reaper: config.settings.init == Init::Own,
             spec,
         };
         let (client, monitor_client) = match foreground {
@@ -191,7 +199,7 @@ impl Engine {
     }
 
     /// The overlay of the image's layers, topmost first, and the container's own writable layer.
-    fn overlay(&self, config: &ContainerConfig) -> Result<Overlay, EngineError> {
+    pub(super) fn overlay(&self, config: &ContainerConfig) -> Result<Overlay, EngineError> {
         let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
         let image = image.ok_or_else(|| EngineError::NoSuchImage { name: config.image_name.clone() })?;
         let own = format!("containers/{}", config.id);

@@ -53,6 +53,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
 }
 
 fn is_frozen(run: &RunRecord) -> bool {
-    let Some(cgroup) = &run.cgroup else { return false };
+    // Without a cgroup a pause is SIGSTOP to everyone, and init, which nobody in the container can stop, gets it last.
+    let Some(cgroup) = &run.cgroup else { return process::is_stopped(run.init) };
     std::fs::read(Path::new(cgroup).join("cgroup.events")).is_ok_and(|events| events.windows(8).any(|line| line == b"frozen 1"))
 }

@@ -1,14 +1,15 @@
 //! `stop` and `kill`: signals to init, and waiting for the monitor.
 
 use super::ContainerError;
+use super::pause::resume;
 use super::status::State;
 use crate::engine::{Engine, EngineError};
-use crate::model::{ContainerConfig, PidRef, RunRecord};
+use crate::events;
+use crate::model::{ContainerConfig, PidRef, RunRecord, Status};
 use crate::sys::process;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::Path;
 use std::time::Duration;
 
 /// How long SIGKILL may take: longer only for a process in uninterruptible sleep.
@@ -29,11 +30,27 @@ impl Engine {
     /// Sends the container's stop signal, waits up to `patience`, then kills.
     ///
     /// # Errors
-    /// It may not be signalled, or does not die.
+    /// It is paused, may not be signalled, or does not die.
     pub fn stop(&mut self, config: &ContainerConfig, patience: Duration) -> Result<StopOutcome, EngineError> {
+        let status = self.status(config).status;
+        if status == Status::Paused {
+            let cannot = "unpause it before it is stopped, or kill it";
+            return Err(ContainerError::WrongState { name: config.name.clone(), status, cannot }.into());
+        }
+        let outcome = self.end(config, patience)?;
+        if outcome != StopOutcome::NotRunning {
+            self.tell(config, events::Status::Stop);
+        }
+        Ok(outcome)
+    }
+
+    /// Stops a container as [`Engine::stop`] does, also one that is paused.
+    pub(super) fn end(&mut self, config: &ContainerConfig, patience: Duration) -> Result<StopOutcome, EngineError> {
         let state = self.status(config);
         let Some(run) = state.run.as_ref().filter(|_| state.status.is_alive()) else { return Ok(StopOutcome::NotRunning) };
-        thaw(run);
+        if state.status == Status::Paused {
+            resume(config, run)?;
+        }
         if !patience.is_zero() {
             signal(config, run.init, config.stop_signal)?;
             if wait_gone(config, run, Some(patience))? {
@@ -46,7 +63,7 @@ impl Engine {
         Ok(StopOutcome::Killed)
     }
 
-    /// Sends a signal to init.
+    /// Sends a signal to init; waits for the end where it is SIGKILL.
     ///
     /// # Errors
     /// The container does not run, or may not be signalled.
@@ -59,8 +76,10 @@ impl Engine {
             );
         };
         signal(config, run.init, number)?;
+        self.tell(config, events::Status::Kill);
         if number == libc::SIGKILL {
-            thaw(run);
+            // As in Podman: what comes next, an rm say, finds it ended.
+            wait_gone(config, run, Some(KILL_PATIENCE))?;
         }
         Ok(())
     }
@@ -68,8 +87,8 @@ impl Engine {
     /// Kills everything in the container and waits until its monitor has cleaned up.
     pub(super) fn kill_and_wait(&mut self, config: &ContainerConfig, state: &State) -> Result<(), EngineError> {
         let Some(run) = &state.run else { return Ok(()) };
+        // SIGKILL ends also what is frozen or stopped (cgroup-v2.rst "cgroup.freeze").
         signal(config, run.init, libc::SIGKILL)?;
-        thaw(run);
         if wait_gone(config, run, Some(KILL_PATIENCE))? {
             return Ok(());
         }
@@ -116,12 +135,5 @@ fn wait_readable(fd: &OwnedFd, patience: Option<Duration>) -> io::Result<bool> {
             Err(rustix::io::Errno::INTR) => {}
             Err(errno) => return Err(errno.into()),
         }
-    }
-}
-
-/// A frozen process does not act on a signal before it is thawed.
-fn thaw(run: &RunRecord) {
-    if let Some(cgroup) = &run.cgroup {
-        let _ = std::fs::write(Path::new(cgroup).join("cgroup.freeze"), "0");
     }
 }

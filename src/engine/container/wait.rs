@@ -1,8 +1,57 @@
-//! `wait`: until a container has ended.
+//! `wait`: until containers are in a state.
+//!
+//! What a running container waits for is its processes' end and, for everything else, the journal of events: who changes a state
+//! tells it there afterwards. The state itself is looked at each time, never concluded from an event.
 
+use super::attach;
+use super::status::State;
 use super::stop::wait_gone;
 use crate::engine::{Engine, EngineError};
-use crate::model::ContainerConfig;
+use crate::events::Follower;
+use crate::model::{ContainerConfig, Status};
+use crate::sys::process;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+/// What may be waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    Status(Status),
+    /// It is not there any more.
+    Removed,
+}
+
+/// What to wait for.
+#[derive(Clone, Debug, Default)]
+pub struct WaitRequest {
+    /// One of them is enough; none: the end.
+    pub conditions: Vec<Condition>,
+    /// Return as soon as one container is ready.
+    pub first: bool,
+    /// Look again after this time also where nothing was told.
+    pub interval: Option<Duration>,
+}
+
+impl WaitRequest {
+    fn is_for_end(&self) -> bool {
+        self.conditions.is_empty() || self.conditions.contains(&Condition::Status(Status::Exited))
+    }
+}
+
+/// The code of a wait that did not end with a container's exit.
+pub const NO_CODE: i32 = -1;
+
+/// A container that is waited for.
+struct Waiting<'a> {
+    config: &'a ContainerConfig,
+    /// Its processes: readable when they have ended.
+    processes: Vec<OwnedFd>,
+    /// The monitor of a `--rm` container, which alone will know the exit code.
+    monitor: Option<OwnedFd>,
+    code: Option<i32>,
+}
 
 impl Engine {
     /// Waits until the container does not run and returns its exit code; 0 for one that never ran.
@@ -23,7 +72,86 @@ impl Engine {
 
     /// Asks the monitor; nothing where it cannot be reached.
     fn exit_code_from_monitor(&self, config: &ContainerConfig) -> Option<i32> {
-        let socket = super::attach::connect(&self.paths, &config.id).ok()?;
-        super::attach::wait_exit(socket).ok().flatten()
+        let socket = attach::connect(&self.paths, &config.id).ok()?;
+        attach::wait_exit(socket).ok().flatten()
     }
+
+    /// Waits until each container (or one, as the request says) meets a condition, and returns for each its exit code where it has
+    /// ended and -1 else; nothing for those that were not ready when the first was.
+    ///
+    /// # Errors
+    /// The journal or the processes cannot be watched.
+    pub fn wait_for(&self, configs: &[ContainerConfig], request: &WaitRequest) -> Result<Vec<Option<i32>>, EngineError> {
+        let folder = self.paths.events();
+        let fail = |source| EngineError::Journal { path: folder.clone(), source };
+        // Before the first look, so that no change is missed.
+        let follower = Follower::open(&folder, false, true).map_err(fail)?;
+        let mut all: Vec<Waiting<'_>> = configs
+            .iter()
+            .map(|config| Waiting { config, processes: Vec::new(), monitor: self.monitor_of(config, request), code: None })
+            .collect();
+        loop {
+            for waiting in all.iter_mut().filter(|waiting| waiting.code.is_none()) {
+                self.look(waiting, request);
+            }
+            let ready = all.iter().filter(|waiting| waiting.code.is_some()).count();
+            if ready == all.len() || (request.first && ready > 0) {
+                return Ok(all.into_iter().map(|waiting| waiting.code).collect());
+            }
+            let mut polled: Vec<PollFd<'_>> =
+                follower.watch().into_iter().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+            for waiting in all.iter().filter(|waiting| waiting.code.is_none()) {
+                polled.extend(waiting.processes.iter().chain(&waiting.monitor).map(|fd| PollFd::new(fd, PollFlags::IN)));
+            }
+            let timeout = request.interval.map(|interval| Timespec::try_from(interval).unwrap_or_default());
+            match poll(&mut polled, timeout.as_ref()) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(errno) => return Err(fail(errno.into())),
+            }
+            drop(polled);
+            follower.wait(Some(Duration::ZERO)).map_err(fail)?;
+        }
+    }
+
+    /// A connection to the monitor that gets the exit code, where nobody else will have it.
+    fn monitor_of(&self, config: &ContainerConfig, request: &WaitRequest) -> Option<OwnedFd> {
+        if !(config.auto_remove && request.is_for_end() && self.status(config).status.is_alive()) {
+            return None;
+        }
+        let socket = attach::connect(&self.paths, &config.id).ok()?;
+        attach::quiet(&socket).ok().map(|()| socket)
+    }
+
+    fn look(&self, waiting: &mut Waiting<'_>, request: &WaitRequest) {
+        let config = waiting.config;
+        if let Some(monitor) = &waiting.monitor {
+            if !is_readable(monitor) {
+                return;
+            }
+            let code = waiting.monitor.take().and_then(|monitor| attach::hear_exit(monitor).ok().flatten());
+            waiting.code = Some(code.unwrap_or(NO_CODE));
+            return;
+        }
+        if self.is_leftover(config) {
+            // Gone: no state will come any more.
+            waiting.code = Some(NO_CODE);
+            return;
+        }
+        let state = self.status(config);
+        waiting.code = met(&state, request);
+        let living = state.run.iter().flat_map(|run| [run.init, run.monitor]);
+        waiting.processes = living.filter_map(|process| process::open_pidfd(process).ok().flatten()).collect();
+    }
+}
+
+fn met(state: &State, request: &WaitRequest) -> Option<i32> {
+    if request.is_for_end() && !state.status.is_alive() {
+        return Some(state.exit.as_ref().map_or(0, |exit| exit.code));
+    }
+    request.conditions.contains(&Condition::Status(state.status)).then_some(NO_CODE)
+}
+
+fn is_readable(fd: &OwnedFd) -> bool {
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&now)).is_ok_and(|count| count > 0)
 }

@@ -3,6 +3,7 @@
 use super::incoming::Incoming;
 use super::progress::{LayerInfo, Progress, Step};
 use crate::engine::{Engine, EngineError};
+use crate::events::{Status, Subject};
 use crate::image::config::{History, RootFs};
 use crate::image::transport::{Input, open_tar};
 use crate::image::{ImageConfig, ImageError, Platform, Reference, change};
@@ -58,6 +59,9 @@ impl Engine {
         let bytes = serde_json::to_vec(&config).map_err(|source| ImageError::Parse { what: "the image config", source })?;
         let incoming =
             Incoming { names: name.iter().map(Reference::stored).collect(), config: bytes, manifest: None, layers: Vec::new() };
-        Ok(self.record_image(incoming, &config, &sizes)?.id)
+        let image = self.record_image(incoming, &config, &sizes)?;
+        let name = image.names.first().map(String::as_str).unwrap_or_default();
+        self.tell_of(&Subject::image(image.id.hex(), name), Status::Import);
+        Ok(image.id)
     }
 }

@@ -3,6 +3,7 @@
 use super::incoming::{Incoming, LayerSource};
 use super::progress::Progress;
 use crate::engine::{Engine, EngineError};
+use crate::events::{Status, Subject};
 use crate::image::transport::{Archive, FoundLayer, Input, find_images};
 use crate::image::{ImageError, Platform};
 use crate::model::ImageId;
@@ -42,6 +43,8 @@ impl Engine {
                 layers: found.layers.iter().map(expected).collect(),
             };
             let image = self.take_in(incoming, &source, &lock, progress)?;
+            let name = image.names.first().map(String::as_str).unwrap_or_default();
+            self.tell_of(&Subject::image(image.id.hex(), name), Status::Load);
             report.images.push((image.id, image.names));
         }
         Ok(report)

@@ -3,6 +3,7 @@
 use super::incoming::{Incoming, LayerSource};
 use super::progress::{Progress, Step};
 use crate::engine::{Engine, EngineError};
+use crate::events::{Status, Subject};
 use crate::image::manifest::{self, Document};
 use crate::image::reference::is_short;
 use crate::image::registry::Registry;
@@ -87,7 +88,9 @@ impl Engine {
             layers: manifest.layers.iter().map(expected).collect(),
         };
         let source = Blobs { registry: &registry, layers: &manifest.layers };
-        Ok(self.take_in(incoming, &source, &lock, progress)?.id)
+        let id = self.take_in(incoming, &source, &lock, progress)?.id;
+        self.tell_of(&Subject::image(id.hex(), &reference.stored()), Status::Pull);
+        Ok(id)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::lookup::Found;
 use crate::engine::{Engine, EngineError};
+use crate::events::{Status, Subject};
 use crate::model::ImageRecord;
 use crate::storage::{gc, shifted};
 
@@ -63,6 +64,7 @@ impl Engine {
         match name {
             Some(name) if image.names.len() > 1 => {
                 self.db.remove_image_name(&name)?;
+                self.tell_of(&Subject::image(image.id.hex(), &name), Status::Untag);
                 report.untagged.push(name);
                 return Ok(());
             }
@@ -73,6 +75,8 @@ impl Engine {
         }
         self.refuse_if_used(&image)?;
         self.db.remove_image(&image.id)?;
+        let name = image.names.first().map(String::as_str).unwrap_or_default();
+        self.tell_of(&Subject::image(image.id.hex(), name), Status::Remove);
         report.untagged.extend(image.names);
         report.deleted.push(image.id.hex().to_owned());
         Ok(())

@@ -1,6 +1,7 @@
 //! `tag`: one more name.
 
 use crate::engine::{Engine, EngineError};
+use crate::events::{Status, Subject};
 use crate::image::{ImageError, Reference};
 
 impl Engine {
@@ -20,6 +21,7 @@ impl Engine {
         }
         for name in parsed {
             self.db.add_image_name(&id, &name)?;
+            self.tell_of(&Subject::image(id.hex(), &name), Status::Tag);
         }
         Ok(())
     }
@@ -40,6 +42,7 @@ impl Engine {
         }
         for name in if names.is_empty() { found.names } else { gone } {
             self.db.remove_image_name(&name)?;
+            self.tell_of(&Subject::image(found.id.hex(), &name), Status::Untag);
         }
         Ok(())
     }

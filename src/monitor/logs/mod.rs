@@ -1,7 +1,7 @@
 //! Logs of a container's output.
 
 pub mod k8s_file;
-pub mod stamp;
+pub use crate::sys::stamp;
 
 /// Which of its outputs the container wrote to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

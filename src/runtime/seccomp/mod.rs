@@ -4,8 +4,10 @@
 //! [`crate::sys::seccomp::load`] as late as it can. The names are resolved by libseccomp, the program is assembled here (`bpf`).
 
 mod bpf;
+pub mod profile;
 mod table;
 
+use crate::model::CapSet;
 use bpf::{Action, Answer, Equals};
 use libseccomp::ScmpSyscall;
 use std::collections::BTreeMap;
@@ -20,59 +22,15 @@ const AF_ALG: u32 = 38;
 const AF_VSOCK: u32 = 40;
 const NETLINK_AUDIT: u32 = 9;
 
-/// A set of capabilities: bit n is capability n, as in the `CapEff` line of `/proc/<pid>/status`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CapMask(pub u64);
-
-impl CapMask {
-    pub(crate) const DAC_READ_SEARCH: Self = Self(1 << 2);
-    pub(crate) const SYS_MODULE: Self = Self(1 << 16);
-    pub(crate) const SYS_RAWIO: Self = Self(1 << 17);
-    pub(crate) const SYS_CHROOT: Self = Self(1 << 18);
-    pub(crate) const SYS_PTRACE: Self = Self(1 << 19);
-    pub(crate) const SYS_PACCT: Self = Self(1 << 20);
-    pub(crate) const SYS_ADMIN: Self = Self(1 << 21);
-    pub(crate) const SYS_TIME: Self = Self(1 << 25);
-    pub(crate) const SYS_TTY_CONFIG: Self = Self(1 << 26);
-    pub(crate) const AUDIT_WRITE: Self = Self(1 << 29);
-    pub(crate) const PERFMON: Self = Self(1 << 38);
-    pub(crate) const BPF: Self = Self(1 << 39);
-
-    /// Returns the capabilities of both.
-    #[must_use]
-    pub const fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Tells whether the two have a capability in common.
-    #[must_use]
-    pub const fn any_of(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-}
-
-/// Which filter a container gets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Profile {
-    /// Podman's default behaviour, and no `AF_ALG` and `AF_VSOCK` sockets.
-    #[default]
-    Default,
-    /// None: `--security-opt seccomp=unconfined`, `--privileged`.
-    Unconfined,
-}
-
-/// Makes the filter program for a container whose bounding set is `capabilities`; nothing where it gets no filter.
+/// Makes the default filter for a container whose bounding set is `capabilities`.
 ///
 /// The bytes are a `struct sock_filter` array of this machine.
 #[must_use]
-pub fn compile(profile: Profile, capabilities: CapMask) -> Option<Vec<u8>> {
-    match profile {
-        Profile::Unconfined => None,
-        Profile::Default => Some(bpf::assemble(&default_actions(capabilities), Answer::Errno(ENOSYS))),
-    }
+pub fn compile(capabilities: CapSet) -> Vec<u8> {
+    bpf::assemble(&default_actions(capabilities), Answer::Errno(ENOSYS))
 }
 
-fn default_actions(capabilities: CapMask) -> BTreeMap<u32, Action> {
+fn default_actions(capabilities: CapSet) -> BTreeMap<u32, Action> {
     let mut actions = BTreeMap::new();
     let mut add = |groups: &[&str], action: Action| {
         for number in groups.iter().flat_map(|group| group.split(' ')).filter_map(number) {
@@ -97,11 +55,11 @@ fn personality() -> Action {
 
 /// The kernel's crypto sockets (`AF_ALG`) have had one hole after another; `AF_VSOCK` knows no network namespace and so reaches
 /// the hypervisor from any container. Audit messages answer EINVAL, by which programs see that there is no audit.
-fn socket(capabilities: CapMask) -> Action {
+fn socket(capabilities: CapSet) -> Action {
     let family = |value| Equals { argument: 0, value };
     let protocol = |value| Equals { argument: 2, value };
     let mut cases = vec![(vec![family(AF_ALG)], Answer::Errno(EPERM)), (vec![family(AF_VSOCK)], Answer::Errno(EPERM))];
-    if !capabilities.any_of(CapMask::AUDIT_WRITE) {
+    if !capabilities.any_of(CapSet::AUDIT_WRITE) {
         cases.push((vec![family(AF_NETLINK), protocol(NETLINK_AUDIT)], Answer::Errno(EINVAL)));
     }
     Action::ByArguments { cases, otherwise: Answer::Allow }
@@ -123,12 +81,12 @@ mod tests {
     const EFAULT: u16 = 14;
     const EOPNOTSUPP: u16 = 95;
 
-    const PODMANS_DEFAULT: CapMask = CapMask(0x8004_05fb);
+    const PODMANS_DEFAULT: CapSet = CapSet::DEFAULT;
 
     #[test]
     fn the_kernel_answers_as_the_table_says() {
         const HIGH: u64 = 1 << 32;
-        let program = compile(Profile::Default, PODMANS_DEFAULT).unwrap();
+        let program = compile(PODMANS_DEFAULT);
         let cases: &[(&str, Call, u16)] = &[
             ("getpid", (libc::SYS_getpid, [0; 3]), 0),
             ("io_uring_setup", (libc::SYS_io_uring_setup, [0; 3]), ENOSYS),
@@ -168,14 +126,14 @@ mod tests {
     fn a_capability_opens_its_calls() {
         let answer = |capabilities, number| default_actions(capabilities)[&u32::try_from(number).unwrap()].clone();
         for (capability, number) in [
-            (CapMask::SYS_ADMIN, libc::SYS_bpf),
-            (CapMask::BPF, libc::SYS_bpf),
-            (CapMask::PERFMON, libc::SYS_perf_event_open),
-            (CapMask::SYS_TIME, libc::SYS_settimeofday),
-            (CapMask::SYS_CHROOT, libc::SYS_chroot),
+            (CapSet::SYS_ADMIN, libc::SYS_bpf),
+            (CapSet::BPF, libc::SYS_bpf),
+            (CapSet::PERFMON, libc::SYS_perf_event_open),
+            (CapSet::SYS_TIME, libc::SYS_settimeofday),
+            (CapSet::SYS_CHROOT, libc::SYS_chroot),
         ] {
             assert_eq!(answer(capability, number), Action::Is(Answer::Allow), "{number}");
-            assert_eq!(answer(CapMask(!capability.0 & 0xff), number), Action::Is(Answer::Errno(EPERM)), "{number}");
+            assert_eq!(answer(CapSet(!capability.0 & 0xff), number), Action::Is(Answer::Errno(EPERM)), "{number}");
         }
     }
 
@@ -199,8 +157,7 @@ mod tests {
 
     #[test]
     fn the_program_is_short() {
-        let instructions = compile(Profile::Default, PODMANS_DEFAULT).unwrap().len() / 8;
+        let instructions = compile(PODMANS_DEFAULT).len() / 8;
         assert!(instructions < 200, "{instructions} instructions");
-        assert!(compile(Profile::Unconfined, PODMANS_DEFAULT).is_none());
     }
 }

@@ -7,7 +7,7 @@
 //! What is allowed here is not yet permitted: mounts, namespaces, `ptrace` and the like still need a capability that counts in
 //! the container's own user namespace only.
 
-use super::CapMask;
+use crate::model::CapSet;
 
 /// Calls that are always allowed.
 pub(super) const ALLOWED: &[&str] = &[
@@ -81,18 +81,18 @@ pub(super) const DENIED: &[&str] = &[
 ];
 
 /// Calls that are allowed with one of the capabilities and answer EPERM without.
-pub(super) const WITH_CAPABILITY: &[(CapMask, &str)] = &[
-    (CapMask::DAC_READ_SEARCH, "open_by_handle_at"),
-    (CapMask::SYS_ADMIN, "lookup_dcookie quotactl quotactl_fd setdomainname sethostname"),
-    (CapMask::SYS_ADMIN.or(CapMask::BPF), "bpf"),
-    (CapMask::SYS_ADMIN.or(CapMask::PERFMON), "perf_event_open"),
-    (CapMask::SYS_CHROOT, "chroot"),
-    (CapMask::SYS_MODULE, "init_module finit_module delete_module query_module"),
-    (CapMask::SYS_PACCT, "acct"),
-    (CapMask::SYS_PTRACE, "kcmp process_madvise"),
-    (CapMask::SYS_RAWIO, "ioperm iopl"),
-    (CapMask::SYS_TIME, "clock_settime clock_settime64 settimeofday stime"),
-    (CapMask::SYS_TTY_CONFIG, "vhangup"),
+pub(super) const WITH_CAPABILITY: &[(CapSet, &str)] = &[
+    (CapSet::DAC_READ_SEARCH, "open_by_handle_at"),
+    (CapSet::SYS_ADMIN, "lookup_dcookie quotactl quotactl_fd setdomainname sethostname"),
+    (CapSet::SYS_ADMIN.or(CapSet::BPF), "bpf"),
+    (CapSet::SYS_ADMIN.or(CapSet::PERFMON), "perf_event_open"),
+    (CapSet::SYS_CHROOT, "chroot"),
+    (CapSet::SYS_MODULE, "init_module finit_module delete_module query_module"),
+    (CapSet::SYS_PACCT, "acct"),
+    (CapSet::SYS_PTRACE, "kcmp process_madvise"),
+    (CapSet::SYS_RAWIO, "ioperm iopl"),
+    (CapSet::SYS_TIME, "clock_settime clock_settime64 settimeofday stime"),
+    (CapSet::SYS_TTY_CONFIG, "vhangup"),
 ];
 
 /// The values of `personality` that are allowed: `PER_LINUX`, `PER_LINUX32`, both with `UNAME26`, and the question for the

@@ -4,29 +4,15 @@ mod masks;
 mod mounts;
 mod namespaces;
 
-use crate::model::ContainerConfig;
+use super::limits;
+use crate::model::{CapSet, ContainerConfig, Init, Rights, Settings, Ulimit};
 use oci_spec::OciSpecError;
 use oci_spec::runtime::{
-    Capabilities, Capability, LinuxBuilder, LinuxCapabilitiesBuilder, Process, ProcessBuilder, RootBuilder, Spec, SpecBuilder,
-    UserBuilder,
+    Capabilities, Capability, LinuxBuilder, LinuxCapabilitiesBuilder, PosixRlimit, PosixRlimitBuilder, PosixRlimitType, Process,
+    ProcessBuilder, RootBuilder, Spec, SpecBuilder, UserBuilder,
 };
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-
-/// The capabilities of a container's root: Podman's eleven.
-pub const DEFAULT_CAPABILITIES: [Capability; 11] = [
-    Capability::Chown,
-    Capability::DacOverride,
-    Capability::Fowner,
-    Capability::Fsetid,
-    Capability::Kill,
-    Capability::NetBindService,
-    Capability::Setfcap,
-    Capability::Setgid,
-    Capability::Setpcap,
-    Capability::Setuid,
-    Capability::SysChroot,
-];
 
 /// A file of ours that is mounted into the container.
 #[derive(Debug)]
@@ -40,12 +26,13 @@ pub struct OwnFile {
 /// # Errors
 /// A part that the specification requires is missing.
 pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile]) -> Result<Spec, OciSpecError> {
-    let process = session_process(config, config.argv.clone(), &config.env, None, config.tty)?;
+    let process = session_process(config, argv(config), &config.env, None, config.tty, config.security.rights())?;
+    let masks = masks::masks(&config.security);
     let linux = LinuxBuilder::default()
         .namespaces(namespaces::namespaces(config)?)
         .sysctl(sysctls(config))
-        .masked_paths(masks::masked())
-        .readonly_paths(masks::READ_ONLY.map(str::to_owned))
+        .masked_paths(masks.hidden)
+        .readonly_paths(masks.read_only)
         .build()?;
     SpecBuilder::default()
         .version("1.2.0")
@@ -57,7 +44,7 @@ pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile]) -> Result
         .build()
 }
 
-/// Builds the process part: of init, or of an exec session with its own command, environment and working directory.
+/// Builds the process part: of init, or of an exec session with its own command, environment, working directory and rights.
 ///
 /// # Errors
 /// A part that the specification requires is missing.
@@ -67,8 +54,11 @@ pub fn session_process(
     env: &[String],
     workdir: Option<&str>,
     tty: bool,
+    rights: Rights,
 ) -> Result<Process, OciSpecError> {
-    let capabilities: Capabilities = DEFAULT_CAPABILITIES.into_iter().collect();
+    let bounding = capabilities(rights.bounding);
+    // What a user is to keep over execve has to be inheritable and ambient. Root needs neither: it gets all that is permitted.
+    let kept = if is_root(&config.user) { Capabilities::new() } else { capabilities(rights.user) };
     ProcessBuilder::default()
         .terminal(tty)
         .user(UserBuilder::default().uid(0u32).gid(0u32).umask(config.isolation.umask.unwrap_or(0o022)).build()?)
@@ -77,34 +67,79 @@ pub fn session_process(
         .cwd(PathBuf::from(workdir.unwrap_or(&config.workdir)))
         .capabilities(
             LinuxCapabilitiesBuilder::default()
-                .bounding(capabilities.clone())
-                .effective(capabilities.clone())
-                .permitted(capabilities)
-                .inheritable(Capabilities::new())
-                .ambient(Capabilities::new())
+                .bounding(bounding.clone())
+                .effective(bounding.clone())
+                .permitted(bounding)
+                .inheritable(kept.clone())
+                .ambient(kept)
                 .build()?,
         )
-        .rlimits(Vec::new())
-        .no_new_privileges(false)
+        .rlimits(rlimits(&config.settings))
+        .no_new_privileges(config.security.no_new_privileges)
         .build()
+        .map(|mut process| {
+            process.set_oom_score_adj(config.settings.oom_score_adj);
+            process
+        })
 }
 
-/// Everybody in the container may ping (Podman's default); the setting is the network namespace's.
+/// The limits that were asked for; for those that are not named the runtime has its own rule.
+fn rlimits(settings: &Settings) -> Vec<PosixRlimit> {
+    let own = |name: &&str| limits::own(name).map(|(soft, hard)| Ulimit { name: (*name).to_owned(), soft, hard });
+    let hosts = if settings.host_limits { ["nofile", "nproc"].iter().filter_map(own).collect() } else { Vec::new() };
+    let limit = |ulimit: &Ulimit| {
+        let typ: PosixRlimitType = format!("RLIMIT_{}", ulimit.name.to_ascii_uppercase()).parse().ok()?;
+        PosixRlimitBuilder::default().typ(typ).soft(ulimit.soft).hard(ulimit.hard).build().ok()
+    };
+    hosts.iter().chain(&settings.ulimits).filter_map(limit).collect()
+}
+
+/// Everybody in the container may ping (Podman's default; the setting is the network namespace's), and what was asked for.
 fn sysctls(config: &ContainerConfig) -> HashMap<String, String> {
     // The kernel takes only a group that the namespace has.
     let group = config.isolation.id_map.as_ref().map_or(Some(0), |map| map.gids.runs().first().map(|run| run.inside));
     let range = group.filter(|_| config.network.is_own()).map(|gid| format!("{gid} {gid}"));
-    range.map(|range| ("net.ipv4.ping_group_range".to_owned(), range)).into_iter().collect()
+    let ping = range.map(|range| ("net.ipv4.ping_group_range".to_owned(), range));
+    ping.into_iter().chain(config.settings.sysctls.clone()).collect()
 }
 
-/// The default capabilities as a mask.
+/// Where a program of the host's that is to be process 1 lies in the container.
+const INIT: &str = "/run/coracle-init";
+
+/// The command, behind the user's own init where there is one.
+fn argv(config: &ContainerConfig) -> Vec<String> {
+    let mut argv = config.argv.clone();
+    if matches!(config.settings.init, Init::Program(_)) {
+        argv.splice(0..0, [INIT.to_owned(), "--".to_owned()]);
+    }
+    argv
+}
+
+/// Tells whether `user[:group]` names root.
 #[must_use]
-pub fn default_mask() -> crate::runtime::seccomp::CapMask {
-    DEFAULT_CAPABILITIES.iter().fold(crate::runtime::seccomp::CapMask::default(), |mask, one| mask.or(mask_of(*one)))
+pub fn is_root(user: &str) -> bool {
+    matches!(user.split(':').next().unwrap_or_default(), "" | "0" | "root")
 }
 
-/// A capability as the bit of its number.
-fn mask_of(capability: Capability) -> crate::runtime::seccomp::CapMask {
-    let set = rustix::thread::CapabilitySet::from_name(&capability.to_string());
-    crate::runtime::seccomp::CapMask(set.map_or(0, |set| set.bits()))
+fn capabilities(set: CapSet) -> Capabilities {
+    // Every name of ours is one of the specification's.
+    set.bare_names().filter_map(|name| name.parse::<Capability>().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_capability_has_a_name_in_the_specification() {
+        assert_eq!(capabilities(CapSet::ALL).len(), 41);
+        assert!(capabilities(CapSet::SYS_ADMIN).contains(&Capability::SysAdmin));
+    }
+
+    #[test]
+    fn root_is_nobody_else() {
+        for (user, wanted) in [("", true), ("0", true), ("root:app", true), ("0:5", true), ("1000", false), ("rooty", false)] {
+            assert_eq!(is_root(user), wanted, "{user}");
+        }
+    }
 }

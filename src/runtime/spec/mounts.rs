@@ -1,22 +1,27 @@
 //! The mounts of a spec.
 
-use super::OwnFile;
+use super::{OwnFile, masks};
 use crate::model::isolation::IpcKind;
-use crate::model::{BindMount, ContainerConfig, Sharing};
+use crate::model::{BindMount, ContainerConfig, Init, Sharing};
 use oci_spec::OciSpecError;
 use oci_spec::runtime::{Mount, MountBuilder};
 use std::path::Path;
 
 /// Lists the mounts in their order: the kernel's file systems, our own files, the user's by depth.
 pub(super) fn mounts(config: &ContainerConfig, files: &[OwnFile]) -> Result<Vec<Mount>, OciSpecError> {
+    let security = &config.security;
+    let mut proc = vec!["nosuid", "noexec", "nodev"];
+    proc.extend(security.proc_options.iter().map(String::as_str));
+    let sys = if security.privileged { "rw" } else { "ro" };
+    let cgroup = if masks::unmasked(security, "/sys/fs/cgroup") { "rw" } else { "ro" };
     let mut list = vec![
-        special("/proc", "proc", &["nosuid", "noexec", "nodev"])?,
+        special("/proc", "proc", &proc)?,
         special("/dev", "tmpfs", &["nosuid", "strictatime", "mode=755", "size=65536k"])?,
-        special("/sys", "sysfs", &["nosuid", "noexec", "nodev", "ro"])?,
+        special("/sys", "sysfs", &["nosuid", "noexec", "nodev", sys])?,
         special("/dev/pts", "devpts", &["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"])?,
         special("/dev/mqueue", "mqueue", &["nosuid", "noexec", "nodev"])?,
         special("/dev/shm", "tmpfs", &["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"])?,
-        special("/sys/fs/cgroup", "cgroup", &["nosuid", "noexec", "nodev", "ro"])?,
+        special("/sys/fs/cgroup", "cgroup", &["nosuid", "noexec", "nodev", cgroup])?,
     ];
     share_memory(config, &mut list)?;
     let mut binds: Vec<&BindMount> = config.mounts.iter().collect();
@@ -26,6 +31,9 @@ pub(super) fn mounts(config: &ContainerConfig, files: &[OwnFile]) -> Result<Vec<
         if !binds.iter().any(|bind| Path::new(&bind.target) == Path::new(file.target)) {
             list.push(bind(&file.source, file.target, &["bind", "rprivate", "nosuid", "nodev", "noexec"])?);
         }
+    }
+    if let Init::Program(program) = &config.settings.init {
+        list.push(bind(program, super::INIT, &["bind", "rprivate", "ro", "nosuid", "nodev"])?);
     }
     for user in binds {
         list.push(bind(&user.source, &user.target, &bind_options(user))?);

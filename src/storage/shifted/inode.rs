@@ -66,7 +66,7 @@ fn copy_xattrs(to: BorrowedFd<'_>, from: BorrowedFd<'_>) -> Result<(), Errno> {
     };
     for name in names[..length].split_inclusive(|byte| *byte == 0) {
         let Ok(name) = CStr::from_bytes_with_nul(name) else { continue };
-        if !crate::storage::unpack::may_set_xattr(name.to_bytes()) {
+        if !crate::storage::unpack::may_set(name.to_bytes()) {
             continue;
         }
         let mut value = vec![0_u8; 65536];

@@ -28,8 +28,7 @@ fn try_out(tree: &Path, data: &Path) -> std::io::Result<()> {
     let file = inode::create(folder.as_fd(), c"name")?;
     inode::redirect(&file, b"/file", CONTENTS.len() as u64)?;
     let (tree, data) = (tree.to_string_lossy(), data.to_string_lossy());
-    let parameters =
-        [Parameter::Flag("userxattr"), Parameter::Value("lowerdir+", &tree), Parameter::Value("datadir+", &data)];
+    let parameters = [Parameter::Flag("userxattr"), Parameter::Value("lowerdir+", &tree), Parameter::Value("datadir+", &data)];
     let mounted = mount::new_filesystem("overlay", &parameters, Attributes::empty())?;
     let file = rustix::fs::openat(&mounted, "name", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
     let mut bytes = [0; 8];

@@ -1,6 +1,6 @@
-//! A streaming tar reader: ustar, GNU (long names, sparse files) and PAX, as Go's archive/tar and GNU tar read them.
+//! A streaming tar reader: ustar, GNU (long names, sparse files) and PAX, as Go's archive/tar and GNU tar read them; and a writer.
 //!
-//! Reads forward only and hands out the data in the reader's own buffer. Where the dialects could be told apart in two ways,
+//! The reader reads forward only and hands out the data in the reader's own buffer. Where the dialects could be told apart in two ways,
 //! so that another tool would see other entries, the archive is refused.
 
 mod error;
@@ -10,9 +10,11 @@ mod reader;
 mod sparse;
 #[cfg(test)]
 pub(crate) mod testing;
+mod writer;
 
 pub use error::TarError;
 pub use reader::TarReader;
+pub use writer::TarWriter;
 
 /// The size of a block: headers are one block, data is padded to blocks.
 const BLOCK: usize = 512;
@@ -55,5 +57,8 @@ pub struct Entry {
     pub size: u64,
     /// The stored runs of a sparse file, ascending; together `stored` bytes.
     pub segments: Option<Vec<Segment>>,
-    pub xattrs: Vec<(Vec<u8>, Vec<u8>)>,
+    pub xattrs: Xattrs,
 }
+
+/// Names and values of extended attributes.
+pub type Xattrs = Vec<(Vec<u8>, Vec<u8>)>;

@@ -19,7 +19,9 @@ mod whiteout;
 pub use borrowed::Borrowed;
 pub(super) use borrowed::{Lender, lend, look};
 pub use error::UnpackError;
-pub(super) use metadata::may_set as may_set_xattr;
+pub(super) use metadata::may_set;
+pub(super) use path::{Place, place, show};
+pub(super) use whiteout::WHITEOUT_XATTR;
 
 use super::tar::{EntryKind, TarReader};
 use metadata::Metadata;
@@ -31,7 +33,7 @@ use std::io::BufRead;
 use tree::Tree;
 
 /// Marks a folder that hides all that lower layers have in it.
-const OPAQUE_XATTR: &str = "user.overlay.opaque";
+pub(super) const OPAQUE_XATTR: &str = "user.overlay.opaque";
 
 /// What a layer may cost at most.
 #[derive(Clone, Copy, Debug)]
@@ -109,7 +111,7 @@ pub fn unpack<R: BufRead>(reader: R, root: BorrowedFd<'_>, limits: &Limits) -> R
                 layer.folders.insert(Vec::new(), metadata);
             }
             (Target::Root, _) => {
-                return Err(UnpackError::BadPath { path: path::show(&entry.path), what: "the root is a folder" });
+                return Err(UnpackError::BadPath { path: show(&entry.path), what: "the root is a folder" });
             }
             (Target::Mark, _) => {}
             (Target::Opaque { folder }, _) => layer.make_opaque(folder)?,

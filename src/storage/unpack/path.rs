@@ -12,14 +12,14 @@ const RESERVED: &[u8] = b".wh..wh.";
 
 /// A place in the layer: the folder it is in, relative to the root, and its name there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) folder: Vec<u8>,
-    pub(super) name: Vec<u8>,
+pub(in crate::storage) struct Place {
+    pub(in crate::storage) folder: Vec<u8>,
+    pub(in crate::storage) name: Vec<u8>,
 }
 
 impl Place {
     /// The whole path, relative to the root.
-    pub(super) fn path(&self) -> Vec<u8> {
+    pub(in crate::storage) fn path(&self) -> Vec<u8> {
         if self.folder.is_empty() { self.name.clone() } else { [&self.folder[..], b"/", &self.name].concat() }
     }
 }
@@ -58,7 +58,7 @@ pub(super) fn parse(path: &[u8]) -> Result<Target, UnpackError> {
 }
 
 /// Takes a path apart that is no mark; nothing for the root itself.
-pub(super) fn place(path: &[u8]) -> Result<Option<Place>, UnpackError> {
+pub(in crate::storage) fn place(path: &[u8]) -> Result<Option<Place>, UnpackError> {
     if path.len() > MAX_PATH {
         return Err(bad(path, "it is too long"));
     }
@@ -75,7 +75,7 @@ pub(super) fn place(path: &[u8]) -> Result<Option<Place>, UnpackError> {
 }
 
 /// Makes bytes of an image fit for a message: no control characters, no kilobytes.
-pub(super) fn show(path: &[u8]) -> String {
+pub(in crate::storage) fn show(path: &[u8]) -> String {
     String::from_utf8_lossy(&path[..path.len().min(200)]).into_owned()
 }
 

@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, XattrFlags};
 use rustix::io::Errno;
 use std::rc::Rc;
 
-const WHITEOUT_XATTR: &str = "user.overlay.whiteout";
+pub(in crate::storage) const WHITEOUT_XATTR: &str = "user.overlay.whiteout";
 
 /// How a whiteout is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

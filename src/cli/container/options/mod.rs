@@ -3,6 +3,7 @@
 mod environment;
 mod filesystem;
 mod isolation;
+mod limits;
 mod mounts;
 mod relations;
 mod security;
@@ -96,8 +97,8 @@ impl Options {
         self.environment.apply(&mut request)?;
         self.filesystem.apply(&mut request, &cwd)?;
         self.isolation.apply(&mut request)?;
-        self.security.apply(&mut request)?;
-        self.settings.apply(&mut request)?;
+        self.security.apply(&mut request, &cwd)?;
+        self.settings.apply(&mut request, &cwd)?;
         self.supervision.apply(&mut request)?;
         Ok(request)
     }

@@ -43,7 +43,8 @@ pub(super) fn mode(text: &str) -> Result<Parsed, CliError> {
 
 fn options(mode: &str, rest: Option<&str>) -> Result<Vec<(String, String)>, CliError> {
     let pair = |option: &str| {
-        let (name, value) = option.split_once('=').ok_or_else(|| CliError::Usage(format!("--userns={mode}: {option:?} lacks a value")))?;
+        let (name, value) =
+            option.split_once('=').ok_or_else(|| CliError::Usage(format!("--userns={mode}: {option:?} lacks a value")))?;
         Ok((name.to_owned(), value.to_owned()))
     };
     rest.into_iter().flat_map(|rest| rest.split(',')).filter(|option| !option.is_empty()).map(pair).collect()
@@ -111,7 +112,9 @@ pub(super) fn named(user: Option<&str>, group: Option<&str>) -> UserNamespace {
 /// `[+][u][g]CONTAINER:[@]FROM[:COUNT]`; one id where no count is given.
 fn entry(option: &str, text: &str) -> Result<MapEntry, CliError> {
     let bad = || {
-        CliError::Usage(format!("--{option} {text:?} is no map: write CONTAINER-ID:FROM-ID[:COUNT], flags +, u, g before it, @ before FROM-ID"))
+        CliError::Usage(format!(
+            "--{option} {text:?} is no map: write CONTAINER-ID:FROM-ID[:COUNT], flags +, u, g before it, @ before FROM-ID"
+        ))
     };
     let digits = text.find(|first: char| first.is_ascii_digit()).ok_or_else(bad)?;
     let (flags, numbers) = text.split_at(digits);
@@ -162,22 +165,17 @@ mod tests {
             assert_eq!(mode(text).expect("good"), expected.into(), "{text}");
         }
         assert_eq!(mode("container:a").expect("good").container.as_deref(), Some("a"));
-        for bad in ["keep", "keep-id:uid=-1", "keep-id:uid", "keep-id:name=x", "auto:size=x", "nomap:1", "container:", "ns:x", "host:x"] {
+        for bad in
+            ["keep", "keep-id:uid=-1", "keep-id:uid", "keep-id:name=x", "auto:size=x", "nomap:1", "container:", "ns:x", "host:x"]
+        {
             assert!(mode(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn map_entries_have_flags_and_a_count() {
-        let base = MapEntry {
-            inside: 0,
-            from: 1,
-            count: 5,
-            of_host: false,
-            extends: false,
-            only_users: false,
-            only_groups: false,
-        };
+        let base =
+            MapEntry { inside: 0, from: 1, count: 5, of_host: false, extends: false, only_users: false, only_groups: false };
         assert_eq!(entry("uidmap", "0:1:5").expect("good"), base);
         assert_eq!(entry("uidmap", "0:@1:5").expect("good"), MapEntry { of_host: true, ..base.clone() });
         assert_eq!(entry("uidmap", "+u0:1").expect("good"), MapEntry { extends: true, only_users: true, count: 1, ..base });

@@ -27,6 +27,7 @@ pub(super) fn config_of(config: &ContainerConfig) -> Value {
         "Annotations": {},
         "StopSignal": signal::name(config.stop_signal),
         "CreateCommand": config.create_command,
+        "Timezone": config.settings.timezone,
         "Umask": "0022",
         "Timeout": 0,
         "StopTimeout": config.stop_timeout,

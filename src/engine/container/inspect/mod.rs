@@ -6,8 +6,8 @@ mod mounts;
 mod network;
 mod state;
 
+use super::rights;
 use crate::engine::{Engine, EngineError};
-use crate::runtime::spec::DEFAULT_CAPABILITIES;
 use serde_json::{Value, json};
 
 /// What Podman prints for a time that has not come.
@@ -59,8 +59,8 @@ impl Engine {
             "MountLabel": "",
             "ProcessLabel": "",
             "AppArmorProfile": "",
-            "EffectiveCaps": DEFAULT_CAPABILITIES,
-            "BoundingCaps": DEFAULT_CAPABILITIES,
+            "EffectiveCaps": rights::effective(&config).names(),
+            "BoundingCaps": config.security.rights().bounding.names(),
             "ExecIDs": [],
             "GraphDriver": { "Name": "overlay", "Data": driver },
             "Mounts": config.mounts.iter().map(mounts::mount).collect::<Vec<_>>(),

@@ -1,4 +1,4 @@
-//! The time stamps of log lines, written without a calendar library: the monitor carries none.
+//! The time stamps of log lines and events, written without a calendar library: the monitor carries none.
 
 use rustix::time::{ClockId, clock_gettime};
 

@@ -1,0 +1,29 @@
+//! `rename`: one statement on the row.
+
+use super::ContainerError;
+use crate::engine::{Engine, EngineError};
+use crate::events::Status;
+use crate::model::ContainerConfig;
+use crate::model::id::is_valid_name;
+use crate::state::StateError;
+
+impl Engine {
+    /// Gives a container another name. Of two that want the same one the second is refused. What a running container sees does not
+    /// change.
+    ///
+    /// # Errors
+    /// The name is none, or another container has it.
+    pub fn rename(&mut self, config: &ContainerConfig, name: &str) -> Result<(), EngineError> {
+        if !is_valid_name(name) {
+            let why = "names are made of letters, digits, _ . and -, and begin with a letter or digit";
+            return Err(ContainerError::Invalid { what: "the name", value: name.to_owned(), why }.into());
+        }
+        let renamed = match self.db.rename_container(&config.id, name) {
+            Err(StateError::NameInUse { .. }) if self.forget_leftover(name)? => self.db.rename_container(&config.id, name)?,
+            done => done?,
+        };
+        let renamed = renamed.ok_or_else(|| EngineError::NoSuchContainer { name: config.name.clone() })?;
+        self.tell(&renamed, Status::Rename);
+        Ok(())
+    }
+}

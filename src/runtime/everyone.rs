@@ -1,0 +1,63 @@
+//! A signal to every process of a container that has no cgroup.
+
+use crate::sys::clone::{self, CloneFlags};
+use crate::sys::{namespace, process};
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+
+/// Whom a signal has reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    All,
+    /// Nobody: the container shares its pid namespace with processes that are not its own.
+    SharedNamespace,
+}
+
+/// What the child in the namespace ends with.
+const DONE: i32 = 0;
+const SHARED: i32 = 3;
+const REFUSED: i32 = 4;
+
+/// Sends a signal to every process of the pid namespace of `init`, also to those that fork meanwhile: a child joins it and asks
+/// the kernel for all of them at once, and init, which that leaves out, gets it from here.
+///
+/// # Errors
+/// The namespace cannot be joined, or init not be signalled. An init that has ended is no error.
+pub fn signal(init: &OwnedFd, signal: i32) -> io::Result<Reach> {
+    let joiner = clone::spawn(CloneFlags::empty(), None, || {
+        let own = namespace::pid_namespace();
+        if namespace::join(init.as_fd(), CloneFlags::NEWUSER | CloneFlags::NEWPID).is_err() {
+            return REFUSED;
+        }
+        // A joined pid namespace is for children.
+        let child = clone::spawn(CloneFlags::empty(), None, || {
+            // kill(-1) in the host's namespace would be for every process of the user.
+            if own.is_none() || namespace::pid_namespace() == own || rustix::process::getpid().is_init() {
+                return SHARED;
+            }
+            match process::signal_everyone(signal) {
+                Ok(()) => DONE,
+                // Nobody beside init.
+                Err(error) if error.raw_os_error() == Some(libc::ESRCH) => DONE,
+                Err(_) => REFUSED,
+            }
+        });
+        child.and_then(|child| child.wait()).unwrap_or(REFUSED)
+    })?;
+    match joiner.wait()? {
+        DONE => {}
+        SHARED => return Ok(Reach::SharedNamespace),
+        _ if is_gone(init)? => return Ok(Reach::All),
+        _ => return Err(io::Error::from(io::ErrorKind::PermissionDenied)),
+    }
+    match process::send_signal(init, signal) {
+        Err(error) if error.raw_os_error() != Some(libc::ESRCH) => Err(error),
+        _ => Ok(Reach::All),
+    }
+}
+
+fn is_gone(init: &OwnedFd) -> io::Result<bool> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    Ok(poll(&mut [PollFd::new(init, PollFlags::IN)], Some(&now))? > 0)
+}

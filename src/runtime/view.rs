@@ -1,0 +1,71 @@
+//! A look into a container's root from outside: for `cp`, `export`, `commit`.
+//!
+//! # Theory of operation
+//!
+//! Always in a child that does nothing else. Of a running container it joins the mount namespace (and the user namespace, where
+//! that is the container's own) through init's pidfd, so that it sees what the container sees, its volumes and tmpfs included. Of
+//! one that does not run it mounts the overlay, and the bind mounts of the configuration, in a mount namespace of its own, which
+//! ends with it. Either way the root is a descriptor, and every path goes through it; nothing is ever executed or loaded here, and
+//! the child is not dumpable, so that nobody in the container can look into it (CVE-2018-15664, CVE-2019-14271).
+
+use super::message::{Failure, Stage};
+use super::mounts;
+use super::rootfs::{self, Overlay};
+use crate::sys::clone::CloneFlags;
+use crate::sys::mount::{self, Propagation};
+use crate::sys::root::SafeRoot;
+use crate::sys::{namespace, process};
+use oci_spec::runtime::Spec;
+use rustix::fs::{Mode, OFlags};
+use rustix::process::DumpableBehavior;
+use std::os::fd::{AsFd as _, OwnedFd};
+
+/// Joins a running container by its init's pidfd and opens its root. To be called in a single-threaded child of `parent`, a pidfd.
+///
+/// # Errors
+/// Init has ended, or its namespaces may not be joined.
+pub fn join(init: &OwnedFd, parent: &OwnedFd) -> Result<SafeRoot, Failure> {
+    hide()?;
+    // A user namespace that one is in cannot be joined (setns(2), EINVAL): most containers share the session's.
+    let joined = match namespace::join(init.as_fd(), CloneFlags::NEWUSER | CloneFlags::NEWNS) {
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => namespace::join(init.as_fd(), CloneFlags::NEWNS),
+        done => done,
+    };
+    joined.map_err(Failure::at(Stage::Join, ""))?;
+    // A change of the user namespace has taken the wish back (prctl(2), PR_SET_PDEATHSIG).
+    process::die_with(parent).map_err(Failure::at(Stage::Join, ""))?;
+    mounts::own_root().map_err(Failure::at(Stage::Join, ""))
+}
+
+/// Mounts the root of a container that does not run, with what `spec` binds from the host where it is given. To be called in a
+/// child in the session namespace; its working directory changes.
+///
+/// # Errors
+/// The overlay or a bind mount cannot be mounted.
+pub fn mount(overlay: &Overlay, spec: Option<&Spec>) -> Result<SafeRoot, Failure> {
+    hide()?;
+    namespace::unshare(CloneFlags::NEWNS).map_err(Failure::at(Stage::Clone, ""))?;
+    // Nothing of ours may pass to the namespace that this one is a copy of.
+    let host = rustix::fs::open("/", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+    let host = host.map_err(|errno| Failure::at(Stage::Rootfs, "/")(errno.into()))?;
+    mount::set_propagation(host.as_fd(), Propagation::Private, true).map_err(Failure::at(Stage::Rootfs, "/"))?;
+    let root = rootfs::mount(overlay)?;
+    if let Some(spec) = spec {
+        mounts::mount_binds(&root, spec)?;
+    }
+    Ok(root)
+}
+
+/// Makes a copy of the root's own mount, without what is mounted on it: the container's layers and nothing else.
+///
+/// # Errors
+/// The kernel refuses.
+pub fn without_mounts(root: &SafeRoot) -> Result<SafeRoot, Failure> {
+    mount::clone_tree_at(root.as_fd(), false).map(SafeRoot::new).map_err(Failure::at(Stage::Rootfs, "/"))
+}
+
+fn hide() -> Result<(), Failure> {
+    rustix::process::umask(Mode::empty());
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|errno| Failure::at(Stage::Join, "")(errno.into()))
+}
