@@ -45,6 +45,8 @@ pub struct MonitorArgs {
     pub remove: bool,
     /// The folder of the container's own cgroup, absolute; removed at the end.
     pub cgroup: Option<PathBuf>,
+    /// The container's mount namespace, where init shares its pid namespace: the monitor ends what is left in there.
+    pub members: Option<RawFd>,
     /// A pipe into which one byte is written when the monitor is at work.
     pub sync: Option<RawFd>,
 }
@@ -89,8 +91,13 @@ impl MonitorArgs {
         };
         put("--log", log.into());
         put("--started", self.started_at.to_string().into());
-        let descriptors =
-            [("--init-pidfd", self.init_pidfd), ("--stdin", self.stdin), ("--client", self.client), ("--sync", self.sync)];
+        let descriptors = [
+            ("--init-pidfd", self.init_pidfd),
+            ("--stdin", self.stdin),
+            ("--client", self.client),
+            ("--sync", self.sync),
+            ("--members", self.members),
+        ];
         for (name, fd) in descriptors {
             if let Some(fd) = fd {
                 put(name, number(fd));
@@ -108,6 +115,7 @@ impl MonitorArgs {
         if self.remove {
             out.push("--remove".into());
         }
+
         out
     }
 
@@ -130,7 +138,7 @@ impl MonitorArgs {
         let (mut stdout, mut stderr, mut pty) = (None, None, None);
         let (mut init_pidfd, mut stdin, mut client, mut sync) = (None, None, None, None);
         let (mut session_entry, mut socket_dir, mut cgroup) = (None, None, None);
-        let (mut keep, mut remove) = (Vec::new(), false);
+        let (mut keep, mut remove, mut members) = (Vec::new(), false, None);
         while let Some(word) = words.next() {
             let mut value = |name| words.next().ok_or(ArgsError::NoValue(name));
             match word.to_str() {
@@ -150,6 +158,7 @@ impl MonitorArgs {
                 Some("--socket-dir") => socket_dir = Some(PathBuf::from(value("--socket-dir")?)),
                 Some("--cgroup") => cgroup = Some(PathBuf::from(value("--cgroup")?)),
                 Some("--remove") => remove = true,
+                Some("--members") => members = Some(number("--members", value("--members")?)?),
                 _ => return Err(ArgsError::Unknown(word)),
             }
         }
@@ -173,6 +182,7 @@ impl MonitorArgs {
             started_at: started_at.ok_or(ArgsError::Missing("--started"))?,
             remove,
             cgroup,
+            members,
             sync,
         };
         args.each_descriptor_has_one_use()?;
@@ -185,7 +195,7 @@ impl MonitorArgs {
             Output::Pipes { stdout, stderr } => [Some(stdout), Some(stderr)],
             Output::Pty(master) => [Some(master), None],
         };
-        let single = [self.init_pidfd, self.stdin, Some(self.listen), self.client, self.sync];
+        let single = [self.init_pidfd, self.stdin, Some(self.listen), self.client, self.sync, self.members];
         let mut all: Vec<RawFd> = output.into_iter().chain(single).flatten().chain(self.keep.iter().copied()).collect();
         all.sort_unstable();
         all.windows(2).find(|pair| pair[0] == pair[1]).map_or(Ok(()), |pair| Err(ArgsError::SharedDescriptor(pair[0])))
@@ -225,6 +235,7 @@ mod tests {
             started_at: 1_700_000_000_123_456_789,
             remove: false,
             cgroup: None,
+            members: None,
             sync: None,
         }
     }
@@ -242,6 +253,7 @@ mod tests {
             socket_dir: Some(OsString::from_vec(vec![b'/', 0xff]).into()),
             remove: true,
             cgroup: Some("/sys/fs/cgroup/x".into()),
+            members: Some(12),
             sync: Some(11),
             ..least()
         };

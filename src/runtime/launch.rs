@@ -7,7 +7,9 @@ use super::{birth, terminal};
 use crate::model::{PidRef, RunRecord};
 use crate::monitor::args::{MonitorArgs, Output};
 use crate::sys::clone;
+use crate::sys::members::Members;
 use crate::sys::{exec, fd, process};
+use oci_spec::runtime::LinuxNamespaceType;
 use rustix::fs::{FileType, Gid, Uid, fchown, fstat};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use std::io;
@@ -118,6 +120,9 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     if let (Some(userns), Some(go)) = (&plan.userns, mapped) {
         birth::write_maps(userns, init.pid, go)?;
     }
+    let shares_pids = !init::has_new_namespace(&plan.spec, LinuxNamespaceType::Pid);
+    // At once: before its program runs I lets nobody look at it.
+    let members = if shares_pids { Members::of(init.pid).ok() } else { None };
     // I's ends of pipes and sockets must not stay open here: their end is how each side learns of the other's.
     drop(fds);
     drop(plan);
@@ -129,6 +134,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         init: PidRef { pid: init.pid, start: process::start_time(init.pid).map_err(Failure::at(Stage::Record, ""))? },
         started_at: launch.started_at,
         cgroup: cgroup.as_ref().map(|path| path.to_string_lossy().into_owned()),
+        members: members.as_ref().and_then(Members::id),
     };
     write_record(&launch.folder, &record).map_err(Failure::at(Stage::Record, "run.json"))?;
     if let Some(pipe) = pid_pipe {
@@ -147,6 +153,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         }
         (None, None) => return Err(Failure::text(Stage::Stdio, "there is neither a terminal nor a pipe")),
     };
+    let members = members.and_then(Members::into_namespace);
     let args = MonitorArgs {
         init_pid: init.pid,
         init_pidfd: Some(init.pidfd.as_raw_fd()),
@@ -161,9 +168,11 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         started_at: launch.started_at,
         remove: launch.auto_remove,
         cgroup,
+        members: members.as_ref().map(AsRawFd::as_raw_fd),
         sync: None,
     };
     held.extend([init.pidfd, launch.listen]);
+    held.extend(members);
     held.extend(launch.client);
     held.extend(keep);
     let monitor_failure = || Failure::at(Stage::Monitor, launch.monitor.to_string_lossy().into_owned());

@@ -9,6 +9,7 @@ pub mod inherit;
 pub mod keyring;
 pub mod leash;
 pub mod lock;
+pub mod members;
 pub mod mount;
 pub mod namespace;
 pub mod netdev;

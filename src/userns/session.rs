@@ -256,7 +256,8 @@ fn make_single<F: FnOnce(&Path) -> i32>(
 /// met at some later mount.
 fn probe_and_enlist<F: FnOnce(&Path) -> i32>(folder: &Path, lock: &File, report: OwnedFd, body: &mut Option<F>) -> i32 {
     let mut report = File::from(report);
-    if namespace::unshare(CloneFlags::NEWUTS).is_err() {
+    // Without effect, but for who has CAP_SYS_CHROOT only.
+    if rustix::process::chroot("/").is_err() {
         let _ = report.write_all(&[DENIED]);
         return 125;
     }

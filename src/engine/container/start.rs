@@ -300,6 +300,7 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
         init: PidRef { pid: 0, start: 0 },
         started_at: 0,
         cgroup: None,
+        members: None,
     });
     Ok(Started { run, client, monitor: member.child, why_single: member.why_single })
 }
