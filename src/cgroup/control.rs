@@ -64,7 +64,7 @@ fn write_freeze(path: &Path, value: &str) -> Result<(), CgroupError> {
 }
 
 /// Writes a control file, which is never made.
-fn write(path: &Path, file: &str, value: &str) -> io::Result<()> {
+pub(super) fn write(path: &Path, file: &str, value: &str) -> io::Result<()> {
     std::fs::OpenOptions::new().write(true).open(path.join(file))?.write_all(value.as_bytes())
 }
 

@@ -1,6 +1,6 @@
 //! What the user may do with cgroups, found by looking.
 
-use super::control;
+use super::{CgroupError, control};
 use rustix::fs::{Access, AtFlags, Mode, OFlags, accessat, open};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -9,6 +9,9 @@ use std::time::Duration;
 
 /// `CGROUP2_SUPER_MAGIC` of linux/magic.h.
 const CGROUP2: i64 = 0x6367_7270;
+
+/// Where the processes of a cgroup are moved that has to be divided.
+pub const ASIDE: &str = "coracle-callers";
 
 /// A cgroup below which the caller may make others and start processes in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,14 +52,13 @@ impl Delegation {
     ///
     /// A process may be put into another cgroup by who can write `cgroup.procs` there and in the nearest ancestor that both have
     /// (cgroups(7), "Delegation containment"). The ancestor of our children and ourselves is our own cgroup.
+    ///
+    /// Where a start has moved the processes of a cgroup aside, it is the cgroup that they were in.
     #[must_use]
     pub fn find() -> Option<Self> {
-        let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
-        // Hybrid machines have the second.
-        let mount = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
-            .into_iter()
-            .find(|path| rustix::fs::statfs(*path).is_ok_and(|stat| stat.f_type == CGROUP2))?;
-        Self::at(Path::new(mount).join(own_path(&own)?))
+        let own = own_cgroup()?;
+        let aside = own.file_name().is_some_and(|name| name == ASIDE);
+        Self::at(if aside { own.parent()?.to_owned() } else { own })
     }
 
     /// Tells whether the cgroup whose folder is `path` was delegated to the caller, who has to be in there.
@@ -71,6 +73,47 @@ impl Delegation {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The cgroup `relative` below this one, made with those above it where it is not there.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn below(&self, relative: &Path) -> Result<Self, CgroupError> {
+        let path = self.path.join(relative);
+        std::fs::create_dir_all(&path).map_err(|source| CgroupError::Make { path: path.clone(), source })?;
+        Ok(Self { path })
+    }
+
+    /// Tells whether whoever manages the machine's cgroups has left this one to us: the mark of systemd on a unit with
+    /// `Delegate=`, or the root of a cgroup namespace, above which nobody sees.
+    #[must_use]
+    pub fn is_ours_to_divide(&self) -> bool {
+        let mut mark = [0; 8];
+        let marked = rustix::fs::getxattr(&self.path, "user.delegate", &mut mark[..]).is_ok_and(|length| &mark[..length] == b"1");
+        marked || mount_point().is_some_and(|root| root == self.path)
+    }
+
+    /// Moves the processes of this cgroup, the caller among them, into one below it: a cgroup that has controllers for its children
+    /// holds no processes itself (cgroups(7), "no internal processes"). Once: one that is forked meanwhile shows by a later EBUSY.
+    ///
+    /// # Errors
+    /// The kernel refuses, or a process is out of our sight.
+    pub fn move_aside(&self) -> Result<(), CgroupError> {
+        let aside = self.path.join(ASIDE);
+        let failed = |source| CgroupError::MoveAside { path: self.path.clone(), source };
+        match std::fs::create_dir(&aside) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
+            _ => {}
+        }
+        for pid in std::fs::read_to_string(self.path.join("cgroup.procs")).map_err(failed)?.lines() {
+            match control::write(&aside, "cgroup.procs", pid) {
+                // It has ended meanwhile.
+                Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
+                done => done.map_err(failed)?,
+            }
+        }
+        Ok(())
     }
 
     /// Makes the cgroup `name`; nothing where the kernel does not let us (a bound on their number, say).
@@ -91,6 +134,21 @@ impl Delegation {
         let folder = open(&path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
         Some(Cgroup { path, folder })
     }
+}
+
+/// Where the v2 hierarchy is mounted; hybrid machines have the second.
+pub(super) fn mount_point() -> Option<&'static Path> {
+    let mounts = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].into_iter();
+    mounts.map(Path::new).find(|path| rustix::fs::statfs(*path).is_ok_and(|stat| stat.f_type == CGROUP2))
+}
+
+/// The folder of the cgroup that the calling process is in.
+pub(super) fn own_cgroup() -> Option<PathBuf> {
+    let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+    // "" would end the path with a slash.
+    let relative = own_path(&own)?;
+    let mount = mount_point()?;
+    Some(if relative.is_empty() { mount.to_owned() } else { mount.join(relative) })
 }
 
 /// Reads the v2 line of `/proc/self/cgroup`: the path below the mount. Nothing where it lies outside of what we see.

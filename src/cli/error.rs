@@ -2,7 +2,6 @@
 
 use super::format::FormatError;
 use crate::engine::{EngineError, Kind};
-use std::error::Error as _;
 use std::fmt::Write as _;
 
 /// A failed command.
@@ -52,17 +51,29 @@ impl CliError {
     /// The text for stderr: the failure, what lies below it, and the hint.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = format!("Error: {self}");
-        let mut below = self.source();
-        while let Some(source) = below {
-            let _ = write!(text, ": {source}");
-            below = source.source();
+        match self {
+            Self::Engine(error) | Self::WithCode(error, _) => Self::describe(error),
+            other => chain(other),
         }
-        if let Self::Engine(error) | Self::WithCode(error, _) = self
-            && let Some(hint) = error.hint()
-        {
+    }
+
+    /// The same text for a failure that is one of several in a report.
+    #[must_use]
+    pub fn describe(error: &EngineError) -> String {
+        let mut text = chain(error);
+        if let Some(hint) = error.hint() {
             let _ = write!(text, "\nHint: {hint}");
         }
         text
     }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = format!("Error: {error}");
+    let mut below = error.source();
+    while let Some(source) = below {
+        let _ = write!(text, ": {source}");
+        below = source.source();
+    }
+    text
 }

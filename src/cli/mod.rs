@@ -32,6 +32,7 @@ enum Command {
     Exec(container::exec::ExecArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
+    Info(system::info::InfoArgs),
     Inspect(container::inspect::InspectArgs),
     Kill(container::kill::KillArgs),
     #[command(visible_aliases = ["ls", "list"])]
@@ -57,6 +58,7 @@ enum Command {
     Unpause(container::pause::UnpauseArgs),
     Unshare(system::unshare::UnshareArgs),
     Untag(image::tag::UntagArgs),
+    Version(system::info::VersionArgs),
     Wait(container::wait::WaitArgs),
 }
 
@@ -93,6 +95,8 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Events(args) => system::events::run(&args),
         Command::Exec(args) => container::exec::run(args),
         Command::Generate(args) => generate::run(&args),
+        Command::Info(args) => system::info::run(&args),
+        Command::Version(args) => system::info::run_version(&args),
         Command::Inspect(args) => container::inspect::run(&args),
         Command::Ps(args) => container::ps::run(&args),
         Command::Image(command) => image::run(command),

@@ -51,6 +51,18 @@ pub fn note(text: impl AsRef<str>) {
     let _ = writeln!(io::stderr().lock(), "{shown}");
 }
 
+/// Asks on standard error and reads the answer from standard input; only one that begins with `y` is a yes.
+///
+/// # Errors
+/// Standard input cannot be read.
+pub fn confirm(warning: &str) -> Result<bool, CliError> {
+    note(warning);
+    let _ = write!(io::stderr().lock(), "Are you sure you want to continue? [y/N] ");
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).map_err(|error| CliError::Usage(format!("read the answer: {error}")))?;
+    Ok(answer.trim_start().starts_with(['y', 'Y']))
+}
+
 /// The size of the user's terminal, where standard input or output is one.
 #[must_use]
 pub fn window() -> Option<Size> {

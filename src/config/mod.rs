@@ -1,5 +1,6 @@
 //! What the surroundings say: environment variables and the places of our files.
 
+pub mod bus;
 pub mod env;
 pub mod paths;
 pub mod program;

@@ -6,6 +6,7 @@
 //!   blobs/sha256/<hex>          manifests and image configs
 //!   layers/<diffID>/diff/       an unpacked layer
 //!   containers/<id>/            upper/ work/ ctr.log run.json exit.json
+//!   volumes/<name>/_data/       the files of a volume
 //!   events/                     the journal of events
 //!   tmp/                        everything half done
 //! $XDG_RUNTIME_DIR/coracle  (else /run/user/UID, else /tmp/coracle-UID), mode 0700
@@ -127,6 +128,12 @@ impl Paths {
     #[must_use]
     pub fn containers(&self) -> PathBuf {
         self.data.join("containers")
+    }
+
+    /// `volumes`; made with the first one.
+    #[must_use]
+    pub fn volumes(&self) -> PathBuf {
+        self.data.join("volumes")
     }
 
     /// The folder of one container.

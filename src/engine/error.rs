@@ -2,6 +2,7 @@
 
 use super::container::ContainerError;
 use super::container::attach::AttachError;
+use super::volume::VolumeError;
 use crate::config::paths::PathsError;
 use crate::image::ImageError;
 use crate::state::StateError;
@@ -35,11 +36,19 @@ pub enum EngineError {
     #[error(transparent)]
     Container(#[from] ContainerError),
     #[error(transparent)]
+    Volume(#[from] VolumeError),
+    #[error(transparent)]
     Attach(#[from] AttachError),
     #[error(transparent)]
     Session(#[from] SessionError),
     #[error("read the journal of events in {}", path.display())]
     Journal {
+        path: std::path::PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("delete {}", path.display())]
+    Reset {
         path: std::path::PathBuf,
         #[source]
         source: std::io::Error,
@@ -80,9 +89,11 @@ impl EngineError {
             Self::ImageInUse { .. } | Self::ImageHasNames { .. } => Kind::InUse,
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
             Self::Container(error) => error.kind(),
+            Self::Volume(error) => error.kind(),
             Self::Reported { kind, .. } => *kind,
             Self::Session(_) => Kind::Denied,
             Self::Journal { .. }
+            | Self::Reset { .. }
             | Self::Attach(_)
             | Self::Paths(_)
             | Self::State(_)
@@ -99,6 +110,7 @@ impl EngineError {
                 Some(format!("remove it with `coracle rm {name}`, or choose another --name"))
             }
             Self::Container(error) => error.hint(),
+            Self::Volume(error) => error.hint(),
             Self::Reported { hint, .. } => hint.clone(),
             Self::Image(error) => error.hint(),
             Self::ImageInUse { containers, .. } => Some(format!("remove the container first: `coracle rm {containers}`")),

@@ -4,7 +4,12 @@ pub mod container;
 pub mod error;
 pub mod events;
 pub mod image;
+pub mod info;
+pub mod prune;
+mod reset;
 pub mod session;
+pub mod usage;
+pub mod volume;
 
 pub use error::{EngineError, Kind};
 

@@ -1,6 +1,6 @@
 //! A container's configuration: what the user asked, merged with the image, fixed at `create`.
 
-use super::{ContainerId, Filesystem, ImageId, Isolation, Relations, Security, Settings, Supervision};
+use super::{ContainerId, Filesystem, ImageId, Isolation, Limits, Mount, Relations, Security, Settings, Supervision};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -51,23 +51,6 @@ pub enum LogDriver {
     None,
 }
 
-/// A bind mount of a host path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BindMount {
-    /// Absolute, on the host.
-    pub source: PathBuf,
-    /// Absolute, in the container.
-    pub target: String,
-    pub read_only: bool,
-    /// `rbind`: the mounts below the source come along. Podman's default.
-    pub recursive: bool,
-    /// `private`, `rprivate` (the default), `slave`, `rslave`, `shared` or `rshared`.
-    pub propagation: String,
-    pub exec: bool,
-    pub suid: bool,
-    pub dev: bool,
-}
-
 /// Everything that is fixed when a container is made. Stored as JSON in its row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerConfig {
@@ -95,7 +78,7 @@ pub struct ContainerConfig {
     pub tty: bool,
     pub stdin_open: bool,
     pub labels: BTreeMap<String, String>,
-    pub mounts: Vec<BindMount>,
+    pub mounts: Vec<Mount>,
     pub network: NetworkMode,
     pub auto_remove: bool,
     /// A signal number.
@@ -107,6 +90,8 @@ pub struct ContainerConfig {
     pub filesystem: Filesystem,
     #[serde(default)]
     pub isolation: Isolation,
+    #[serde(default)]
+    pub limits: Limits,
     #[serde(default)]
     pub security: Security,
     #[serde(default)]

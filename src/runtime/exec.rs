@@ -11,10 +11,10 @@ use super::init::{self, Wanted};
 use super::message::{Failure, Stage};
 use super::process::{self, Leave};
 use super::{limits, mounts, terminal};
+use crate::cgroup;
 use crate::sys::clone::{self, CloneFlags};
 use crate::sys::{namespace, process as proc};
 use oci_spec::runtime::Process;
-use rustix::fs::Mode;
 use rustix::process::DumpableBehavior;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -38,6 +38,8 @@ pub struct Session {
     pub namespaces: CloneFlags,
     /// The container's cgroup folder, where it has one.
     pub cgroup: Option<PathBuf>,
+    /// The cgroup holds limits that were asked for: a session outside of it would escape them.
+    pub limited: bool,
     /// Standard input, output and error; without a terminal.
     pub stdio: Option<[OwnedFd; 3]>,
     /// The window of the user's terminal, where there is one.
@@ -91,17 +93,19 @@ fn try_join(session: Session, pid_pipe: OwnedFd) -> Result<(), Failure> {
     let at = |stage| Failure::at(stage, "");
     limits::set_oom_score(&session.process)?;
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|errno| at(Stage::Join)(errno.into()))?;
-    let cgroup = match &session.cgroup {
-        // A cgroup that is not there any more, or may not be entered from ours, is no reason to refuse the session.
-        Some(path) => rustix::fs::open(path, rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC, Mode::empty()).ok(),
-        None => None,
+    // Before the namespaces: systemd's socket is not in the container's.
+    let cgroup = match session.cgroup.as_deref().map(cgroup::enter) {
+        Some(Err(error)) if session.limited => return Err(super::launch::cgroup_failure(&error)),
+        // Without limits, a cgroup that cannot be entered is no reason to refuse the session.
+        entered => entered.and_then(Result::ok).flatten(),
     };
     namespace::join(session.init.as_fd(), session.namespaces).map_err(at(Stage::Join))?;
+    let limited = session.limited;
     let mut session = Some(session);
     let mut make =
         |into: Option<&OwnedFd>| clone::spawn(CloneFlags::PARENT, into.map(|fd| fd.as_fd()), || session.take().map_or(125, run));
     let child = match make(cgroup.as_ref()) {
-        Err(_) if cgroup.is_some() => make(None),
+        Err(_) if cgroup.is_some() && !limited => make(None),
         done => done,
     };
     let child = child.map_err(at(Stage::Clone))?;

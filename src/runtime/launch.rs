@@ -4,6 +4,8 @@ use super::init::{self, InitFds, Plan};
 use super::message::{Failure, Stage};
 use super::outside::{self, Outside};
 use super::{birth, terminal};
+use crate::cgroup::Cgroup;
+use crate::cgroup::home::Home;
 use crate::model::{PidRef, RunRecord};
 use crate::monitor::args::{MonitorArgs, Output};
 use crate::sys::clone;
@@ -43,8 +45,7 @@ pub struct Launch {
     pub pin: Option<(PathBuf, i64)>,
     /// The lock on the container's folder; I holds it until its program runs.
     pub lock: OwnedFd,
-    /// The container's cgroup and its open folder.
-    pub cgroup: Option<(PathBuf, OwnedFd)>,
+    pub cgroup: Home,
     pub log: crate::model::LogDriver,
     pub auto_remove: bool,
     /// Nanoseconds since the epoch.
@@ -93,6 +94,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     let pin = launch.pin.as_ref().and_then(|(path, at)| crate::sys::lock::share_byte(path, *at).ok());
     let Launch { mut plan, streams, report, network, cgroup, lock, mut keep, .. } = launch;
     keep.extend(pin);
+    let cgroup = cgroup.settle().map_err(|error| cgroup_failure(&error))?.map(Cgroup::into_parts);
     let (program, monitor_ends) = match streams {
         Some(Streams { program, stdin, stdout, stderr }) => (Some(program), Some((stdin, stdout, stderr))),
         None => (None, None),
@@ -204,6 +206,17 @@ fn give_streams<'a>(streams: impl Iterator<Item = &'a OwnedFd>, root: (u32, u32)
             let _ = fchown(stream, Some(Uid::from_raw(root.0)), Some(Gid::from_raw(root.1)));
         }
     }
+}
+
+/// The text of all that lies below the failure; it names the mend.
+pub(super) fn cgroup_failure(error: &dyn std::error::Error) -> Failure {
+    let mut text = error.to_string();
+    let mut below = error.source();
+    while let Some(source) = below {
+        text = format!("{text}: {source}");
+        below = source.source();
+    }
+    Failure::text(Stage::Cgroup, text)
 }
 
 /// I ended before it sent its terminal. It is reaped; its own report stands before this one on the pipe.

@@ -24,6 +24,8 @@ pub enum Stage {
     Target,
     Source,
     Mount,
+    Volume,
+    Chown,
     Device,
     Pivot,
     Mask,
@@ -47,7 +49,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 32] = [
+    const ALL: [Self; 34] = [
         Self::Clone,
         Self::Cgroup,
         Self::Record,
@@ -62,6 +64,8 @@ impl Stage {
         Self::Target,
         Self::Source,
         Self::Mount,
+        Self::Volume,
+        Self::Chown,
         Self::Device,
         Self::Pivot,
         Self::Mask,
@@ -85,7 +89,7 @@ impl Stage {
     fn words(self) -> &'static str {
         match self {
             Self::Clone => "make the container's namespaces",
-            Self::Cgroup => "make the container's cgroup",
+            Self::Cgroup => "limit the container:",
             Self::Record => "write the run record",
             Self::Monitor => "start the monitor (coracle-monitor has to stand beside coracle)",
             Self::Join => "join the container's namespaces",
@@ -98,6 +102,8 @@ impl Stage {
             Self::Target => "make the mount target",
             Self::Source => "open the mount source",
             Self::Mount => "mount",
+            Self::Volume => "fill the new volume with the image's files:",
+            Self::Chown => "give the mount to the container's user (option U):",
             Self::Device => "set up the device",
             Self::Pivot => "change to the container's root",
             Self::Mask => "mask",

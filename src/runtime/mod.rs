@@ -19,6 +19,7 @@
 //! and in the stub, so its end without a message means that the program runs. I asks for SIGKILL when M dies.
 
 mod accounts;
+mod binds;
 pub mod birth;
 pub mod everyone;
 pub mod exec;
@@ -35,3 +36,4 @@ pub mod spec;
 pub mod terminal;
 pub mod users;
 pub mod view;
+mod volume;

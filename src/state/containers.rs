@@ -62,6 +62,15 @@ impl Db {
         self.many_containers("SELECT config FROM containers WHERE image = ?1 ORDER BY created DESC", params![image])
     }
 
+    /// Returns the containers in whose configuration another one's id stands: those that may depend on it.
+    ///
+    /// # Errors
+    /// The database fails or a row cannot be read.
+    pub fn containers_that_name(&self, id: &ContainerId) -> Result<Vec<ContainerConfig>, StateError> {
+        let sql = "SELECT config FROM containers WHERE id != ?1 AND instr(config, ?1) > 0 ORDER BY created DESC";
+        self.many_containers(sql, params![id.as_str()])
+    }
+
     /// Returns the id of every container, without reading what it is.
     ///
     /// # Errors

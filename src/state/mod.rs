@@ -6,6 +6,7 @@
 mod containers;
 mod images;
 mod schema;
+pub mod volumes;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};

@@ -28,6 +28,7 @@ pub mod shifted;
 pub mod staging;
 pub mod tar;
 pub mod unpack;
+pub mod volume;
 
 pub use decompress::{Compression, decompress, sniff};
 pub use error::StorageError;

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 pub mod clone;
+pub mod copy;
 pub mod exec;
 pub mod fd;
 pub mod fdpass;

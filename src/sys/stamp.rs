@@ -1,6 +1,6 @@
 //! The time stamps of log lines and events, written without a calendar library: the monitor carries none.
 
-use rustix::time::{ClockId, clock_gettime};
+use std::time::SystemTime;
 
 /// The length of a stamp: `2026-11-21T03:00:00.123456789+00:00`.
 pub const LEN: usize = 35;
@@ -8,8 +8,9 @@ pub const LEN: usize = 35;
 /// Returns the time of day in nanoseconds since the epoch.
 #[must_use]
 pub fn now() -> i64 {
-    let time = clock_gettime(ClockId::Realtime);
-    time.tv_sec.saturating_mul(1_000_000_000).saturating_add(time.tv_nsec)
+    // By the C library: rustix's own call ends the process where the kernel's vDSO has no clock (user-mode Linux).
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// Writes a time, in nanoseconds since the epoch, as RFC 3339 in UTC, with the offset spelled `+00:00` as in Podman's logs.

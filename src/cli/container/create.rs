@@ -62,7 +62,7 @@ fn make(
         (_, Err(error)) => return Err(error.into()),
     };
     request.image_name = full_name(&options.image, &image);
-    let config = engine.create(request.clone(), &image)?;
+    let config = engine.create(std::mem::take(request), &image)?;
     Ok((engine, config))
 }
 

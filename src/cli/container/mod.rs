@@ -10,6 +10,7 @@ pub mod kill;
 pub mod logs;
 mod options;
 pub mod pause;
+pub mod prune;
 pub mod ps;
 pub mod rename;
 pub mod restart;
@@ -37,6 +38,7 @@ pub enum ContainerCommand {
     List(ps::PsArgs),
     Logs(logs::LogsArgs),
     Pause(pause::PauseArgs),
+    Prune(prune::PruneArgs),
     Rename(rename::RenameArgs),
     Restart(restart::RestartArgs),
     Rm(rm::RmArgs),
@@ -63,6 +65,7 @@ pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
         ContainerCommand::List(args) => ps::run(&args),
         ContainerCommand::Logs(args) => logs::run(args),
         ContainerCommand::Pause(args) => pause::run(&args),
+        ContainerCommand::Prune(args) => prune::run(&args),
         ContainerCommand::Rename(args) => rename::run(&args),
         ContainerCommand::Restart(args) => restart::run(&args),
         ContainerCommand::Unpause(args) => pause::run_unpause(&args),

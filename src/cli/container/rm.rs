@@ -1,9 +1,10 @@
 //! `coracle rm`.
 
-use super::targets::{Choice, Names, choose, each, open_engine};
+use super::targets::{Choice, Names, Target, choose, each, open_engine};
 use crate::cli::error::CliError;
-use crate::engine::EngineError;
+use crate::cli::ui;
 use crate::engine::container::ContainerError;
+use crate::engine::{Engine, EngineError};
 use clap::Args;
 use std::time::Duration;
 
@@ -16,12 +17,15 @@ pub struct RmArgs {
     /// With --force, send the stop signal first and wait this many seconds before SIGKILL
     #[arg(short, long, visible_alias = "timeout", value_name = "SECONDS")]
     time: Option<u32>,
-    /// Remove the container's anonymous volumes too; it has none, so this changes nothing
+    /// Remove the container's anonymous volumes too
     #[arg(short, long)]
     volumes: bool,
     /// Every container
     #[arg(short, long)]
     all: bool,
+    /// First remove the containers that require these
+    #[arg(long)]
+    depend: bool,
     /// Containers that match KEY=VALUE; the keys are those of ps
     #[arg(long, value_name = "FILTER")]
     filter: Vec<String>,
@@ -49,10 +53,36 @@ pub fn run(args: RmArgs) -> Result<i32, CliError> {
     if args.time.is_some() && !args.force {
         return Err(CliError::Usage("--time goes with --force".to_owned()));
     }
-    each(&targets, |config| match engine.remove(config, patience(&args)) {
-        Err(error @ EngineError::Container(ContainerError::RemoveAlive { .. })) => Err(CliError::WithCode(error, 2)),
-        other => Ok(other?),
-    })
+    if args.depend {
+        return remove_with_dependents(&mut engine, &targets, patience(&args));
+    }
+    each(&targets, |config| engine.remove_with_volumes(config, patience(&args), args.volumes).map_err(code))
+}
+
+/// Prints the ids, as Podman does here.
+fn remove_with_dependents(engine: &mut Engine, targets: &[Target], force: Option<Duration>) -> Result<i32, CliError> {
+    let mut last = 0;
+    for target in targets {
+        // One that went with another one.
+        if engine.container(target.config.id.as_str()).is_err() {
+            continue;
+        }
+        match engine.remove_with_dependents(&target.config, force).map_err(code) {
+            Ok(removed) => removed.iter().try_for_each(|id| ui::print_line(id.as_str()))?,
+            Err(error) => {
+                ui::note(error.text());
+                last = error.code();
+            }
+        }
+    }
+    Ok(last)
+}
+
+fn code(error: EngineError) -> CliError {
+    match error {
+        EngineError::Container(ContainerError::RemoveAlive { .. }) => CliError::WithCode(error, 2),
+        other => other.into(),
+    }
 }
 
 /// How long a running container has before it is killed; nothing where it may not be removed. Without a time it is killed at

@@ -5,6 +5,7 @@ use super::create;
 use super::options::Options;
 use super::start::{foreground, started};
 use crate::cli::error::CliError;
+use crate::cli::image::rmi;
 use crate::cli::ui;
 use crate::engine::EngineError;
 use crate::engine::container::attach::AttachRequest;
@@ -25,6 +26,9 @@ pub struct RunArgs {
     /// Pass signals on to the container
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     sig_proxy: bool,
+    /// Remove the image, too, when the container has ended, unless another container uses it; implies --rm
+    #[arg(long, conflicts_with = "detach")]
+    rmi: bool,
     #[command(flatten)]
     options: Options,
 }
@@ -33,7 +37,8 @@ pub struct RunArgs {
 ///
 /// # Errors
 /// See `Engine::create` and `Engine::start`.
-pub fn run(args: RunArgs) -> Result<i32, CliError> {
+pub fn run(mut args: RunArgs) -> Result<i32, CliError> {
+    args.options.relations.rm |= args.rmi;
     let options = &args.options;
     let detach_keys = detach_keys(args.detach_keys.as_deref())?;
     if options.tty && !args.detach && !std::io::stdin().is_terminal() {
@@ -51,5 +56,9 @@ pub fn run(args: RunArgs) -> Result<i32, CliError> {
         return Ok(0);
     }
     let request = AttachRequest { no_stdin: !options.interactive, detach_keys, sig_proxy: args.sig_proxy };
-    foreground(&mut engine, &config, started, &request)
+    let code = foreground(&mut engine, &config, started, &request)?;
+    if args.rmi {
+        rmi::after_run(engine, &config)?;
+    }
+    Ok(code)
 }

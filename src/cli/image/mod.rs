@@ -62,7 +62,7 @@ pub fn run(command: ImageCommand) -> Result<i32, CliError> {
 }
 
 /// Runs work on the store as root of the session, in a child: it prints for itself, and only its exit code comes back.
-fn in_session(work: impl FnOnce(&mut Engine) -> Result<i32, CliError>) -> Result<i32, CliError> {
+pub(super) fn in_session(work: impl FnOnce(&mut Engine) -> Result<i32, CliError>) -> Result<i32, CliError> {
     let paths = Paths::from_env().map_err(EngineError::from)?;
     paths.prepare().map_err(EngineError::from)?;
     let done = session::within(&paths, || {

@@ -4,7 +4,8 @@ use super::in_session;
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::engine::image::RemoveImagesRequest;
-use crate::engine::{EngineError, Kind};
+use crate::engine::{Engine, EngineError, Kind};
+use crate::model::ContainerConfig;
 use clap::Args;
 
 /// Remove images
@@ -48,6 +49,25 @@ pub fn run(args: RmiArgs) -> Result<i32, CliError> {
         }
         Ok(worst)
     })
+}
+
+/// Removes the image of a container that was run with `--rmi`, without a word; one that other containers use stays.
+///
+/// # Errors
+/// The store cannot be used.
+pub(in crate::cli) fn after_run(engine: Engine, config: &ContainerConfig) -> Result<(), CliError> {
+    // A database connection does not pass the fork.
+    drop(engine);
+    let request = RemoveImagesRequest { images: vec![config.image_name.clone()], ignore: true, ..RemoveImagesRequest::default() };
+    in_session(|engine| {
+        for error in engine.remove_images(&request)?.errors {
+            if error.kind() != Kind::InUse {
+                ui::note(CliError::from(error).text());
+            }
+        }
+        Ok(0)
+    })
+    .map(drop)
 }
 
 fn code(error: &EngineError) -> i32 {

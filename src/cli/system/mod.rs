@@ -1,7 +1,12 @@
 //! Commands about the whole installation.
 
+pub mod df;
 pub mod events;
+pub mod info;
+pub mod prune;
+pub mod reset;
 pub mod unshare;
+mod yaml;
 
 use crate::cli::error::CliError;
 use clap::Subcommand;
@@ -9,7 +14,11 @@ use clap::Subcommand;
 /// Manage the installation
 #[derive(Debug, Subcommand)]
 pub enum SystemCommand {
+    Df(df::DfArgs),
     Events(events::EventsArgs),
+    Info(info::InfoArgs),
+    Prune(prune::PruneArgs),
+    Reset(reset::ResetArgs),
 }
 
 /// Runs one of them.
@@ -18,6 +27,10 @@ pub enum SystemCommand {
 /// See the command.
 pub fn dispatch(command: SystemCommand) -> Result<i32, CliError> {
     match command {
+        SystemCommand::Df(args) => df::run(&args),
         SystemCommand::Events(args) => events::run(&args),
+        SystemCommand::Info(args) => info::run(&args),
+        SystemCommand::Prune(args) => prune::run(&args),
+        SystemCommand::Reset(args) => reset::run(&args),
     }
 }

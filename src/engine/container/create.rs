@@ -1,13 +1,13 @@
 //! `create`: from a request and an image to a row and a folder.
 
 use super::isolation::ShareWith;
-use super::{ContainerError, limits, names, rights};
+use super::{ContainerError, limits, mounts, names, rights};
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
 use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
 use crate::model::{
-    BindMount, ContainerConfig, ContainerId, Filesystem, ImageRecord, Isolation, LogDriver, NetworkMode, Relations, Security,
+    ContainerConfig, ContainerId, Filesystem, ImageRecord, Isolation, Limits, LogDriver, Mount, NetworkMode, Relations, Security,
     Settings, Sharing, Supervision,
 };
 use crate::state::StateError;
@@ -35,7 +35,7 @@ pub struct CreateRequest {
     pub tty: bool,
     pub stdin_open: bool,
     pub labels: BTreeMap<String, String>,
-    pub mounts: Vec<BindMount>,
+    pub mounts: Vec<Mount>,
     pub network: Option<NetworkMode>,
     pub auto_remove: bool,
     pub stop_signal: Option<i32>,
@@ -45,10 +45,15 @@ pub struct CreateRequest {
     pub isolation: Isolation,
     /// What of `isolation` and `network` is shared with other containers.
     pub share: ShareWith,
+    pub limits: Limits,
     pub security: Security,
     pub settings: Settings,
     pub supervision: Supervision,
     pub relations: Relations,
+    /// Names or ids of containers that have to be started first.
+    pub requires: Vec<String>,
+    /// Remove the container that has the name.
+    pub replace: bool,
     /// The terminal type of the caller; for `-t`.
     pub term: Option<String>,
     pub create_command: Vec<String>,
@@ -66,6 +71,8 @@ impl Engine {
     /// # Errors
     /// The name is in use, the request does not fit the image, or the store fails.
     pub fn create(&mut self, mut request: CreateRequest, image: &ImageRecord) -> Result<ContainerConfig, EngineError> {
+        self.settle_relations(&mut request)?;
+        self.complete_mounts(&mut request)?;
         let _chosen = self.isolate(&mut request)?;
         let mut random = [0u8; 32];
         let given_name = request.name.clone();
@@ -99,8 +106,13 @@ impl Engine {
             self.discard_folder(&folder)?;
             return Err(error);
         }
+        // Only now: as long as a row names a volume, nobody removes it.
+        let made = self.make_volumes_of(config);
         drop(lock);
-        Ok(())
+        if made.is_err() {
+            self.remove(config, None)?;
+        }
+        made
     }
 
     /// Where a name is held by the row of a container that is gone, takes the row away and says so.
@@ -110,6 +122,9 @@ impl Engine {
             return Ok(false);
         }
         self.db.remove_container(&holder.id)?;
+        if holder.auto_remove {
+            self.remove_anonymous_volumes(&holder)?;
+        }
         Ok(true)
     }
 }
@@ -186,7 +201,7 @@ fn configure(
         tty: request.tty,
         stdin_open: request.stdin_open,
         labels,
-        mounts: request.mounts.clone(),
+        mounts: mounts::with_defaults(request, &defaults.volumes)?,
         network: request.network.clone().unwrap_or(NetworkMode::Private),
         auto_remove: request.auto_remove,
         stop_signal: stop_signal.unwrap_or(libc::SIGTERM),
@@ -194,6 +209,7 @@ fn configure(
         log_driver: request.log_driver.unwrap_or(LogDriver::K8sFile),
         filesystem: request.filesystem.clone(),
         isolation: request.isolation.clone(),
+        limits: request.limits.clone(),
         security: request.security.clone(),
         settings: request.settings.clone(),
         supervision: request.supervision.clone(),
@@ -260,9 +276,8 @@ fn host_name() -> Option<String> {
 }
 
 /// Nanoseconds since the epoch.
-pub(super) fn now() -> i64 {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
-    now.tv_sec.saturating_mul(1_000_000_000).saturating_add(now.tv_nsec)
+pub(in crate::engine) fn now() -> i64 {
+    crate::sys::stamp::now()
 }
 
 #[cfg(test)]

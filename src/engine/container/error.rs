@@ -57,6 +57,8 @@ pub enum ContainerError {
     Ids(#[from] crate::userns::child::ChildError),
     #[error(transparent)]
     Logs(#[from] LogsError),
+    #[error("limit the container")]
+    Cgroup(#[source] crate::cgroup::CgroupError),
     #[error("set up the container's network")]
     Network(#[from] crate::net::NetError),
     #[error("the container's first process vanished before its program began")]
@@ -67,6 +69,10 @@ pub enum ContainerError {
         #[source]
         source: io::Error,
     },
+    #[error("{name:?} is not a valid container, cannot be used as a dependency: no such container")]
+    NoDependency { name: String },
+    #[error("container {name} has dependent containers which must be removed before it: {others}")]
+    Required { name: String, others: String },
     #[error("pause or unpause container {name}")]
     Freezer {
         name: String,
@@ -96,7 +102,8 @@ impl ContainerError {
         match self {
             Self::NoCommand { .. } | Self::Invalid { .. } | Self::Ids(_) => Kind::Invalid,
             Self::WrongState { .. } => Kind::WrongState,
-            Self::RemoveAlive { .. } => Kind::InUse,
+            Self::RemoveAlive { .. } | Self::Required { .. } => Kind::InUse,
+            Self::NoDependency { .. } => Kind::NoSuch,
             Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,
             Self::NoFreezer { .. } => Kind::Unsupported,
             Self::NotExecutable { .. } => Kind::NotExecutable,
@@ -113,6 +120,7 @@ impl ContainerError {
             Self::RemoveAlive { name, .. } => {
                 Some(format!("stop it with `coracle stop {name}`, or remove it with `coracle rm -f {name}`"))
             }
+            Self::Required { name, .. } => Some(format!("remove it with them: `coracle rm --depend {name}`")),
             Self::NoFreezer { .. } => {
                 Some("run it where cgroups are delegated to you (systemd-run --user --scope -p Delegate=yes …)".to_owned())
             }

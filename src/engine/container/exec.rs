@@ -85,6 +85,7 @@ impl Engine {
             init,
             namespaces: namespace::differing(run.init.pid),
             cgroup: run.cgroup.as_ref().map(PathBuf::from),
+            limited: config.limits.need_a_cgroup(),
             stdio,
             console,
             window: request.window,

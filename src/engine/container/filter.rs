@@ -5,7 +5,7 @@ use super::moment::moment;
 use super::status::State;
 use crate::engine::{Engine, EngineError};
 use crate::model::id::is_lower_hex;
-use crate::model::{ContainerConfig, Status};
+use crate::model::{ContainerConfig, Mount, Origin, Status};
 use regex_lite::Regex;
 
 /// One `--filter`.
@@ -112,9 +112,7 @@ impl Filter {
             Self::Exited(code) => state.exit.as_ref().is_some_and(|exit| exit.code == *code),
             Self::Status(word) => *word == StatusWord::Known(state.status),
             Self::Ancestor(image) => is_ancestor(image, config),
-            Self::Volume(path) => {
-                config.mounts.iter().any(|mount| mount.target == *path || mount.source.as_os_str() == path.as_str())
-            }
+            Self::Volume(path) => config.mounts.iter().any(|mount| mount.target == *path || comes_from(mount, path)),
             Self::Until(moment) => config.created_at < *moment,
             Self::Network(name) => config.network.as_str() == name.as_str(),
             Self::Before(Reference::Made(moment)) => config.created_at < *moment,
@@ -193,12 +191,21 @@ fn is_ancestor(image: &str, config: &ContainerConfig) -> bool {
         .any(|name| *name == image || name.strip_suffix(image).is_some_and(|before| before.ends_with('/')))
 }
 
+/// Tells whether a mount is of the volume `name`, or of the host's path `name`.
+fn comes_from(mount: &Mount, name: &str) -> bool {
+    match &mount.from {
+        Origin::Volume { name: volume, .. } => volume == name,
+        Origin::Bind { source, .. } | Origin::Overlay { source, .. } => source.as_os_str() == name,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{
-        BindMount, ContainerId, Digest, ExitRecord, Filesystem, ImageId, Isolation, LogDriver, NetworkMode, Relations, Security,
-        Settings, Supervision,
+        ContainerId, Digest, ExitRecord, Filesystem, ImageId, Isolation, LogDriver, NetworkMode, Relations, Security, Settings,
+        Supervision,
     };
 
     fn container() -> ContainerConfig {
@@ -219,16 +226,7 @@ mod tests {
             tty: false,
             stdin_open: false,
             labels: [("a.b".to_owned(), "c".to_owned()), ("empty".to_owned(), String::new())].into(),
-            mounts: vec![BindMount {
-                source: "/srv".into(),
-                target: "/data".into(),
-                read_only: false,
-                recursive: true,
-                propagation: "rprivate".into(),
-                exec: true,
-                suid: false,
-                dev: false,
-            }],
+            mounts: vec![Mount::new("/data", Origin::Bind { source: "/srv".into(), recursive: true, no_dereference: false })],
             network: NetworkMode::None,
             auto_remove: false,
             stop_signal: 15,
@@ -236,6 +234,7 @@ mod tests {
             log_driver: LogDriver::K8sFile,
             filesystem: Filesystem::default(),
             isolation: Isolation::default(),
+            limits: crate::model::Limits::default(),
             security: Security::default(),
             settings: Settings::default(),
             supervision: Supervision::default(),

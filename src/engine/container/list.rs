@@ -38,7 +38,8 @@ impl Engine {
         let all = request.all || request.last.is_some() || filters.name_a_status();
         let mut found = Vec::new();
         for (config, state) in self.containers()? {
-            let shown = all || matches!(state.status, Status::Running | Status::Paused);
+            // As in Podman, a paused container does not run.
+            let shown = all || state.status == Status::Running;
             if shown && filters.accept(&Subject { config: &config, state: &state }) {
                 found.push((config, state));
             }

@@ -2,7 +2,8 @@
 
 use super::ContainerError;
 use super::status::run_record;
-use crate::cgroup::{self, Delegation};
+use crate::cgroup;
+use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError, session};
 use crate::events::Status;
@@ -20,13 +21,15 @@ use std::time::Duration;
 const CGROUP_PATIENCE: Duration = Duration::from_secs(2);
 
 impl Engine {
-    /// Removes a container. A living one only with `force`, which stops it first and kills it after that time.
+    /// Removes a container. A living one only with `force`, which stops it first and kills it after that time. Its anonymous
+    /// volumes stay, unless it was made with `--rm`.
     ///
     /// Killed at any point, a later command finds a container without a folder and takes its row away.
     ///
     /// # Errors
     /// It is alive and may not be stopped, or the store fails.
     pub fn remove(&mut self, config: &ContainerConfig, force: Option<Duration>) -> Result<(), EngineError> {
+        self.refuse_if_required(config)?;
         // Before the lock: a start that does not come to its end holds it.
         self.end_life(config, force)?;
         let lock = match self.lock(config, FlockOperation::LockExclusive) {
@@ -43,7 +46,21 @@ impl Engine {
         self.db.remove_container(&config.id)?;
         self.tell(config, Status::Remove);
         drop(lock);
-        Ok(())
+        if config.auto_remove { self.remove_anonymous_volumes(config) } else { Ok(()) }
+    }
+
+    /// Removes a container, and with `volumes` also those that were made for it alone.
+    ///
+    /// # Errors
+    /// As [`Engine::remove`].
+    pub fn remove_with_volumes(
+        &mut self,
+        config: &ContainerConfig,
+        force: Option<Duration>,
+        volumes: bool,
+    ) -> Result<(), EngineError> {
+        self.remove(config, force)?;
+        if volumes { self.remove_anonymous_volumes(config) } else { Ok(()) }
     }
 
     /// Sees to it that the container is not alive: stops it with `force`, refuses without.
@@ -73,7 +90,7 @@ impl Engine {
         }
         let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         self.db.remove_container(&config.id)?;
-        Ok(())
+        self.remove_anonymous_volumes(config)
     }
 
     /// Renames a folder away, so that it is gone at once, and deletes it.
@@ -94,7 +111,7 @@ impl Engine {
 
     /// Deletes a tree that is out of sight. What belongs to subordinate ids takes the root of the session to delete; most containers
     /// have nothing of that kind, and need no session.
-    pub(super) fn delete(&self, path: &Path) -> Result<(), EngineError> {
+    pub(in crate::engine) fn delete(&self, path: &Path) -> Result<(), EngineError> {
         if remove_tree(path).is_ok() {
             return Ok(());
         }
@@ -121,7 +138,8 @@ pub(super) fn tidy_after_monitor(paths: &Paths, config: &ContainerConfig) {
         Members::of_id(members).kill();
     }
     let recorded = run.and_then(|run| run.cgroup).map(PathBuf::from);
-    let expected = || Delegation::find().map(|own| own.path().join(cgroup_name(config)));
+    let name = cgroup_name(config);
+    let expected = || Wish { name: &name, limits: &config.limits, stop_timeout: config.stop_timeout }.expected();
     if let Some(path) = recorded.or_else(expected).filter(|path| path.exists()) {
         let _ = cgroup::kill(&path);
         let _ = cgroup::remove(&path, CGROUP_PATIENCE);

@@ -4,7 +4,7 @@ use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
 use super::{ContainerError, create, files, join, rights};
-use crate::cgroup::{Cgroup, Delegation};
+use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
@@ -92,6 +92,7 @@ impl Engine {
         foreground: bool,
         window: Option<Size>,
     ) -> Result<StartOutcome, EngineError> {
+        self.start_required(config)?;
         let folder = self.paths.container(&config.id);
         self.start_shared(config)?;
         // Of two starts at once the second finds it running.
@@ -132,7 +133,7 @@ impl Engine {
         Ok(StartOutcome::Started(Box::new(started)))
     }
 
-    fn prepare(&self, config: &ContainerConfig, folder: &Path, moment: Moment) -> Result<(Launch, Ends), EngineError> {
+    fn prepare(&mut self, config: &ContainerConfig, folder: &Path, moment: Moment) -> Result<(Launch, Ends), EngineError> {
         let Moment { boot, foreground, window, lock } = moment;
         let os = |action: &'static str| {
             let path = folder.to_owned();
@@ -141,7 +142,8 @@ impl Engine {
         let run_folder = self.paths.container_run(&config.id);
         let listen = listen(&run_folder)?;
         let files = files::write(config, &run_folder, files::Contents::of(config)?)?;
-        let spec = spec::build(config, folder, &files).map_err(ContainerError::Spec)?;
+        let sources = self.mount_sources(config)?;
+        let spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
@@ -175,6 +177,9 @@ impl Engine {
             }
             _ => (None, None),
         };
+        let name = cgroup_name(config);
+        // The last thing before the launch: what fails before leaves no cgroup.
+        let wish = Wish { name: &name, limits: &config.limits, stop_timeout: config.stop_timeout };
         let launch = Launch {
             plan,
             folder: folder.to_owned(),
@@ -189,8 +194,7 @@ impl Engine {
             keep,
             pin: Some(Db::index_in_use(&self.paths.database())),
             lock,
-            // Where nothing was delegated the container is in the caller's cgroup, without limits and without a word.
-            cgroup: Delegation::find().and_then(|own| own.create(&cgroup_name(config))).map(Cgroup::into_parts),
+            cgroup: wish.choose().map_err(ContainerError::Cgroup)?,
             log: config.log_driver,
             auto_remove: config.auto_remove,
             started_at: create::now(),

@@ -52,7 +52,8 @@ impl Engine {
             drop(lock);
             let lock = self.lock(config, FlockOperation::LockExclusive)?;
             if !self.status(config).status.is_alive() {
-                let spec = spec::build(config, &self.paths.container(&config.id), &[]).map_err(ContainerError::Spec)?;
+                let sources = self.volume_sources(config)?;
+                let spec = spec::build(config, &self.paths.container(&config.id), &[], &sources).map_err(ContainerError::Spec)?;
                 return Ok(Approach { lock, reach: Reach::Stopped { overlay: self.overlay(config)?, spec: Box::new(spec) } });
             }
         }

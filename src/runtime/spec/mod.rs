@@ -1,7 +1,7 @@
 //! From a container's configuration to an OCI runtime spec.
 
 mod masks;
-mod mounts;
+pub mod mounts;
 mod namespaces;
 
 use super::limits;
@@ -21,13 +21,18 @@ pub struct OwnFile {
     pub target: &'static str,
 }
 
-/// Builds the spec. `root` is the folder that the root file system is attached on; `files` are `/etc/hosts` and its like.
+/// Builds the spec. `root` is the folder that the root file system is attached on; `files` are `/etc/hosts` and its like,
+/// `sources` what the store has for the mounts.
 ///
 /// # Errors
 /// A part that the specification requires is missing.
-pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile]) -> Result<Spec, OciSpecError> {
+pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile], sources: &mounts::Sources) -> Result<Spec, OciSpecError> {
     let process = session_process(config, argv(config), &config.env, None, config.tty, config.security.rights())?;
-    let masks = masks::masks(&config.security);
+    let mut masks = masks::masks(&config.security);
+    if config.filesystem.read_only && !config.filesystem.read_only_tmpfs {
+        // With all that is mounted below it.
+        masks.read_only.push("/dev".to_owned());
+    }
     let linux = LinuxBuilder::default()
         .namespaces(namespaces::namespaces(config)?)
         .sysctl(sysctls(config))
@@ -36,10 +41,10 @@ pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile]) -> Result
         .build()?;
     SpecBuilder::default()
         .version("1.2.0")
-        .root(RootBuilder::default().path(root).readonly(false).build()?)
+        .root(RootBuilder::default().path(root).readonly(config.filesystem.read_only).build()?)
         .process(process)
         .hostname(config.hostname.clone())
-        .mounts(mounts::mounts(config, files)?)
+        .mounts(mounts::mounts(config, files, sources)?)
         .linux(linux)
         .build()
 }

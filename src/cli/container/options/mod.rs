@@ -6,12 +6,14 @@ mod isolation;
 mod limits;
 mod mounts;
 mod relations;
+mod resources;
 mod security;
 mod settings;
 mod supervision;
 mod userns;
 
 pub(super) use environment::environment;
+pub(super) use resources::ResourceOptions;
 pub(super) use supervision::parse_signal;
 
 use crate::cli::error::CliError;
@@ -33,6 +35,8 @@ pub(super) struct Options {
     filesystem: filesystem::FilesystemOptions,
     #[command(flatten)]
     isolation: isolation::IsolationOptions,
+    #[command(flatten)]
+    resources: resources::CgroupOptions,
     #[command(flatten)]
     security: security::SecurityOptions,
     #[command(flatten)]
@@ -93,10 +97,11 @@ impl Options {
             create_command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
             ..CreateRequest::default()
         };
-        self.relations.apply(&mut request);
+        self.relations.apply(&mut request, &cwd)?;
         self.environment.apply(&mut request)?;
         self.filesystem.apply(&mut request, &cwd)?;
         self.isolation.apply(&mut request)?;
+        self.resources.apply(&mut request)?;
         self.security.apply(&mut request, &cwd)?;
         self.settings.apply(&mut request, &cwd)?;
         self.supervision.apply(&mut request)?;

@@ -51,7 +51,7 @@ impl Row<'_> {
         let image = if self.whole { config.image.hex() } else { config.image.short() };
         json!({
             "AutoRemove": config.auto_remove,
-            "CIDFile": "",
+            "CIDFile": self.cidfile(),
             "Command": self.command(),
             "Created": self.created(),
             "CreatedAt": created_at(config.created_at),
@@ -87,7 +87,7 @@ impl Row<'_> {
         let labels = if config.labels.is_empty() { Value::Null } else { json!(config.labels) };
         json!({
             "AutoRemove": config.auto_remove,
-            "CIDFile": "",
+            "CIDFile": self.cidfile(),
             "Command": config.argv,
             "CreatedAt": self.created(),
             "Exited": state.status == Status::Exited,
@@ -114,6 +114,11 @@ impl Row<'_> {
             "Status": self.status(),
             "Created": config.created_at / 1_000_000_000,
         })
+    }
+
+    fn cidfile(&self) -> String {
+        let path = self.listed.config.relations.cidfile.as_deref();
+        path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
     }
 
     fn command(&self) -> String {

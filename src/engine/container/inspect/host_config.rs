@@ -1,7 +1,8 @@
 //! `HostConfig`: what of the host a container was given.
 
-use super::mounts::mount_options;
+use super::mounts;
 use crate::model::{CapSet, ContainerConfig, Init, LogDriver, Ulimit};
+use crate::runtime::spec::mounts::DEFAULT_SHM_BYTES;
 use serde_json::{Value, json};
 
 /// Podman does not show what was typed but how the set differs from the default.
@@ -18,27 +19,19 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
         LogDriver::K8sFile => ("k8s-file", log),
         LogDriver::None => ("none", ""),
     };
-    let binds: Vec<String> = config
-        .mounts
-        .iter()
-        .map(|mount| {
-            let access = if mount.read_only { "ro" } else { "rw" };
-            let options = mount_options(mount).join(",");
-            format!("{}:{}:{access},{},{options}", mount.source.display(), mount.target, mount.propagation)
-        })
-        .collect();
     let (cap_add, cap_drop) = capability_changes(config);
+    let volumes_from = &config.filesystem.volumes_from;
     let mut host = json!({
-        "Binds": binds,
+        "Binds": mounts::binds(config),
         "CgroupMode": "private",
-        "ContainerIDFile": "",
+        "ContainerIDFile": config.relations.cidfile.clone().unwrap_or_default().to_string_lossy(),
         "LogConfig": { "Type": log_type, "Config": null, "Path": log_path, "Tag": "", "Size": "0B" },
         "NetworkMode": config.network.as_str(),
         "PortBindings": {},
         "RestartPolicy": { "Name": "no", "MaximumRetryCount": 0 },
         "AutoRemove": config.auto_remove,
         "VolumeDriver": "",
-        "VolumesFrom": null,
+        "VolumesFrom": if volumes_from.is_empty() { Value::Null } else { json!(volumes_from) },
         "CapAdd": cap_add,
         "CapDrop": cap_drop,
         "Dns": [],
@@ -52,10 +45,10 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
         "UsernsMode": "",
         "Privileged": config.security.privileged,
         "PublishAllPorts": false,
-        "ReadonlyRootfs": false,
+        "ReadonlyRootfs": config.filesystem.read_only,
         "SecurityOpt": config.security.options,
-        "Tmpfs": {},
-        "ShmSize": 65_536_000,
+        "Tmpfs": mounts::tmpfs(config),
+        "ShmSize": config.filesystem.shm_size.unwrap_or(DEFAULT_SHM_BYTES),
         "Runtime": "coracle",
     });
     // Limits: none is set yet, and Podman prints zero for each that is not.

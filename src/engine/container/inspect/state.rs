@@ -15,7 +15,7 @@ pub(super) fn state_of(state: &State) -> Value {
     json!({
         "OciVersion": "1.2.0",
         "Status": state.status,
-        "Running": state.status.is_alive(),
+        "Running": state.status == Status::Running,
         "Paused": state.status == Status::Paused,
         "Restarting": false,
         "OOMKilled": exit.is_some_and(|exit| exit.oom_killed),
