@@ -5,6 +5,7 @@ use super::status::State;
 use crate::engine::{Engine, EngineError, session};
 use crate::model::{ContainerConfig, ContainerId, DiffId, IdMap, NetworkMode, PidRef, Sharing, UserNamespace};
 use crate::runtime::birth::{self, Join};
+use crate::runtime::spec::OwnFile;
 use crate::runtime::message::{Failure, Outcome, Stage};
 use crate::storage::StorageError;
 use crate::storage::shifted::{self, Shifted};
@@ -80,6 +81,19 @@ impl Engine {
             }
         }
         Ok(joins)
+    }
+
+    /// With another container's network come its `/etc/hosts` and `/etc/resolv.conf`: the same files, so that what is changed in one is
+    /// changed in both.
+    pub(super) fn share_files(&self, config: &ContainerConfig, files: &mut [OwnFile]) {
+        let NetworkMode::Container(id) = &config.network else { return };
+        let folder = self.paths.container_run(id);
+        for (target, name) in [("/etc/hosts", "hosts"), ("/etc/resolv.conf", "resolv.conf")] {
+            let theirs = folder.join(name);
+            if let Some(file) = files.iter_mut().find(|file| file.target == target).filter(|_| theirs.exists()) {
+                file.source = theirs;
+            }
+        }
     }
 
     /// The init of the container whose shared memory this one has.

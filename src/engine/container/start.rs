@@ -141,7 +141,8 @@ impl Engine {
         };
         let run_folder = self.paths.container_run(&config.id);
         let listen = listen(&run_folder)?;
-        let files = files::write(config, &run_folder, files::Contents::of(config)?)?;
+        let mut files = files::write(config, &run_folder, files::Contents::of(config)?)?;
+        self.share_files(config, &mut files);
         let sources = self.mount_sources(config)?;
         let spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
         let plan = Plan {

@@ -28,9 +28,9 @@ pub(super) fn config_of(config: &ContainerConfig) -> Value {
         "StopSignal": signal::name(config.stop_signal),
         "CreateCommand": config.create_command,
         "Timezone": config.settings.timezone,
-        "Umask": "0022",
+        "Umask": format!("{:04o}", config.isolation.umask.unwrap_or(0o022)),
         "Timeout": 0,
         "StopTimeout": config.stop_timeout,
-        "Passwd": true,
+        "Passwd": config.isolation.accounts.complete,
     })
 }
