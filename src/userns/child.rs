@@ -154,7 +154,8 @@ impl Side {
     /// `--uidmap` or `--gidmap`.
     fn written(&self, entries: &[MapEntry]) -> Result<Ranges, ChildError> {
         let runs = self.entries(entries)?;
-        if !entries.iter().any(|entry| entry.extends) {
+        // Without an entry for this kind, everybody is who he is in S.
+        if !entries.is_empty() && !entries.iter().any(|entry| entry.extends) {
             return self.ranges_of(runs);
         }
         // What is left of the ids of S goes to what is left of the container ids, in order.

@@ -29,7 +29,9 @@ mod network;
 mod pull;
 mod run;
 mod settings;
+mod sharing;
 mod terminal;
+mod userns;
 mod volumes;
 
 use harness::{case, host, root};
@@ -61,6 +63,8 @@ fn main() -> ExitCode {
         kernel::cases(),
         run::cases(),
         settings::cases(),
+        sharing::cases(),
+        userns::cases(),
         volumes::cases(),
     ]
     .into_iter()
