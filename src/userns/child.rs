@@ -25,10 +25,9 @@ pub enum ChildError {
     NotYours { kind: &'static str, id: u32 },
     #[error("{file} has no ids for {name:?}")]
     NoRange { file: &'static str, name: String },
-    #[error("{kind} map{}", entry.as_ref().map(|entry| format!(" at {entry}")).unwrap_or_default())]
+    #[error("{kind} map")]
     Map {
         kind: &'static str,
-        entry: Option<String>,
         #[source]
         source: IdMapError,
     },
@@ -110,7 +109,7 @@ impl Side {
         if let Some(run) = runs.iter().find(|run| run.count > 0 && run.outside_end() > count) {
             return Err(ChildError::BeyondSession { kind: self.name(), id: run.outside_end() - 1, count });
         }
-        Ranges::new(runs).map_err(|source| ChildError::Map { kind: self.name(), entry: None, source })
+        Ranges::new(runs).map_err(|source| ChildError::Map { kind: self.name(), source })
     }
 
     /// `id` is the caller; the ids around it are the subordinate ones in their order.

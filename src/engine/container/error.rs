@@ -54,7 +54,7 @@ pub enum ContainerError {
     #[error("find the program coracle-monitor beside {} (install both)", beside.display())]
     NoMonitor { beside: PathBuf },
     #[error("map the container's ids")]
-    Ids(#[from] crate::userns::child::ChildError),
+    Ids(#[source] Box<crate::userns::child::ChildError>),
     #[error(transparent)]
     Logs(#[from] LogsError),
     #[error("limit the container")]

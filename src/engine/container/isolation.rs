@@ -101,7 +101,7 @@ impl Engine {
             Some(path) => child::resolve(&map_of(path)?, &host, &[]),
             None => child::resolve(&mode, &host, &others),
         };
-        request.isolation.id_map = resolved.map_err(ContainerError::from)?;
+        request.isolation.id_map = resolved.map_err(|error| ContainerError::Ids(Box::new(error)))?;
         if let Some((uid, gid)) = child::kept_user(&mode, &host) {
             if request.user.is_none() {
                 request.user = Some(format!("{uid}:{gid}"));
