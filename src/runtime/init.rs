@@ -2,6 +2,7 @@
 
 use super::message::{Failure, Stage};
 use super::process::{self, Identity, Leave};
+use super::secrets::{self, SecretFile};
 use super::{accounts, limits, mounts, rootfs, terminal};
 use crate::model::isolation::Accounts;
 use crate::sys::root::{Leaf, SafeRoot};
@@ -41,6 +42,8 @@ pub struct Plan {
     pub make_workdir: bool,
     /// The compiled seccomp filter; none for an unconfined container.
     pub seccomp: Option<Vec<u8>>,
+    /// What lies in `/run/secrets`.
+    pub secrets: Vec<SecretFile>,
     /// A program of ours is process 1 and the spec's program its child.
     pub reaper: bool,
 }
@@ -120,6 +123,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         None => rootfs::mount(&plan.root)?,
     };
     mounts::mount_all(&root, plan)?;
+    secrets::place(&root, &plan.secrets)?;
     let mut slave = None;
     if let Some(socket) = &console {
         slave = Some(terminal::open(&root, socket.as_fd(), true, plan.window)?);

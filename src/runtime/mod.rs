@@ -32,6 +32,7 @@ mod outside;
 mod process;
 mod rootfs;
 pub mod seccomp;
+pub mod secrets;
 pub mod spec;
 pub mod terminal;
 pub mod users;
