@@ -10,6 +10,7 @@ use crate::model::IdMap;
 use crate::sys::clone::{self, Child, CloneFlags};
 use crate::sys::{fd, namespace, process};
 use oci_spec::runtime::{LinuxNamespaceType, Spec};
+use rustix::process::DumpableBehavior;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -100,6 +101,44 @@ fn join_all(joins: &[Join]) -> Result<(), Failure> {
         namespace::join(join.from.as_fd(), join.kind).map_err(Failure::at(Stage::JoinOther, join.name.clone()))?;
     }
     Ok(())
+}
+
+/// Makes the caller, who is root of S, root of a new user namespace with this map: so it sees owners as a container does. It keeps its
+/// mount namespace, and may do with files what their ids allow that are mapped.
+///
+/// # Errors
+/// The namespace cannot be made or mapped. The caller is not dumpable afterwards.
+pub fn enter(map: &IdMap) -> Result<(), Failure> {
+    let at = || Failure::at(Stage::Map, "");
+    let os = |errno: rustix::io::Errno| Failure::at(Stage::Map, "")(errno.into());
+    // The files of a process that is not dumpable belong to the machine's root.
+    rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable).map_err(os)?;
+    let own = rustix::process::getpid().as_raw_nonzero().get();
+    let (ready, say_ready) = fd::pipe().map_err(at())?;
+    let userns = UserNamespace { map: Some(map.clone()), root: (0, 0) };
+    let (done, say_done) = fd::pipe().map_err(at())?;
+    let mut ends = Some((ready, say_done));
+    let mut say_ready = Some(say_ready);
+    let helper = clone::spawn(CloneFlags::empty(), None, || {
+        // Its own copy would keep it waiting for ever.
+        say_ready.take();
+        let Some((ready, say_done)) = ends.take() else { return 125 };
+        let mut byte = [0];
+        let told = File::from(ready).read_exact(&mut byte).is_ok();
+        i32::from(!told || write_maps(&userns, own, say_done).is_err())
+    })
+    .map_err(at())?;
+    drop(ends);
+    let made = namespace::unshare(CloneFlags::NEWUSER).map_err(at());
+    if let (Ok(()), Some(pipe)) = (&made, say_ready.take()) {
+        File::from(pipe).write_all(b"r").map_err(at())?;
+    }
+    let mut byte = [0];
+    let mapped = File::from(done).read_exact(&mut byte).map_err(at());
+    helper.wait().map_err(at())?;
+    made.and(mapped)?;
+    super::process::become_root()?;
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(os)
 }
 
 /// Writes the maps of I, which waits for the byte that is sent then; in M, which is root in S.

@@ -64,13 +64,14 @@ pub fn mount(overlay: &Overlay, spec: Option<&Spec>) -> Result<SafeRoot, Failure
 pub fn lowers(overlay: &Overlay) -> Result<OwnedFd, Failure> {
     let at = || Failure::at(Stage::Overlay, overlay.base.to_string_lossy());
     rustix::process::chdir(&overlay.base).map_err(|errno| at()(errno.into()))?;
-    if let [only] = &overlay.lowers[..] {
+    if let ([only], true) = (&overlay.lowers[..], overlay.data.is_empty()) {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         return rustix::fs::open(only.as_str(), flags, Mode::empty()).map_err(|errno| at()(errno.into()));
     }
     namespace::unshare(CloneFlags::NEWNS).map_err(Failure::at(Stage::Clone, ""))?;
     let mut parameters = vec![Parameter::Flag("userxattr")];
     parameters.extend(overlay.lowers.iter().map(|lower| Parameter::Value("lowerdir+", lower)));
+    parameters.extend(overlay.data.iter().map(|data| Parameter::Value("datadir+", data)));
     match mount::new_filesystem("overlay", &parameters, Attributes::empty()) {
         // Before Linux 6.5 all lower layers are one string.
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {

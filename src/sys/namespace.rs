@@ -2,7 +2,7 @@
 
 use super::clone::CloneFlags;
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
 
 /// Joins the namespaces of the process that `pidfd` names, all or none (setns(2), Linux 5.8).
@@ -40,6 +40,39 @@ pub fn differing(pid: i32) -> CloneFlags {
     let process = pid.to_string();
     let differs = |name: &str| look("self", name).is_none_or(|own| look(&process, name) != Some(own));
     KINDS.into_iter().filter(|(_, name)| differs(name)).map(|(flag, _)| flag).collect()
+}
+
+/// Opens the user namespace directly below the caller's own in which the process `pid` is, be it further down or not.
+///
+/// # Errors
+/// The process has ended, is in the caller's own namespace or above, or may not be looked at.
+pub fn user_namespace_below(pid: i32) -> io::Result<OwnedFd> {
+    let same = |a: &OwnedFd, b: &OwnedFd| -> io::Result<bool> {
+        let (a, b) = (rustix::fs::fstat(a)?, rustix::fs::fstat(b)?);
+        Ok((a.st_dev, a.st_ino) == (b.st_dev, b.st_ino))
+    };
+    let own: OwnedFd = std::fs::File::open("/proc/self/ns/user")?.into();
+    let mut namespace: OwnedFd = std::fs::File::open(format!("/proc/{pid}/ns/user"))?.into();
+    loop {
+        // EPERM at the top of what the caller may see (ioctl_ns(2)).
+        let parent = parent(&namespace)?;
+        if same(&parent, &own)? {
+            return Ok(namespace);
+        }
+        namespace = parent;
+    }
+}
+
+fn parent(namespace: &OwnedFd) -> io::Result<OwnedFd> {
+    // `_IO(0xb7, 2)` of linux/nsfs.h.
+    const NS_GET_PARENT: libc::Ioctl = 0xb702;
+    // SAFETY: the call takes no argument and gives a descriptor.
+    let fd = unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_PARENT) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made it, close-on-exec, and nobody else knows its number.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// Gives the caller new namespaces. A new pid namespace is for its later children.

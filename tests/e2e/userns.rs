@@ -19,6 +19,7 @@ pub fn cases() -> Vec<Case> {
         case!(with_keep_id_there_is_a_root_whose_files_are_his).needs(needs_ids),
         case!(with_keep_id_hidden_files_of_lower_layers_stay_hidden).needs(needs_ids),
         case!(a_keep_id_container_can_be_entered_started_again_and_removed).needs(needs_ids),
+        case!(what_leaves_a_keep_id_container_has_its_ids).needs(needs_ids),
         case!(an_own_namespace_has_capabilities_in_itself_only).needs(needs_ids).only_ours("the default set is smaller in ours"),
         case!(a_terminal_belongs_to_the_kept_user).needs(needs_ids),
         case!(with_nomap_the_caller_is_nobody_inside).needs(needs_ids),
@@ -149,6 +150,32 @@ fn a_keep_id_container_can_be_entered_started_again_and_removed(env: &TestEnv) {
     assert_eq!(env.ok(&["exec", "kept", "cat", "/tmp/file"]), "stays");
     assert_eq!(env.ok(&["exec", "kept", "sh", "-c", "grep -c :$(id -u): /etc/passwd"]), "1");
     // Its files belong to ids that are not the caller's.
+    env.remove(&[&id]);
+}
+
+fn what_leaves_a_keep_id_container_has_its_ids(env: &TestEnv) {
+    let (uid, gid) = own();
+    let id = env.start(&["--userns=keep-id", "--name", "kept"]);
+    env.ok(&["exec", "-u", "0", "kept", "sh", "-c", "mkdir /opt && chown 7:8 /opt"]);
+    env.ok(&["exec", "kept", "sh", "-c", "touch /tmp/mine"]);
+    for state in ["running", "exited"] {
+        if state == "exited" {
+            env.ok(&["stop", "-t", "0", "kept"]);
+        }
+        let tar = env.file("root.tar", env.run(&["export", "kept"]).stdout);
+        let listed = env.host("tar", &["--numeric-owner", "-tvf", &tar]).run().ok();
+        let owner = |path: &str| {
+            let line =
+                listed.lines().find(|line| line.ends_with(&format!(" {path}"))).unwrap_or_else(|| panic!("{path}: {listed}"));
+            line.split_whitespace().nth(1).unwrap_or_default().to_owned()
+        };
+        assert_eq!((owner("opt/"), owner("tmp/mine")), ("7/8".to_owned(), format!("{uid}/{gid}")), "{state}");
+        assert_eq!(owner("etc/"), "0/0", "{state}");
+        env.ok(&["commit", "-q", "kept", "copy"]);
+        let args = ["run", "--rm", "--network", "none", "-u", "0", "copy", "stat", "-c", "%u:%g", "/opt", "/tmp/mine"];
+        assert_eq!(env.ok(&args), format!("7:8\n{uid}:{gid}"), "{state}");
+        env.ok(&["rmi", "-f", "copy"]);
+    }
     env.remove(&[&id]);
 }
 

@@ -145,13 +145,6 @@ impl Engine {
     }
 }
 
-/// Tells whether we are in the user namespace of a process: that cannot be joined. Only root of the session can be; a user is not
-/// asked.
-fn shares_user_namespace(pid: i32) -> bool {
-    let of = |name: &str| rustix::fs::readlink(format!("/proc/{name}/ns/user"), Vec::new()).ok();
-    rustix::process::geteuid().is_root() && of("self").is_some_and(|own| of(&pid.to_string()) == Some(own))
-}
-
 enum Ours {
     Console(OwnedFd),
     Ready(ExecStreams),
