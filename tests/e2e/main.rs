@@ -34,7 +34,9 @@ mod network;
 mod pull;
 mod run;
 mod settings;
+mod sharing;
 mod terminal;
+mod userns;
 mod volumes;
 
 use harness::{case, host, root};
@@ -71,6 +73,8 @@ fn main() -> ExitCode {
         kernel::cases(),
         run::cases(),
         settings::cases(),
+        sharing::cases(),
+        userns::cases(),
         volumes::cases(),
     ]
     .into_iter()

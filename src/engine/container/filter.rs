@@ -126,7 +126,7 @@ impl Filter {
             Self::Volume(path) => config.mounts.iter().any(|mount| mount.target == *path || comes_from(mount, path)),
             Self::Until(moment) => config.created_at < *moment,
             Self::Health(wanted) => health == wanted,
-            Self::Network(name) => config.network.as_str() == name,
+            Self::Network(name) => config.network.as_str() == name.as_str(),
             Self::Before(Reference::Made(moment)) => config.created_at < *moment,
             Self::Since(Reference::Made(moment)) => config.created_at > *moment,
             // Looked up before any container is compared.

@@ -17,6 +17,8 @@ mod files;
 mod filter;
 pub mod health;
 pub mod inspect;
+pub mod isolation;
+pub mod join;
 mod limits;
 pub mod list;
 mod lock;
