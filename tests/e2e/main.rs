@@ -15,6 +15,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
 mod escape;
+mod events;
 mod exec;
 mod faults;
 mod harness;
@@ -26,10 +27,14 @@ mod lifecycle;
 mod listing;
 mod logs;
 mod network;
+mod pause;
+mod prune;
 mod pull;
 mod run;
 mod settings;
+mod system;
 mod terminal;
+mod top;
 mod volumes;
 
 use harness::{case, host, root};
@@ -47,13 +52,17 @@ fn main() -> ExitCode {
     case::keep_panics();
     let cases = [
         escape::cases(),
+        events::cases(),
         exec::cases(),
         faults::cases(),
         images::cases(),
         pull::cases(),
         listing::cases(),
         network::cases(),
+        pause::cases(),
+        prune::cases(),
         terminal::cases(),
+        top::cases(),
         lifecycle::cases(),
         logs::cases(),
         identity::cases(),
@@ -61,6 +70,7 @@ fn main() -> ExitCode {
         kernel::cases(),
         run::cases(),
         settings::cases(),
+        system::cases(),
         volumes::cases(),
     ]
     .into_iter()
