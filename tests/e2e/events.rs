@@ -42,18 +42,18 @@ fn a_containers_life_is_told_in_order(env: &TestEnv) {
 
 fn filters_choose_events(env: &TestEnv) {
     env.busybox();
-    for (name, label) in [("a", "k=1"), ("b", "k=2")] {
+    for (name, label) in [("one", "k=1"), ("two", "k=2")] {
         env.ok(&["create", "--name", name, "--label", label, "bb", "true"]);
     }
     let count = |options: &[&str]| statuses(env, options).len();
     assert_eq!(count(&["--filter", "event=create"]), 2);
-    assert_eq!(count(&["--filter", "event=create", "--filter", "container=a"]), 1);
-    assert_eq!(count(&["--filter", "container=a", "--filter", "container=b", "--filter", "event=create"]), 2);
+    assert_eq!(count(&["--filter", "event=create", "--filter", "container=one"]), 1);
+    assert_eq!(count(&["--filter", "container=one", "--filter", "container=two", "--filter", "event=create"]), 2);
     assert_eq!(count(&["--filter", "label=k=2"]), 1);
     assert_eq!(count(&["--filter", "type=volume"]), 0);
     assert_eq!(count(&["--filter", "event=create", "--until", "1h"]), 0);
     assert_eq!(count(&["--filter", "event=create", "--since", "1h"]), 2);
-    env.remove(&["a", "b"]);
+    env.remove(&["one", "two"]);
 }
 
 fn a_stream_shows_what_comes_and_ends_at_its_time(env: &TestEnv) {
@@ -78,34 +78,34 @@ fn a_stream_shows_what_comes_and_ends_at_its_time(env: &TestEnv) {
 
 fn the_json_and_templates_have_podmans_fields(env: &TestEnv) {
     env.busybox();
-    let id = env.ok(&["create", "--name", "c", "--label", "a=b", "bb", "true"]);
-    let options = ["events", "--stream=false", "--filter", "event=create", "--filter", "container=c"];
+    let id = env.ok(&["create", "--name", "web", "--label", "a=b", "bb", "true"]);
+    let options = ["events", "--stream=false", "--filter", "event=create", "--filter", "container=web"];
     let line = env.ok(&[&options[..], &["--format", "json"]].concat());
     let event: serde_json::Value = serde_json::from_str(&line).expect("one object");
-    assert_eq!((event["ID"].as_str(), event["Name"].as_str()), (Some(id.as_str()), Some("c")));
+    assert_eq!((event["ID"].as_str(), event["Name"].as_str()), (Some(id.as_str()), Some("web")));
     assert_eq!((event["Type"].as_str(), event["Status"].as_str()), (Some("container"), Some("create")));
     assert_eq!(event["Attributes"]["a"], "b");
     assert_eq!(event["Image"], "localhost/bb:latest");
-    env.run(&[&options[..], &["--format", "{{.Type}} {{.Name}} {{.Image}}"]].concat()).prints("container c localhost/bb:latest");
-    env.remove(&["c"]);
+    env.run(&[&options[..], &["--format", "{{.Type}} {{.Name}} {{.Image}}"]].concat()).prints("container web localhost/bb:latest");
+    env.remove(&["web"]);
 }
 
 fn the_text_has_time_kind_status_and_names(env: &TestEnv) {
     env.busybox();
-    let id = env.ok(&["create", "--name", "c", "--label", "a=b", "bb", "true"]);
-    let options = ["events", "--stream=false", "--filter", "event=create", "--filter", "container=c"];
+    let id = env.ok(&["create", "--name", "web", "--label", "a=b", "bb", "true"]);
+    let options = ["events", "--stream=false", "--filter", "event=create", "--filter", "container=web"];
     let text = env.ok(&options);
-    assert!(text.ends_with(&format!(" container create {id} (image=localhost/bb:latest, name=c, a=b)")), "{text}");
+    assert!(text.ends_with(&format!(" container create {id} (image=localhost/bb:latest, name=web, a=b)")), "{text}");
     assert!(text.starts_with("20") && text.contains(" +0000 UTC "), "{text}");
     let short = env.ok(&[&options[..], &["--no-trunc=false"]].concat());
     assert!(short.contains(&format!(" create {} (", &id[..12])), "{short}");
-    env.remove(&["c"]);
+    env.remove(&["web"]);
 }
 
 fn images_are_told_of(env: &TestEnv) {
     env.busybox();
     env.ok(&["tag", "bb", "other"]);
-    env.ok(&["untag", "other"]);
+    env.ok(&["untag", "bb", "other"]);
     env.ok(&["rmi", "bb"]);
     let told = statuses(env, &["--filter", "type=image"]);
     assert!(in_order(&told, &["tag", "untag", "remove"]), "{told:?}");

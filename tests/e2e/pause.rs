@@ -111,7 +111,7 @@ fn without_a_cgroup_every_process_is_stopped(env: &TestEnv) {
     env.ok(&["pause", "c"]);
     assert_eq!(state(env, &id), "paused true false");
     let tree = tree(env.init_pid(&id));
-    assert_eq!(tree.len(), 5, "{tree:?}");
+    assert_eq!(tree.len(), 4, "{tree:?}");
     for pid in &tree {
         assert_eq!(stat(*pid).0, "T", "{pid}");
     }
