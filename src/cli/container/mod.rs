@@ -1,10 +1,16 @@
 //! Commands about containers.
 
 pub mod attach;
+pub mod clone;
+pub mod commit;
 pub mod cp;
 pub mod create;
+pub mod diff;
 pub mod exec;
 pub mod exists;
+pub mod export;
+pub mod init;
+pub mod healthcheck;
 pub mod inspect;
 pub mod kill;
 pub mod logs;
@@ -29,10 +35,15 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub enum ContainerCommand {
     Attach(attach::AttachArgs),
+    Clone(clone::CloneArgs),
+    Commit(commit::CommitArgs),
     Cp(cp::CpArgs),
     Create(create::CreateArgs),
+    Diff(diff::DiffArgs),
     Exec(exec::ExecArgs),
     Exists(exists::ExistsArgs),
+    Export(export::ExportArgs),
+    Init(init::InitArgs),
     Inspect(inspect::InspectArgs),
     Kill(kill::KillArgs),
     #[command(visible_aliases = ["ls", "ps"])]
@@ -58,10 +69,15 @@ pub enum ContainerCommand {
 pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
     match command {
         ContainerCommand::Attach(args) => attach::run(args),
+        ContainerCommand::Clone(args) => clone::run(args),
+        ContainerCommand::Init(args) => init::run(&args),
+        ContainerCommand::Commit(args) => commit::run(args),
         ContainerCommand::Cp(args) => cp::run(&args),
         ContainerCommand::Create(args) => create::run(args),
+        ContainerCommand::Diff(args) => diff::run(&args),
         ContainerCommand::Exec(args) => exec::run(args),
         ContainerCommand::Exists(args) => exists::run(&args),
+        ContainerCommand::Export(args) => export::run(&args),
         ContainerCommand::Inspect(args) => inspect::run(&args),
         ContainerCommand::Kill(args) => kill::run(args),
         ContainerCommand::List(args) => ps::run(&args),

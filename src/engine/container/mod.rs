@@ -1,13 +1,20 @@
 //! The life of a container.
 
+pub mod again;
 pub mod attach;
+pub mod clone;
+pub mod commit;
 pub mod copy;
 pub mod create;
 pub mod detach;
+pub mod environment;
+pub mod diff;
 pub mod error;
 pub mod exec;
+pub mod export;
 mod files;
 mod filter;
+pub mod health;
 pub mod inspect;
 mod limits;
 pub mod list;
@@ -17,6 +24,7 @@ pub mod lookup;
 pub mod moment;
 mod mounts;
 mod names;
+pub mod orders;
 mod pause;
 mod relations;
 mod relay;
@@ -29,6 +37,7 @@ mod size;
 pub mod start;
 pub mod status;
 pub mod stop;
+mod supervision;
 mod timezone;
 pub mod top;
 mod view;
