@@ -5,6 +5,7 @@ use crate::harness::{Case, Need, TestEnv, case};
 pub fn cases() -> Vec<Case> {
     let all = [
         case!(a_containers_life_is_told_in_order),
+        case!(a_container_that_removes_itself_is_told_to_the_end),
         case!(filters_choose_events),
         case!(a_stream_shows_what_comes_and_ends_at_its_time),
         case!(the_json_and_templates_have_podmans_fields),
@@ -32,12 +33,29 @@ fn a_containers_life_is_told_in_order(env: &TestEnv) {
     env.ok(&["exec", "c", "true"]);
     env.ok(&["rename", "c", "d"]);
     env.ok(&["kill", "-s", "USR2", "d"]);
+    env.ok(&["kill", "d"]);
+    env.ok(&["wait", "d"]);
+    let ended = ["events", "--stream=false", "--filter", "event=died", "--format", "{{.Name}} {{.ContainerExitCode}}"];
+    env.run(&ended).prints("d 137");
     env.ok(&["restart", "-t", "0", "d"]);
     env.remove(&["d"]);
     let told = statuses(env, &["--filter", &format!("container={id}")]);
-    for wanted in [&["create", "start", "exec", "exec_died", "rename", "kill"][..], &["kill", "start", "remove"], &["restart"]] {
+    for wanted in [
+        &["create", "start", "exec", "exec_died", "rename", "kill"][..],
+        &["kill", "died", "start", "died", "remove"],
+        &["restart"],
+    ] {
         assert!(in_order(&told, wanted), "{wanted:?} in {told:?}");
     }
+}
+
+fn a_container_that_removes_itself_is_told_to_the_end(env: &TestEnv) {
+    env.bb(&["--name", "web"], &["sh", "-c", "exit 7"]).code(7);
+    let told = statuses(env, &["--filter", "container=web"]);
+    assert!(in_order(&told, &["create", "start", "died", "remove"]), "{told:?}");
+    assert_eq!(told.iter().filter(|status| *status == "remove").count(), 1, "{told:?}");
+    let ended = ["events", "--stream=false", "--filter", "event=died", "--format", "{{.Name}} {{.ContainerExitCode}}"];
+    env.run(&ended).prints("web 7");
 }
 
 fn filters_choose_events(env: &TestEnv) {
@@ -86,7 +104,8 @@ fn the_json_and_templates_have_podmans_fields(env: &TestEnv) {
     assert_eq!((event["Type"].as_str(), event["Status"].as_str()), (Some("container"), Some("create")));
     assert_eq!(event["Attributes"]["a"], "b");
     assert_eq!(event["Image"], "localhost/bb:latest");
-    env.run(&[&options[..], &["--format", "{{.Type}} {{.Name}} {{.Image}}"]].concat()).prints("container web localhost/bb:latest");
+    env.run(&[&options[..], &["--format", "{{.Type}} {{.Name}} {{.Image}}"]].concat())
+        .prints("container web localhost/bb:latest");
     env.remove(&["web"]);
 }
 
