@@ -3,7 +3,8 @@
 use super::container::ContainerError;
 use super::container::moment::moment;
 use super::{Engine, EngineError};
-use crate::events::{self, Event, Follower, Record, Status, Subject, Type};
+pub use crate::events::Record;
+use crate::events::{self, Event, Follower, Status, Subject, Type};
 use crate::model::ContainerConfig;
 use crate::sys::stamp;
 use std::ops::ControlFlow;
