@@ -30,6 +30,7 @@ mod network;
 mod pause;
 mod prune;
 mod pull;
+mod relations;
 mod run;
 mod settings;
 mod system;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         faults::cases(),
         images::cases(),
         pull::cases(),
+        relations::cases(),
         listing::cases(),
         network::cases(),
         pause::cases(),
