@@ -11,7 +11,7 @@ pub fn cases() -> Vec<Case> {
         case!(the_json_and_templates_have_podmans_fields),
         case!(the_text_has_time_kind_status_and_names),
         case!(images_are_told_of),
-        case!(a_wrong_filter_or_time_is_an_error),
+        case!(a_wrong_filter_or_time_is_an_error).gap("podman 4.3 takes any text for a time"),
         case!(a_journal_that_cannot_be_written_stops_nobody).only_ours("our journal"),
     ];
     all.into_iter().map(|case| case.needs(&[Need::Userns])).collect()
@@ -69,8 +69,8 @@ fn filters_choose_events(env: &TestEnv) {
     assert_eq!(count(&["--filter", "container=one", "--filter", "container=two", "--filter", "event=create"]), 2);
     assert_eq!(count(&["--filter", "label=k=2"]), 1);
     assert_eq!(count(&["--filter", "type=volume"]), 0);
-    assert_eq!(count(&["--filter", "event=create", "--until", "1h"]), 0);
-    assert_eq!(count(&["--filter", "event=create", "--since", "1h"]), 2);
+    assert_eq!(count(&["--filter", "event=create", "--until", "-1h"]), 0);
+    assert_eq!(count(&["--filter", "event=create", "--since", "1h", "--until", "1s"]), 2);
     env.remove(&["one", "two"]);
 }
 
@@ -87,9 +87,9 @@ fn a_stream_shows_what_comes_and_ends_at_its_time(env: &TestEnv) {
     stream.read_until("after remove\n");
     stream.signal(rustix::process::Signal::KILL);
     drop(stream);
-    let past = ["--until", "0s", "--filter", "container=before"];
+    let past = ["--until", "-0s", "--filter", "container=before"];
     assert_eq!(env.run(&[&options[..], &past].concat()).lines(), ["before create"]);
-    let soon = ["--until", "-1s", "--filter", "container=before"];
+    let soon = ["--until", "1s", "--filter", "container=before"];
     assert_eq!(env.run(&[&options[..], &soon].concat()).lines(), ["before create"]);
     env.remove(&["before"]);
 }

@@ -7,7 +7,7 @@ pub fn cases() -> Vec<Case> {
         case!(what_runs_stays_and_the_rest_goes),
         case!(a_prune_asks_first),
         case!(filters_keep_containers),
-        case!(required_containers_go_after_those_that_require_them),
+        case!(required_containers_go_after_those_that_require_them).gap("podman 4.3 tries the required one first"),
         case!(a_system_prune_takes_containers_and_images),
         case!(the_usage_counts_what_is_there),
     ];
