@@ -14,6 +14,8 @@
 #![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
+mod commit;
+mod cp;
 mod escape;
 mod events;
 mod exec;
@@ -26,6 +28,7 @@ mod kernel;
 mod lifecycle;
 mod listing;
 mod logs;
+mod mount;
 mod network;
 mod pause;
 mod prune;
@@ -52,6 +55,8 @@ fn main() -> ExitCode {
     args.test_threads.get_or_insert(2);
     case::keep_panics();
     let cases = [
+        commit::cases(),
+        cp::cases(),
         escape::cases(),
         events::cases(),
         exec::cases(),
@@ -67,6 +72,7 @@ fn main() -> ExitCode {
         top::cases(),
         lifecycle::cases(),
         logs::cases(),
+        mount::cases(),
         identity::cases(),
         isolation::cases(),
         kernel::cases(),
