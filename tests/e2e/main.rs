@@ -17,6 +17,7 @@
 mod commit;
 mod cp;
 mod escape;
+mod events;
 mod exec;
 mod faults;
 mod harness;
@@ -31,12 +32,17 @@ mod mount;
 mod mounts;
 mod named_volumes;
 mod network;
+mod pause;
+mod prune;
 mod pull;
+mod relations;
 mod run;
 mod settings;
 mod sharing;
 mod terminal;
 mod userns;
+mod system;
+mod top;
 mod volumes;
 
 use harness::{case, host, root};
@@ -56,13 +62,18 @@ fn main() -> ExitCode {
         commit::cases(),
         cp::cases(),
         escape::cases(),
+        events::cases(),
         exec::cases(),
         faults::cases(),
         images::cases(),
         pull::cases(),
+        relations::cases(),
         listing::cases(),
         network::cases(),
+        pause::cases(),
+        prune::cases(),
         terminal::cases(),
+        top::cases(),
         lifecycle::cases(),
         logs::cases(),
         mount::cases(),
@@ -75,6 +86,7 @@ fn main() -> ExitCode {
         settings::cases(),
         sharing::cases(),
         userns::cases(),
+        system::cases(),
         volumes::cases(),
     ]
     .into_iter()
