@@ -19,6 +19,7 @@
 //! and in the stub, so its end without a message means that the program runs. I asks for SIGKILL when M dies.
 
 mod binds;
+pub mod cdi;
 pub mod everyone;
 pub mod exec;
 pub mod init;

@@ -1,7 +1,7 @@
 //! `create`: from a request and an image to a row and a folder.
 
 use super::environment::{self, EnvironmentChanges};
-use super::{ContainerError, limits, mounts, names, rights};
+use super::{ContainerError, devices, limits, mounts, names, rights};
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
 use crate::image::config::{ImageConfig, Runtime};
@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
+
+pub use crate::runtime::cdi::is_name as is_cdi_name;
 
 /// What the user asks for.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +82,7 @@ impl Engine {
             let mut config = configure(&request, image, id, name)?;
             limits::check(&config)?;
             self.resolve_secrets(&mut config)?;
+            devices::check(&mut config)?;
             match self.record(&config) {
                 Err(EngineError::State(StateError::NameInUse { .. })) if self.forget_leftover(&config.name)? => {}
                 Err(EngineError::State(StateError::NameInUse { .. })) if given_name.is_none() && attempt < NAME_ATTEMPTS => {}

@@ -4,6 +4,7 @@ pub mod attach;
 pub mod copy;
 pub mod create;
 pub mod detach;
+mod devices;
 pub mod environment;
 pub mod error;
 pub mod exec;

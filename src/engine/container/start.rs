@@ -3,7 +3,7 @@
 use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
-use super::{ContainerError, create, files, rights};
+use super::{ContainerError, create, devices, files, rights};
 use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError, secret};
@@ -140,9 +140,11 @@ impl Engine {
         let run_folder = self.paths.container_run(&config.id);
         let listen = listen(&run_folder)?;
         let files = files::write(config, &run_folder, files::Contents::of(config)?)?;
-        let sources = self.mount_sources(config)?;
+        let mut sources = self.mount_sources(config)?;
+        let mut variables = devices::give(config, &mut sources)?;
+        variables.extend(secret::variables(config, folder)?);
         let mut spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
-        spec::add_variables(&mut spec, secret::variables(config, folder)?);
+        spec::add_variables(&mut spec, variables);
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),

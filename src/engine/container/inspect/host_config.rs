@@ -1,7 +1,7 @@
 //! `HostConfig`: what of the host a container was given.
 
 use super::mounts;
-use crate::model::{AddedHost, CapSet, ContainerConfig, Init, LogDriver, Ulimit};
+use crate::model::{AddedHost, CapSet, ContainerConfig, Device, Init, LogDriver, Ulimit};
 use crate::runtime::spec::mounts::DEFAULT_SHM_BYTES;
 use serde_json::{Value, json};
 
@@ -71,7 +71,7 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
     host["Ulimits"] = config.settings.ulimits.iter().map(ulimit).collect();
     host["Annotations"] = json!(config.settings.annotations);
     host["Init"] = (config.settings.init != Init::Command).into();
-    host["Devices"] = json!([]);
+    host["Devices"] = config.security.devices.iter().map(device).collect();
     for text in ["CgroupParent", "CpusetCpus", "CpusetMems"] {
         host[text] = "".into();
     }
@@ -88,4 +88,8 @@ fn ulimit(ulimit: &Ulimit) -> Value {
 fn added_host(host: &AddedHost) -> String {
     let address = host.address.map_or_else(|| "host-gateway".to_owned(), |address| address.to_string());
     format!("{}:{address}", host.names.join(";"))
+}
+
+fn device(device: &Device) -> Value {
+    json!({ "PathOnHost": device.source, "PathInContainer": device.target, "CgroupPermissions": device.access })
 }
