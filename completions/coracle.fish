@@ -33,6 +33,7 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "create" -d 'Make a 
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "events" -d 'Show what happens to containers, images and volumes'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "exec" -d 'Run a command in a running container'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "generate" -d 'Write the man pages or the shell completions'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "info" -d 'Show facts about the host, the store and this program'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "inspect" -d 'Show everything about containers and images'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "kill" -d 'Send a signal to containers\' first processes'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "ps" -d 'List containers'
@@ -57,6 +58,7 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "tag" -d 'Give an im
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "unpause" -d 'Let the processes of paused containers go on'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "unshare" -d 'Run a program in the user namespace in which your containers live, as its root'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "untag" -d 'Take names away from an image'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "version" -d 'Show the version'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "wait" -d 'Wait for containers to end and print their exit codes'
 complete -c coracle -n "__fish_coracle_using_subcommand attach" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand attach" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
@@ -64,27 +66,28 @@ false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand attach" -l no-stdin -d 'Pass no input on to the container'
 complete -c coracle -n "__fish_coracle_using_subcommand attach" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand attach" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "attach" -d 'Join a running container: its output here, our input there'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "cp" -d 'Copy files between the host and a container, or between containers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "create" -d 'Make a container without starting it'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "exec" -d 'Run a command in a running container'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "exists" -d 'Tell by the exit code whether a container exists: 0 it does, 1 it does not'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "inspect" -d 'Show everything about containers and images'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "kill" -d 'Send a signal to containers\' first processes'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "list" -d 'List containers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "ls" -d 'List containers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "ps" -d 'List containers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "logs" -d 'Show what containers have written'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "pause" -d 'Stop every process of containers where it is'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "rename" -d 'Give a container another name'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "restart" -d 'Stop containers, where they run, and start them again'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "rm" -d 'Remove containers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "run" -d 'Make a container and run it'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "start" -d 'Start containers that do not run'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "stop" -d 'Stop containers: the stop signal first, SIGKILL when it did not help'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "unpause" -d 'Let the processes of paused containers go on'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause rename restart rm run start stop unpause wait" -f -a "wait" -d 'Wait for containers to end and print their exit codes'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "attach" -d 'Join a running container: its output here, our input there'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "cp" -d 'Copy files between the host and a container, or between containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "create" -d 'Make a container without starting it'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "exec" -d 'Run a command in a running container'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "exists" -d 'Tell by the exit code whether a container exists: 0 it does, 1 it does not'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "inspect" -d 'Show everything about containers and images'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "kill" -d 'Send a signal to containers\' first processes'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "list" -d 'List containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "ls" -d 'List containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "ps" -d 'List containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "logs" -d 'Show what containers have written'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "pause" -d 'Stop every process of containers where it is'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "prune" -d 'Remove all containers that do not run'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "rename" -d 'Give a container another name'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "restart" -d 'Stop containers, where they run, and start them again'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "rm" -d 'Remove containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "run" -d 'Make a container and run it'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "start" -d 'Start containers that do not run'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "stop" -d 'Stop containers: the stop signal first, SIGKILL when it did not help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "unpause" -d 'Let the processes of paused containers go on'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach cp create exec exists inspect kill list ls ps logs pause prune rename restart rm run start stop unpause wait" -f -a "wait" -d 'Wait for containers to end and print their exit codes'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from attach" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from attach" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
 false\t''"
@@ -98,11 +101,47 @@ false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from cp" -l overwrite -d 'Let a file take the place of a folder, and a folder that of a file'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from cp" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l name -d 'Give the container a name' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l requires -d 'Start these containers before this one, by name or id; they cannot be removed while it is there' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cidfile -d 'Write the container\'s id to this file, which must not exist' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s e -l env -d 'Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s v -l volume -d 'Mount a folder or file of the host: HOST-PATH:CONTAINER-PATH[:OPTIONS]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s v -l volume -d 'Mount a folder of the host or a volume: [HOST-PATH|VOLUME:]CONTAINER-PATH[:OPTIONS]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l mount -d 'Mount something: type=bind|volume|tmpfs|image|devpts|ramfs|glob,src=SOURCE,dst=CONTAINER-PATH[,OPTION…]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l tmpfs -d 'Mount a file system in memory: CONTAINER-PATH[:OPTIONS]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l volumes-from -d 'Mount the volumes and folders of another container: CONTAINER[:ro|rw]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l image-volume -d 'What becomes of the image\'s volumes: bind (an anonymous volume; also: anonymous), tmpfs, ignore' -r -f -a "bind\t''
+tmpfs\t''
+ignore\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l read-only -d 'Make the container\'s root file system read-only' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l read-only-tmpfs -d 'With --read-only, keep /run, /tmp and /var/tmp (in memory), /dev and /dev/shm writable' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l shm-size -d 'The size of /dev/shm: a number with b, k, m or g; 0 for no limit' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s m -l memory -d 'Bound the memory: a number with b, k, m or g' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l memory-swap -d 'Bound memory and swap together; -1: no bound on swap (default: twice the memory)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l memory-reservation -d 'Memory that is taken back from the container last' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l memory-swappiness -d 'Only with cgroup v1, so never for an ordinary user: -1 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l oom-kill-disable -d 'Only with cgroup v1: false alone is accepted' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l pids-limit -d 'Bound the number of tasks; 0 or -1: none (default: 2048, where there is the controller)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cpus -d 'How many processors\' time: 1.5' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s c -l cpu-shares -d 'A share of the time when processors are short; 1024 is the usual one' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cpu-quota -d 'Microseconds of processor time in each period; -1: no bound' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cpu-period -d 'The length of that period in microseconds (default: 100000)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cpu-rt-period -d 'Only with cgroup v1: 0 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cpu-rt-runtime -d 'Only with cgroup v1: 0 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cpuset-cpus -d 'The processors to run on: 0-3,8' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cpuset-mems -d 'The memory nodes to use: 0-1' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l blkio-weight -d 'A share of the disks\' time: 10 to 1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l blkio-weight-device -d 'A share of one disk\'s time: /dev/sda:100' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l device-read-bps -d 'Bound the bytes that are read from a disk in a second: /dev/sda:1mb' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l device-write-bps -d 'Bound the bytes that are written to a disk in a second: /dev/sda:1mb' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l device-read-iops -d 'Bound the reads from a disk in a second: /dev/sda:1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l device-write-iops -d 'Bound the writes to a disk in a second: /dev/sda:1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cgroup-conf -d 'Write to a file of the container\'s cgroup: memory.high=1073741824; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cgroup-parent -d 'Make the container\'s cgroup below this one: a slice of your systemd, or a path below the caller\'s own' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cgroups -d 'The container\'s cgroup: enabled; disabled: none; no-conmon: the monitor stays in the caller\'s; split: below the caller\'s own' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cap-add -d 'Add capabilities: names with or without CAP_, or ALL; a user other than root has these and no others' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cap-drop -d 'Take capabilities away: names with or without CAP_, or ALL' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l privileged -d 'Give every capability, the devices that you can open, and no masks and no system call filter; nothing beyond your own rights' -r -f -a "true\t''
@@ -129,6 +168,7 @@ newer\t''
 never\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
 false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l rm -d 'Remove the container when it has ended'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s i -l interactive -d 'Keep the container\'s standard input open'
@@ -223,6 +263,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from pause" -s a -l all -d 'Every running container'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from pause" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from prune" -l filter -d 'Only containers that match KEY=VALUE: label, label!, until' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from prune" -s f -l force -d 'Do not ask'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rename" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from restart" -s t -l time -l timeout -d 'How many seconds to wait before SIGKILL; 0 kills at once, -1 waits for ever' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from restart" -s f -l filter -d 'Containers that match KEY=VALUE; the keys are those of ps' -r
@@ -235,8 +278,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -l filter -d 'Containers that match KEY=VALUE; the keys are those of ps' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s f -l force -d 'Kill a running container first'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s v -l volumes -d 'Remove the container\'s anonymous volumes too; it has none, so this changes nothing'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s v -l volumes -d 'Remove the container\'s anonymous volumes too'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s a -l all -d 'Every container'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -l depend -d 'First remove the containers that require these'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s i -l ignore -d 'A container that does not exist is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
@@ -244,11 +288,47 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l name -d 'Give the container a name' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l requires -d 'Start these containers before this one, by name or id; they cannot be removed while it is there' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cidfile -d 'Write the container\'s id to this file, which must not exist' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s e -l env -d 'Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s v -l volume -d 'Mount a folder or file of the host: HOST-PATH:CONTAINER-PATH[:OPTIONS]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s v -l volume -d 'Mount a folder of the host or a volume: [HOST-PATH|VOLUME:]CONTAINER-PATH[:OPTIONS]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l mount -d 'Mount something: type=bind|volume|tmpfs|image|devpts|ramfs|glob,src=SOURCE,dst=CONTAINER-PATH[,OPTION…]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l tmpfs -d 'Mount a file system in memory: CONTAINER-PATH[:OPTIONS]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l volumes-from -d 'Mount the volumes and folders of another container: CONTAINER[:ro|rw]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l image-volume -d 'What becomes of the image\'s volumes: bind (an anonymous volume; also: anonymous), tmpfs, ignore' -r -f -a "bind\t''
+tmpfs\t''
+ignore\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l read-only -d 'Make the container\'s root file system read-only' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l read-only-tmpfs -d 'With --read-only, keep /run, /tmp and /var/tmp (in memory), /dev and /dev/shm writable' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l shm-size -d 'The size of /dev/shm: a number with b, k, m or g; 0 for no limit' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s m -l memory -d 'Bound the memory: a number with b, k, m or g' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l memory-swap -d 'Bound memory and swap together; -1: no bound on swap (default: twice the memory)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l memory-reservation -d 'Memory that is taken back from the container last' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l memory-swappiness -d 'Only with cgroup v1, so never for an ordinary user: -1 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l oom-kill-disable -d 'Only with cgroup v1: false alone is accepted' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l pids-limit -d 'Bound the number of tasks; 0 or -1: none (default: 2048, where there is the controller)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cpus -d 'How many processors\' time: 1.5' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s c -l cpu-shares -d 'A share of the time when processors are short; 1024 is the usual one' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cpu-quota -d 'Microseconds of processor time in each period; -1: no bound' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cpu-period -d 'The length of that period in microseconds (default: 100000)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cpu-rt-period -d 'Only with cgroup v1: 0 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cpu-rt-runtime -d 'Only with cgroup v1: 0 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cpuset-cpus -d 'The processors to run on: 0-3,8' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cpuset-mems -d 'The memory nodes to use: 0-1' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l blkio-weight -d 'A share of the disks\' time: 10 to 1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l blkio-weight-device -d 'A share of one disk\'s time: /dev/sda:100' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l device-read-bps -d 'Bound the bytes that are read from a disk in a second: /dev/sda:1mb' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l device-write-bps -d 'Bound the bytes that are written to a disk in a second: /dev/sda:1mb' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l device-read-iops -d 'Bound the reads from a disk in a second: /dev/sda:1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l device-write-iops -d 'Bound the writes to a disk in a second: /dev/sda:1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cgroup-conf -d 'Write to a file of the container\'s cgroup: memory.high=1073741824; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cgroup-parent -d 'Make the container\'s cgroup below this one: a slice of your systemd, or a path below the caller\'s own' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cgroups -d 'The container\'s cgroup: enabled; disabled: none; no-conmon: the monitor stays in the caller\'s; split: below the caller\'s own' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cap-add -d 'Add capabilities: names with or without CAP_, or ALL; a user other than root has these and no others' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cap-drop -d 'Take capabilities away: names with or without CAP_, or ALL' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l privileged -d 'Give every capability, the devices that you can open, and no masks and no system call filter; nothing beyond your own rights' -r -f -a "true\t''
@@ -276,6 +356,8 @@ never\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s d -l detach -d 'Run in the background and print the container\'s id'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l rmi -d 'Remove the image, too, when the container has ended, unless another container uses it; implies --rm'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l rm -d 'Remove the container when it has ended'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s i -l interactive -d 'Keep the container\'s standard input open'
@@ -318,11 +400,47 @@ false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand cp" -l overwrite -d 'Let a file take the place of a folder, and a folder that of a file'
 complete -c coracle -n "__fish_coracle_using_subcommand cp" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l name -d 'Give the container a name' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l requires -d 'Start these containers before this one, by name or id; they cannot be removed while it is there' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l cidfile -d 'Write the container\'s id to this file, which must not exist' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s e -l env -d 'Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on' -r
-complete -c coracle -n "__fish_coracle_using_subcommand create" -s v -l volume -d 'Mount a folder or file of the host: HOST-PATH:CONTAINER-PATH[:OPTIONS]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -s v -l volume -d 'Mount a folder of the host or a volume: [HOST-PATH|VOLUME:]CONTAINER-PATH[:OPTIONS]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l mount -d 'Mount something: type=bind|volume|tmpfs|image|devpts|ramfs|glob,src=SOURCE,dst=CONTAINER-PATH[,OPTION…]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l tmpfs -d 'Mount a file system in memory: CONTAINER-PATH[:OPTIONS]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l volumes-from -d 'Mount the volumes and folders of another container: CONTAINER[:ro|rw]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l image-volume -d 'What becomes of the image\'s volumes: bind (an anonymous volume; also: anonymous), tmpfs, ignore' -r -f -a "bind\t''
+tmpfs\t''
+ignore\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l read-only -d 'Make the container\'s root file system read-only' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l read-only-tmpfs -d 'With --read-only, keep /run, /tmp and /var/tmp (in memory), /dev and /dev/shm writable' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l shm-size -d 'The size of /dev/shm: a number with b, k, m or g; 0 for no limit' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -s m -l memory -d 'Bound the memory: a number with b, k, m or g' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l memory-swap -d 'Bound memory and swap together; -1: no bound on swap (default: twice the memory)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l memory-reservation -d 'Memory that is taken back from the container last' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l memory-swappiness -d 'Only with cgroup v1, so never for an ordinary user: -1 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l oom-kill-disable -d 'Only with cgroup v1: false alone is accepted' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l pids-limit -d 'Bound the number of tasks; 0 or -1: none (default: 2048, where there is the controller)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cpus -d 'How many processors\' time: 1.5' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -s c -l cpu-shares -d 'A share of the time when processors are short; 1024 is the usual one' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cpu-quota -d 'Microseconds of processor time in each period; -1: no bound' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cpu-period -d 'The length of that period in microseconds (default: 100000)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cpu-rt-period -d 'Only with cgroup v1: 0 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cpu-rt-runtime -d 'Only with cgroup v1: 0 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cpuset-cpus -d 'The processors to run on: 0-3,8' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cpuset-mems -d 'The memory nodes to use: 0-1' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l blkio-weight -d 'A share of the disks\' time: 10 to 1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l blkio-weight-device -d 'A share of one disk\'s time: /dev/sda:100' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l device-read-bps -d 'Bound the bytes that are read from a disk in a second: /dev/sda:1mb' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l device-write-bps -d 'Bound the bytes that are written to a disk in a second: /dev/sda:1mb' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l device-read-iops -d 'Bound the reads from a disk in a second: /dev/sda:1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l device-write-iops -d 'Bound the writes to a disk in a second: /dev/sda:1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cgroup-conf -d 'Write to a file of the container\'s cgroup: memory.high=1073741824; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cgroup-parent -d 'Make the container\'s cgroup below this one: a slice of your systemd, or a path below the caller\'s own' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cgroups -d 'The container\'s cgroup: enabled; disabled: none; no-conmon: the monitor stays in the caller\'s; split: below the caller\'s own' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l cap-add -d 'Add capabilities: names with or without CAP_, or ALL; a user other than root has these and no others' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l cap-drop -d 'Take capabilities away: names with or without CAP_, or ALL' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l privileged -d 'Give every capability, the devices that you can open, and no masks and no system call filter; nothing beyond your own rights' -r -f -a "true\t''
@@ -349,6 +467,7 @@ newer\t''
 never\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
 false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l rm -d 'Remove the container when it has ended'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s i -l interactive -d 'Keep the container\'s standard input open'
@@ -373,6 +492,8 @@ complete -c coracle -n "__fish_coracle_using_subcommand exec" -s i -l interactiv
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s t -l tty -d 'Give the command a terminal'
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand generate" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand info" -s f -l format -d 'json, or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand info" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s f -l format -d 'json, or a Go template that is run for each object' -r
 complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s t -l type -d 'What the names are names of' -r -f -a "all\t'A container, else an image'
 container\t''
@@ -566,8 +687,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand rm" -s t -l time -l time
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -l filter -d 'Containers that match KEY=VALUE; the keys are those of ps' -r
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s f -l force -d 'Kill a running container first'
-complete -c coracle -n "__fish_coracle_using_subcommand rm" -s v -l volumes -d 'Remove the container\'s anonymous volumes too; it has none, so this changes nothing'
+complete -c coracle -n "__fish_coracle_using_subcommand rm" -s v -l volumes -d 'Remove the container\'s anonymous volumes too'
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s a -l all -d 'Every container'
+complete -c coracle -n "__fish_coracle_using_subcommand rm" -l depend -d 'First remove the containers that require these'
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s i -l ignore -d 'A container that does not exist is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s h -l help -d 'Print help'
@@ -579,11 +701,47 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -l detach-keys -d '
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l name -d 'Give the container a name' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l requires -d 'Start these containers before this one, by name or id; they cannot be removed while it is there' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l cidfile -d 'Write the container\'s id to this file, which must not exist' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s e -l env -d 'Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on' -r
-complete -c coracle -n "__fish_coracle_using_subcommand run" -s v -l volume -d 'Mount a folder or file of the host: HOST-PATH:CONTAINER-PATH[:OPTIONS]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s v -l volume -d 'Mount a folder of the host or a volume: [HOST-PATH|VOLUME:]CONTAINER-PATH[:OPTIONS]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l mount -d 'Mount something: type=bind|volume|tmpfs|image|devpts|ramfs|glob,src=SOURCE,dst=CONTAINER-PATH[,OPTION…]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l tmpfs -d 'Mount a file system in memory: CONTAINER-PATH[:OPTIONS]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l volumes-from -d 'Mount the volumes and folders of another container: CONTAINER[:ro|rw]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l image-volume -d 'What becomes of the image\'s volumes: bind (an anonymous volume; also: anonymous), tmpfs, ignore' -r -f -a "bind\t''
+tmpfs\t''
+ignore\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l read-only -d 'Make the container\'s root file system read-only' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l read-only-tmpfs -d 'With --read-only, keep /run, /tmp and /var/tmp (in memory), /dev and /dev/shm writable' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l shm-size -d 'The size of /dev/shm: a number with b, k, m or g; 0 for no limit' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s m -l memory -d 'Bound the memory: a number with b, k, m or g' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l memory-swap -d 'Bound memory and swap together; -1: no bound on swap (default: twice the memory)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l memory-reservation -d 'Memory that is taken back from the container last' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l memory-swappiness -d 'Only with cgroup v1, so never for an ordinary user: -1 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l oom-kill-disable -d 'Only with cgroup v1: false alone is accepted' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l pids-limit -d 'Bound the number of tasks; 0 or -1: none (default: 2048, where there is the controller)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cpus -d 'How many processors\' time: 1.5' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s c -l cpu-shares -d 'A share of the time when processors are short; 1024 is the usual one' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cpu-quota -d 'Microseconds of processor time in each period; -1: no bound' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cpu-period -d 'The length of that period in microseconds (default: 100000)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cpu-rt-period -d 'Only with cgroup v1: 0 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cpu-rt-runtime -d 'Only with cgroup v1: 0 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cpuset-cpus -d 'The processors to run on: 0-3,8' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cpuset-mems -d 'The memory nodes to use: 0-1' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l blkio-weight -d 'A share of the disks\' time: 10 to 1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l blkio-weight-device -d 'A share of one disk\'s time: /dev/sda:100' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l device-read-bps -d 'Bound the bytes that are read from a disk in a second: /dev/sda:1mb' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l device-write-bps -d 'Bound the bytes that are written to a disk in a second: /dev/sda:1mb' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l device-read-iops -d 'Bound the reads from a disk in a second: /dev/sda:1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l device-write-iops -d 'Bound the writes to a disk in a second: /dev/sda:1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cgroup-conf -d 'Write to a file of the container\'s cgroup: memory.high=1073741824; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cgroup-parent -d 'Make the container\'s cgroup below this one: a slice of your systemd, or a path below the caller\'s own' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cgroups -d 'The container\'s cgroup: enabled; disabled: none; no-conmon: the monitor stays in the caller\'s; split: below the caller\'s own' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l cap-add -d 'Add capabilities: names with or without CAP_, or ALL; a user other than root has these and no others' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l cap-drop -d 'Take capabilities away: names with or without CAP_, or ALL' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l privileged -d 'Give every capability, the devices that you can open, and no masks and no system call filter; nothing beyond your own rights' -r -f -a "true\t''
@@ -611,6 +769,8 @@ never\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s d -l detach -d 'Run in the background and print the container\'s id'
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l rmi -d 'Remove the image, too, when the container has ended, unless another container uses it; implies --rm'
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l rm -d 'Remove the container when it has ended'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s i -l interactive -d 'Keep the container\'s standard input open'
@@ -634,8 +794,15 @@ complete -c coracle -n "__fish_coracle_using_subcommand stop" -s i -l ignore -d 
 complete -c coracle -n "__fish_coracle_using_subcommand stop" -s a -l all -d 'Stop every running container'
 complete -c coracle -n "__fish_coracle_using_subcommand stop" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand stop" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from events" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from events" -f -a "events" -d 'Show what happens to containers, images and volumes'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "df" -d 'Show what images and containers take on the disk'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "events" -d 'Show what happens to containers, images and volumes'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "info" -d 'Show facts about the host, the store and this program'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "prune" -d 'Remove everything that is not in use'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "reset" -d 'Remove every container and image, and all files of this program that hold them'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from df" -l format -d 'json, table TEMPLATE or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from df" -s v -l verbose -d 'Every image and container by itself'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from df" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -s f -l filter -d 'Only events that match KEY=VALUE: container, event, image, label, network, pod, secret, type, volume' -r
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -l format -d 'json (an object a line) or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -l no-trunc -d 'Full ids; false cuts them' -r -f -a "true\t''
@@ -645,6 +812,14 @@ complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -l until -d 'Only events until this time or so long ago, or with a minus sign until so far ahead' -r
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from info" -s f -l format -d 'json, or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from prune" -l filter -d 'Only what matches KEY=VALUE: label, label!, until' -r
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from prune" -s a -l all -d 'Every image without a container, not only those without a name'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from prune" -s f -l force -d 'Do not ask'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from reset" -s f -l force -d 'Do not ask'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand tag" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand unpause" -s f -l filter -d 'Paused containers that match KEY=VALUE; the keys are those of ps' -r
 complete -c coracle -n "__fish_coracle_using_subcommand unpause" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
@@ -653,6 +828,8 @@ complete -c coracle -n "__fish_coracle_using_subcommand unpause" -s l -l latest 
 complete -c coracle -n "__fish_coracle_using_subcommand unpause" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand unshare" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand untag" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand version" -s f -l format -d 'json, or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand version" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand wait" -l condition -d 'Wait for this state: stopped (default), exited, running, paused, created, configured, removing; may be given several times' -r
 complete -c coracle -n "__fish_coracle_using_subcommand wait" -s i -l interval -d 'Look again after this time also where nothing was told: 250ms, 2s; a number alone is milliseconds' -r
 complete -c coracle -n "__fish_coracle_using_subcommand wait" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F

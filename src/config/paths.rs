@@ -64,6 +64,12 @@ impl Paths {
         Ok(Self { data: data.join("coracle"), run })
     }
 
+    /// Names the folders as another of our processes has found them.
+    #[must_use]
+    pub fn at(data: PathBuf, run: PathBuf) -> Self {
+        Self { data, run }
+    }
+
     /// Makes the folders that are missing, mode 0700, and refuses a runtime folder of somebody else.
     ///
     /// # Errors

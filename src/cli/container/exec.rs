@@ -64,6 +64,7 @@ pub fn run(args: ExecArgs) -> Result<i32, CliError> {
         tty: args.tty,
         interactive: args.interactive,
         detached: args.detach,
+        quiet: false,
         term: env::var("TERM"),
         window: ui::window(),
     };

@@ -1,14 +1,14 @@
 //! `create`: from a request and an image to a row and a folder.
 
 use super::environment::{self, EnvironmentChanges};
-use super::{ContainerError, devices, limits, mounts, names, rights};
+use super::{ContainerError, devices, limits, mounts, names, rights, supervision};
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
 use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
 use crate::model::{
-    ContainerConfig, ContainerId, Filesystem, ImageRecord, Isolation, Limits, LogDriver, Mount, NetworkMode, Relations, Security,
-    Settings, Supervision,
+    ContainerConfig, ContainerId, Filesystem, HealthRequest, ImageRecord, Isolation, Limits, LogDriver, Mount, NetworkMode,
+    Relations, Security, Settings, Supervision,
 };
 use crate::state::StateError;
 use rustix::fs::FlockOperation;
@@ -50,6 +50,7 @@ pub struct CreateRequest {
     pub security: Security,
     pub settings: Settings,
     pub supervision: Supervision,
+    pub health: HealthRequest,
     pub relations: Relations,
     /// Names or ids of containers that have to be started first.
     pub requires: Vec<String>,
@@ -97,7 +98,7 @@ impl Engine {
     }
 
     /// Makes the folder and the row. The folder is locked until the row is there, so that no sweep takes it for garbage.
-    fn record(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
+    pub(super) fn record(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
         let folder = self.paths.container(&config.id);
         let lock = make_folder(&folder)?;
         let kept = rights::keep_filter(config, &folder).map_err(EngineError::from);
@@ -129,7 +130,7 @@ impl Engine {
     }
 }
 
-fn fill_random(bytes: &mut [u8]) {
+pub(super) fn fill_random(bytes: &mut [u8]) {
     let mut rest = bytes;
     while !rest.is_empty() {
         if let Ok(count) = rustix::rand::getrandom(&mut *rest, rustix::rand::GetRandomFlags::empty()) {
@@ -174,7 +175,7 @@ fn configure(
         None if request.network == Some(NetworkMode::Host) => host_name().unwrap_or_else(|| id.short().to_owned()),
         None => id.short().to_owned(),
     };
-    let workdir = request.workdir.clone().unwrap_or(defaults.working_dir);
+    let workdir = request.workdir.clone().unwrap_or_else(|| defaults.working_dir.clone());
     let workdir = if workdir.is_empty() { "/".to_owned() } else { workdir };
     if !workdir.starts_with('/') {
         return Err(ContainerError::Invalid { what: "the working directory", value: workdir, why: "it has to be absolute" });
@@ -182,6 +183,7 @@ fn configure(
     let mut labels = defaults.labels.clone();
     labels.extend(request.labels.clone());
     let stop_signal = request.stop_signal.or_else(|| crate::model::signal::parse(&defaults.stop_signal));
+    let supervision = supervision::settle(request, &supervision::Subject { id: &id, name: &name, image, defaults: &defaults })?;
     Ok(ContainerConfig {
         env: environment::environment(request, defaults.env, &hostname),
         id,
@@ -210,7 +212,7 @@ fn configure(
         limits: request.limits.clone(),
         security: request.security.clone(),
         settings: request.settings.clone(),
-        supervision: request.supervision.clone(),
+        supervision,
         relations: request.relations.clone(),
         create_command: request.create_command.clone(),
     })

@@ -60,11 +60,17 @@ pub enum ContainerError {
     #[error(transparent)]
     Logs(#[from] LogsError),
     #[error("limit the container")]
-    Cgroup(#[source] crate::cgroup::CgroupError),
+    Cgroup(#[source] Box<crate::cgroup::CgroupError>),
     #[error("set up the container's network")]
     Network(#[from] crate::net::NetError),
     #[error("the container's first process vanished before its program began")]
     Vanished,
+    #[error("container {name} has no defined healthcheck (give it one with --health-cmd)")]
+    NoHealthCheck { name: String },
+    #[error("container {name} was stopped while it waited to be started again")]
+    StoppedMeanwhile { name: String },
+    #[error("container {name} could not be started again (code {code})")]
+    NotStartedAgain { name: String, code: i32 },
     #[error("signal container {name}")]
     Signal {
         name: String,
@@ -104,6 +110,7 @@ impl ContainerError {
         match self {
             Self::NoCommand { .. } | Self::Invalid { .. } => Kind::Invalid,
             Self::WrongState { .. } => Kind::WrongState,
+            Self::NoHealthCheck { .. } => Kind::Unsupported,
             Self::RemoveAlive { .. } | Self::Required { .. } => Kind::InUse,
             Self::NoDependency { .. } => Kind::NoSuch,
             Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,

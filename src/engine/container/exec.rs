@@ -28,6 +28,8 @@ pub struct ExecRequest {
     pub interactive: bool,
     /// Nobody stays to relay or to wait.
     pub detached: bool,
+    /// The journal of events is not told: a health check.
+    pub quiet: bool,
     pub term: Option<String>,
     /// The size of the caller's terminal.
     pub window: Option<terminal::Size>,
@@ -77,6 +79,10 @@ impl Engine {
             namespaces |= CloneFlags::NEWNET;
         }
         let secrets = secret::variables(config, &self.paths.container(&config.id))?;
+        if shares_user_namespace(run.init.pid) {
+            // A health check: its caller is the monitor, which is in it.
+            namespaces -= CloneFlags::NEWUSER;
+        }
         let rights = rights::of_session(config, request.user.as_deref(), request.privileged);
         let session = Session {
             process: spec::session_process(
@@ -114,7 +120,9 @@ impl Engine {
                 Err(ContainerError::from_failure(failure, program).into())
             }
             (Outcome::Executed, Some(child), Some(streams)) => {
-                self.tell(config, Status::Exec);
+                if !request.quiet {
+                    self.tell(config, Status::Exec);
+                }
                 Ok(ExecSession { child, streams })
             }
             // The container ended while the session was on its way in.
@@ -146,6 +154,13 @@ impl Engine {
         let (stderr, stderr_there) = fd::pipe()?;
         Ok((Ours::Ready(ExecStreams::Pipes { stdin, stdout, stderr }), Some([stdin_there, stdout_there, stderr_there]), None))
     }
+}
+
+/// Tells whether we are in the user namespace of a process: that cannot be joined. Only root of the session can be; a user is not
+/// asked.
+fn shares_user_namespace(pid: i32) -> bool {
+    let of = |name: &str| rustix::fs::readlink(format!("/proc/{name}/ns/user"), Vec::new()).ok();
+    rustix::process::geteuid().is_root() && of("self").is_some_and(|own| of(&pid.to_string()) == Some(own))
 }
 
 enum Ours {
