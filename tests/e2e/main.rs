@@ -14,6 +14,8 @@
 #![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
+mod devices;
+mod environment;
 mod escape;
 mod exec;
 mod faults;
@@ -27,7 +29,9 @@ mod listing;
 mod logs;
 mod network;
 mod pull;
+mod rights;
 mod run;
+mod secrets;
 mod settings;
 mod terminal;
 mod volumes;
@@ -46,6 +50,8 @@ fn main() -> ExitCode {
     args.test_threads.get_or_insert(2);
     case::keep_panics();
     let cases = [
+        devices::cases(),
+        environment::cases(),
         escape::cases(),
         exec::cases(),
         faults::cases(),
@@ -59,7 +65,9 @@ fn main() -> ExitCode {
         identity::cases(),
         isolation::cases(),
         kernel::cases(),
+        rights::cases(),
         run::cases(),
+        secrets::cases(),
         settings::cases(),
         volumes::cases(),
     ]
