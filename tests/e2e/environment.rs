@@ -150,7 +150,7 @@ fn limits_are_set_and_bounded(env: &TestEnv) {
     assert_eq!(env.sh(&options, "ulimit -Sn; ulimit -Hn; ulimit -c"), "100\n200\n0");
     let id = env.start(&options);
     assert_eq!(env.ok(&["exec", &id, "sh", "-c", "ulimit -n"]), "100");
-    assert_eq!(env.field(&id, "{{range .HostConfig.Ulimits}}{{.Name}} {{.Soft}} {{end}}").contains("RLIMIT_NOFILE 100"), true);
+    assert!(env.field(&id, "{{range .HostConfig.Ulimits}}{{.Name}} {{.Soft}} {{end}}").contains("RLIMIT_NOFILE 100"));
     env.remove(&[&id]);
     for bad in ["nofile=2:1", "nofile", "nothing=1"] {
         env.bb(&["--ulimit", bad], &["true"]).fails(125, &["limit"]);
