@@ -5,17 +5,19 @@ use std::os::unix::fs::PermissionsExt as _;
 
 pub fn cases() -> Vec<Case> {
     let all = [
-        case!(a_secret_is_kept_listed_and_removed),
+        case!(a_secret_is_kept_listed_and_removed).gap("podman 4.3 has no secret exists"),
         case!(names_and_sizes_have_bounds),
         case!(a_secret_comes_from_a_file_a_pipe_or_a_variable),
         case!(replace_takes_the_place).gap("podman 4.3 knows no --replace"),
         case!(the_data_is_shown_only_when_asked_for).gap("podman 4.3 knows no --showsecret"),
         case!(a_container_has_it_as_a_read_only_file_in_memory).gap("podman's is on disk and may be written to"),
-        case!(a_container_has_it_elsewhere_and_of_another_owner).needs(&[Need::Subids]),
-        case!(a_container_has_it_as_a_variable_and_inspect_does_not),
-        case!(it_is_taken_when_the_container_is_made),
+        case!(a_container_has_it_elsewhere_and_of_another_owner)
+            .gap("podman mounts it elsewhere and in /run/secrets")
+            .needs(&[Need::Subids]),
+        case!(a_container_has_it_as_a_variable_and_inspect_does_not).gap("podman shows its variables"),
+        case!(it_is_taken_when_the_container_is_made).gap("podman 4.3 tells no sizes"),
         case!(it_is_in_no_layer_and_goes_with_the_container).only_ours("looks at our files"),
-        case!(what_is_wrong_is_125),
+        case!(what_is_wrong_is_125).gap("podman takes a target with .."),
     ];
     all.into_iter().map(|case| case.needs(&[Need::Userns])).collect()
 }

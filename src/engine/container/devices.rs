@@ -44,6 +44,7 @@ fn error(device: &Device, refused: &Refused) -> ContainerError {
     let why = match refused {
         Refused::Missing => "there is no such file".to_owned(),
         Refused::NoDevice => "it is no device node, and no folder of them".to_owned(),
+        Refused::Empty => "there are no devices in the folder that you may open".to_owned(),
         Refused::TooMuch => format!(
             "{:?} alone cannot be kept to: you may read and write it, and only root may filter the devices of a container (write :rw)",
             device.access

@@ -193,6 +193,7 @@ impl Engine {
             seccomp: rights::filter(config, folder, config.security.rights().bounding)?,
             secrets: secret::files(config, folder)?,
             reaper: config.settings.init == Init::Own,
+            handed: std::mem::take(&mut self.handed),
             spec,
         };
         let (client, monitor_client) = match foreground {

@@ -91,6 +91,8 @@ fn may(path: &Path, access: Access) -> bool {
 pub enum Refused {
     Missing,
     NoDevice,
+    /// A folder with no device in it that the user may open.
+    Empty,
     /// Owner, group and mode, as `stat` has them.
     Closed {
         uid: u32,
@@ -108,7 +110,11 @@ pub enum Refused {
 pub fn check(device: &Device) -> Result<(), Refused> {
     let stat = rustix::fs::stat(&device.source).map_err(|_| Refused::Missing)?;
     match FileType::from_raw_mode(stat.st_mode) {
-        FileType::Directory => return Ok(()),
+        FileType::Directory => {
+            let mut found = Vec::new();
+            collect(&device.source, MAX_DEPTH, &mut found);
+            return if found.iter().any(|path| may_open(path)) { Ok(()) } else { Err(Refused::Empty) };
+        }
         FileType::CharacterDevice | FileType::BlockDevice => {}
         _ => return Err(Refused::NoDevice),
     }

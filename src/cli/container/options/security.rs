@@ -32,6 +32,8 @@ pub(super) struct SecurityOptions {
     /// Look for CDI specs in this folder, too (after /etc/cdi and /var/run/cdi)
     #[arg(long, value_name = "DIR")]
     cdi_spec_dir: Vec<PathBuf>,
+    #[arg(long, value_name = "DIR", hide = true)]
+    hooks_dir: Vec<PathBuf>,
     /// Not to be had without root: the kernel lets only root filter the devices of a cgroup
     #[arg(long, value_name = "RULE", hide = true)]
     device_cgroup_rule: Vec<String>,
@@ -61,6 +63,9 @@ impl SecurityOptions {
             return Err(CliError::Usage(format!(
                 "--device-cgroup-rule {rule:?}: only root may filter the devices of a cgroup (name the nodes with --device)"
             )));
+        }
+        if let Some(folder) = self.hooks_dir.first() {
+            return Err(CliError::Usage(format!("--hooks-dir {}: OCI hooks are not run", folder.display())));
         }
         for text in &self.device {
             if is_cdi_name(text) {
