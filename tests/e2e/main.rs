@@ -14,6 +14,8 @@
 #![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
+mod commit;
+mod cp;
 mod devices;
 mod environment;
 mod escape;
@@ -27,6 +29,7 @@ mod kernel;
 mod lifecycle;
 mod listing;
 mod logs;
+mod mount;
 mod network;
 mod pull;
 mod rights;
@@ -52,6 +55,8 @@ fn main() -> ExitCode {
     let cases = [
         devices::cases(),
         environment::cases(),
+        commit::cases(),
+        cp::cases(),
         escape::cases(),
         exec::cases(),
         faults::cases(),
@@ -62,6 +67,7 @@ fn main() -> ExitCode {
         terminal::cases(),
         lifecycle::cases(),
         logs::cases(),
+        mount::cases(),
         identity::cases(),
         isolation::cases(),
         kernel::cases(),

@@ -23,6 +23,7 @@ mod lock;
 pub mod logs;
 pub mod lookup;
 pub mod moment;
+pub mod mount;
 mod mounts;
 mod names;
 pub mod orders;
