@@ -22,6 +22,8 @@ use crate::state::Db;
 pub struct Engine {
     pub(crate) paths: Paths,
     pub(crate) db: Db,
+    /// Descriptors of the caller's for the next container that is started, with their numbers there.
+    pub(crate) handed: Vec<(i32, std::os::fd::OwnedFd)>,
 }
 
 impl Engine {
@@ -34,7 +36,12 @@ impl Engine {
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
         paths.prepare()?;
         let db = Db::open(&paths.database())?;
-        Ok(Self { paths, db })
+        Ok(Self { paths, db, handed: Vec::new() })
+    }
+
+    /// Hands descriptors to the next container that is started, with the numbers that they are to have there, from 3 up.
+    pub fn hand_on(&mut self, descriptors: Vec<(i32, std::os::fd::OwnedFd)>) {
+        self.handed = descriptors;
     }
 
     /// Where the files are.

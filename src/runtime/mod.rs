@@ -21,6 +21,7 @@
 mod accounts;
 mod binds;
 pub mod birth;
+pub mod cdi;
 pub mod everyone;
 pub mod exec;
 pub mod init;

@@ -16,6 +16,8 @@
 
 mod commit;
 mod cp;
+mod devices;
+mod environment;
 mod escape;
 mod events;
 mod exec;
@@ -36,13 +38,15 @@ mod pause;
 mod prune;
 mod pull;
 mod relations;
+mod rights;
 mod run;
+mod secrets;
 mod settings;
 mod sharing;
-mod terminal;
-mod userns;
 mod system;
+mod terminal;
 mod top;
+mod userns;
 mod volumes;
 
 use harness::{case, host, root};
@@ -59,6 +63,8 @@ fn main() -> ExitCode {
     args.test_threads.get_or_insert(2);
     case::keep_panics();
     let cases = [
+        devices::cases(),
+        environment::cases(),
         commit::cases(),
         cp::cases(),
         escape::cases(),
@@ -82,7 +88,9 @@ fn main() -> ExitCode {
         identity::cases(),
         isolation::cases(),
         kernel::cases(),
+        rights::cases(),
         run::cases(),
+        secrets::cases(),
         settings::cases(),
         sharing::cases(),
         userns::cases(),

@@ -8,6 +8,7 @@ pub mod commit;
 pub mod copy;
 pub mod create;
 pub mod detach;
+mod devices;
 pub mod diff;
 pub mod environment;
 pub mod error;

@@ -4,7 +4,7 @@ use super::orders::{self, Begin};
 use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
-use super::{ContainerError, again, files, join, rights};
+use super::{ContainerError, again, devices, files, join, rights};
 use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError, secret};
@@ -183,9 +183,11 @@ impl Engine {
         };
         let mut files = files::write(config, &run_folder, files::Contents::of(config)?)?;
         self.share_files(config, &mut files);
-        let sources = self.mount_sources(config)?;
+        let mut sources = self.mount_sources(config)?;
+        let mut variables = devices::give(config, &mut sources)?;
+        variables.extend(secret::variables(config, folder)?);
         let mut spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
-        spec::add_variables(&mut spec, secret::variables(config, folder)?);
+        spec::add_variables(&mut spec, variables);
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
@@ -201,6 +203,7 @@ impl Engine {
             seccomp: rights::filter(config, folder, config.security.rights().bounding)?,
             secrets: secret::files(config, folder)?,
             reaper: config.settings.init == Init::Own,
+            handed: std::mem::take(&mut self.handed),
             spec,
         };
         let (client, monitor_client) = match foreground {
