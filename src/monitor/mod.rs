@@ -92,11 +92,12 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
             let _ = exit::record(&args, end, again.is_some(), supervisor.restarts());
         }
         // After the record: who hears of the end looks there.
-        if let Some(events) = &args.events {
-            let subject = Subject::from_text(events.subject.clone());
-            let event = Event { exit_code: Some(end.code), ..Event::new(&subject, events::Status::Died) };
+        if let Some(rule) = &args.events {
+            let subject = Subject::from_text(rule.subject.clone());
+            let status = if rule.session { events::Status::ExecDied } else { events::Status::Died };
+            let event = Event { exit_code: Some(end.code), ..Event::new(&subject, status) };
             // What cannot be written is lost, as for everyone who tells.
-            let _ = events::append(&events.folder, &event);
+            let _ = events::append(&rule.folder, &event);
         }
     });
     if let Some(cgroup) = &args.cgroup {

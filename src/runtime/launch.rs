@@ -205,7 +205,7 @@ fn quiet_end(init: clone::Child) -> Failure {
     Failure::text(Stage::Terminal, "the container ended before it had a terminal")
 }
 
-fn to_dev_null() -> io::Result<()> {
+pub(super) fn to_dev_null() -> io::Result<()> {
     let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty())?;
     for number in 0..3 {
         fd::become_stdio(&null, number)?;

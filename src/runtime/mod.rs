@@ -22,6 +22,7 @@ mod binds;
 pub mod everyone;
 pub mod exec;
 pub mod init;
+pub mod keeper;
 pub mod launch;
 pub mod limits;
 pub mod message;

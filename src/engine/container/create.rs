@@ -126,7 +126,7 @@ impl Engine {
     }
 }
 
-fn fill_random(bytes: &mut [u8]) {
+pub(super) fn fill_random(bytes: &mut [u8]) {
     let mut rest = bytes;
     while !rest.is_empty() {
         if let Ok(count) = rustix::rand::getrandom(&mut *rest, rustix::rand::GetRandomFlags::empty()) {

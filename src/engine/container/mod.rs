@@ -28,6 +28,7 @@ mod rename;
 mod restart;
 mod rights;
 pub mod session_relay;
+mod sessions;
 mod size;
 pub mod start;
 pub mod status;
