@@ -15,12 +15,15 @@ pub use error::{EngineError, Kind};
 
 use crate::config::Paths;
 use crate::state::Db;
+use std::path::PathBuf;
 
 /// The open store of one user: its folders and its database.
 #[derive(Debug)]
 pub struct Engine {
     pub(crate) paths: Paths,
     pub(crate) db: Db,
+    /// The socket of the service manager that started us, to which a start is told.
+    pub notify: Option<PathBuf>,
 }
 
 impl Engine {
@@ -33,7 +36,7 @@ impl Engine {
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
         paths.prepare()?;
         let db = Db::open(&paths.database())?;
-        Ok(Self { paths, db })
+        Ok(Self { paths, db, notify: None })
     }
 
     /// Where the files are.

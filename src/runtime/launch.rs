@@ -45,6 +45,8 @@ pub struct Launch {
     pub cgroup: Home,
     /// What the monitor is told beside the descriptors and the files of this start.
     pub orders: MonitorArgs,
+    /// The socket that the orders name as the one on which the container speaks to the service manager.
+    pub notify_proxy: Option<OwnedFd>,
 }
 
 /// The two ends of the container's standard streams.
@@ -176,6 +178,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     };
     held.extend([init.pidfd, launch.listen]);
     held.extend(launch.clients);
+    held.extend(launch.notify_proxy);
     held.extend(keep);
     let monitor_failure = || Failure::at(Stage::Monitor, launch.monitor.to_string_lossy().into_owned());
     for fd in &held {

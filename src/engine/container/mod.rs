@@ -19,6 +19,7 @@ pub mod lookup;
 pub mod moment;
 mod mounts;
 mod names;
+mod notify;
 pub mod orders;
 mod pause;
 mod relations;

@@ -17,6 +17,8 @@ pub struct Begin {
     pub restarts: u32,
     /// The last wait before such a start.
     pub backoff_ms: u64,
+    /// The socket of the service manager that is to be told how the container is.
+    pub manager: Option<PathBuf>,
 }
 
 /// The orders for a start at this moment; init's pid is filled in when it is known.

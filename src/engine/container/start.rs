@@ -4,7 +4,7 @@ use super::orders::{self, Begin};
 use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
-use super::{ContainerError, again, files, rights};
+use super::{ContainerError, again, files, notify, rights};
 use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
@@ -136,7 +136,7 @@ impl Engine {
         if config.supervision.may_restart() {
             again::unmark(&folder);
         }
-        let begin = Begin::default();
+        let begin = Begin { manager: self.notify.clone(), ..Begin::default() };
         let moment = Moment { boot, foreground, window, lock: lock.into(), begin, again: None };
         let prepared = self.prepare(config, &folder, moment);
         let outcome = prepared.and_then(|(launch, ends)| {
@@ -148,6 +148,13 @@ impl Engine {
             let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         }
         let started = outcome?;
+        if let Some(manager) = &self.notify {
+            notify::started(config, manager, started.monitor.pid);
+        }
+        if let Some(path) = &config.supervision.conmon_pidfile {
+            let written = std::fs::write(path, started.monitor.pid.to_string());
+            written.map_err(|source| ContainerError::File { action: "write the pid file", path: path.clone(), source })?;
+        }
         self.tell_at(config, Status::Start, started.run.started_at);
         Ok(StartOutcome::Started(Box::new(started)))
     }
@@ -179,9 +186,22 @@ impl Engine {
             Some(Again { listen: None, clients }) => (listen(&run_folder)?, clients),
             None => (listen(&run_folder)?, Vec::new()),
         };
-        let files = files::write(config, &run_folder, files::Contents::of(config)?)?;
+        let mut files = files::write(config, &run_folder, files::Contents::of(config)?)?;
+        let mut orders = orders::of(config, &self.paths, &begin);
+        let notifying = notify::prepare(config, begin.manager.as_ref(), &run_folder)?;
+        let (mut proxy, mut variable) = (None, None);
+        if let Some(notifying) = notifying {
+            files.extend(notifying.file);
+            (proxy, variable) = (notifying.proxy, notifying.variable);
+            orders.notify = Some(notifying.rule);
+        }
         let sources = self.mount_sources(config)?;
-        let spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
+        let mut spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
+        if let (Some(variable), Some(process)) = (variable, spec.process_mut()) {
+            let others = process.env().iter().flatten().filter(|entry| !entry.starts_with("NOTIFY_SOCKET=")).cloned();
+            let env = others.chain([variable]).collect();
+            process.set_env(Some(env));
+        }
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
@@ -227,7 +247,8 @@ impl Engine {
             pin: Some(Db::index_in_use(&self.paths.database())),
             lock,
             cgroup: wish.choose().map_err(ContainerError::Cgroup)?,
-            orders: orders::of(config, &self.paths, &begin),
+            orders,
+            notify_proxy: proxy,
         };
         Ok((launch, Ends { report, client, network }))
     }
