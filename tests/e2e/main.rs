@@ -18,17 +18,20 @@ mod escape;
 mod exec;
 mod faults;
 mod harness;
+mod health;
 mod identity;
 mod images;
 mod isolation;
 mod kernel;
 mod lifecycle;
 mod listing;
+mod logdrivers;
 mod logs;
 mod network;
 mod pull;
 mod run;
 mod settings;
+mod supervise;
 mod terminal;
 mod volumes;
 
@@ -56,6 +59,9 @@ fn main() -> ExitCode {
         terminal::cases(),
         lifecycle::cases(),
         logs::cases(),
+        logdrivers::cases(),
+        supervise::cases(),
+        health::cases(),
         identity::cases(),
         isolation::cases(),
         kernel::cases(),

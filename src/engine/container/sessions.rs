@@ -21,7 +21,7 @@ const KEPT_FOR: i64 = 300 * 1_000_000_000;
 
 /// The folder of a session, removed when this is dropped.
 #[derive(Debug)]
-pub struct SessionFolder {
+pub(super) struct SessionFolder {
     pub id: String,
     path: PathBuf,
     stays: bool,
