@@ -55,10 +55,13 @@ impl Wish<'_> {
             return made.map_or(Ok(Home::Caller), |cgroup| finish(cgroup, &settings).map(Home::Made));
         }
         match (own, below) {
-            (Some(own), None) if !may_divide(&own, &settings) => {
-                let option = option_of(&settings);
-                self.scope(settings, option)
-            }
+            (Some(own), below) if !may_divide(&own, &settings) => match below {
+                Some(option) => Err(CgroupError::NotDelegated { option, own: own_name() }),
+                None => {
+                    let option = option_of(&settings);
+                    self.scope(settings, option)
+                }
+            },
             (Some(own), _) => {
                 let relative = limits.cgroup_parent.as_deref().map_or(Ok(PathBuf::new()), |parent| relative_to(&own, parent))?;
                 prepare(&own, &settings)?;
@@ -130,11 +133,15 @@ impl Home {
 }
 
 /// Tells whether limits may be set below this cgroup: its children have the controllers, or it is ours to divide. With a manager
-/// beside us, what it has not delegated is not, though we could (a terminal's scope in a desktop session).
+/// beside us, what it has not delegated is not, though we could (a terminal's scope in a desktop session): systemd takes the
+/// controllers away from there again when the next unit starts or stops, and the limits with them.
 fn may_divide(own: &Delegation, settings: &[Setting]) -> bool {
     let has = controllers::enabled(own.path());
-    let ready = needed(settings).all(|name| has.iter().any(|known| known == name));
-    ready || own.is_ours_to_divide() || !bus::user_manager().iter().any(BusAddress::is_there)
+    if needed(settings).all(|name| has.iter().any(|known| known == name)) {
+        return true;
+    }
+    let addresses = bus::user_manager();
+    !addresses.iter().any(BusAddress::is_there) || own.is_ours_to_divide(&addresses)
 }
 
 /// Sees to it that the children of the caller's own cgroup can have the controllers.

@@ -34,7 +34,7 @@ pub use control::{freeze, kill, remove, thaw};
 pub use controllers::Lacking;
 pub use dbus::BusError;
 pub use delegate::{Cgroup, Delegation};
-pub use enter::enter;
+pub use enter::{ask_to_enter, open_to_enter};
 
 use std::io;
 use std::path::PathBuf;
@@ -135,12 +135,6 @@ pub enum CgroupError {
     ScopeFailed { unit: String, result: String },
     #[error("enter cgroup {}: it is not below the user's systemd, and this process cannot be moved there", path.display())]
     NoUnit { path: PathBuf },
-    #[error("enter cgroup {}", path.display())]
-    Enter {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
     #[error("cgroup {} still has processes after {milliseconds} ms", path.display())]
     Populated { path: PathBuf, milliseconds: u128 },
     #[error("cgroup {} is not frozen after {milliseconds} ms", path.display())]

@@ -6,9 +6,12 @@ pub mod format;
 pub mod generate;
 pub mod image;
 pub mod internal;
+pub mod output_file;
 mod quick;
+pub mod secret;
 pub mod system;
 pub mod ui;
+pub mod volume;
 
 use clap::{Parser, Subcommand};
 use error::CliError;
@@ -27,10 +30,13 @@ enum Command {
     Attach(container::attach::AttachArgs),
     #[command(subcommand)]
     Container(container::ContainerCommand),
+    Commit(container::commit::CommitArgs),
     Cp(container::cp::CpArgs),
     Create(container::create::CreateArgs),
     Events(system::events::EventsArgs),
+    Diff(container::diff::DiffArgs),
     Exec(container::exec::ExecArgs),
+    Export(container::export::ExportArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
     #[command(subcommand)]
@@ -55,15 +61,20 @@ enum Command {
     Rm(container::rm::RmArgs),
     Rmi(image::rmi::RmiArgs),
     Run(container::run::RunArgs),
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
     Start(container::start::StartArgs),
     Stop(container::stop::StopArgs),
     #[command(subcommand)]
     System(system::SystemCommand),
     Tag(image::tag::TagArgs),
+    Top(container::top::TopArgs),
     Unpause(container::pause::UnpauseArgs),
     Unshare(system::unshare::UnshareArgs),
     Untag(image::tag::UntagArgs),
     Version(system::info::VersionArgs),
+    #[command(subcommand)]
+    Volume(volume::VolumeCommand),
     Wait(container::wait::WaitArgs),
 }
 
@@ -95,10 +106,13 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
     match command {
         Command::Attach(args) => container::attach::run(args),
         Command::Container(command) => container::dispatch(command),
+        Command::Commit(args) => container::commit::run(args),
         Command::Cp(args) => container::cp::run(&args),
         Command::Create(args) => container::create::run(args),
         Command::Events(args) => system::events::run(&args),
+        Command::Diff(args) => container::diff::run(&args),
         Command::Exec(args) => container::exec::run(args),
+        Command::Export(args) => container::export::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Healthcheck(command) => container::healthcheck::run(command),
         Command::Info(args) => system::info::run(&args),
@@ -119,12 +133,15 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Pause(args) => container::pause::run(&args),
         Command::Rename(args) => container::rename::run(&args),
         Command::Restart(args) => container::restart::run(&args),
+        Command::Top(args) => container::top::run(&args),
         Command::Unpause(args) => container::pause::run_unpause(&args),
         Command::Rm(args) => container::rm::run(args),
         Command::Run(args) => container::run::run(args),
+        Command::Secret(command) => secret::run(command),
         Command::Start(args) => container::start::run(args),
         Command::Stop(args) => container::stop::run(args),
         Command::System(command) => system::dispatch(command),
+        Command::Volume(command) => volume::run(command),
         Command::Wait(args) => container::wait::run(args),
         Command::Unshare(args) => system::unshare::run(args),
     }

@@ -32,7 +32,7 @@ pub use mount::{Mount, Origin};
 pub use pidref::PidRef;
 pub use relations::Relations;
 pub use security::{Device, Rights, Seccomp, Security};
-pub use settings::{Init, Settings, Ulimit};
+pub use settings::{AddedHost, BaseHosts, Init, Names, SecretUse, Settings, Ulimit};
 pub use status::{ExitRecord, RunRecord, Status};
 pub use supervision::{LogOptions, RestartPolicy, SdNotify, Supervision};
 pub use volume::{Backing, Volume};

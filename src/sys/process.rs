@@ -109,6 +109,9 @@ pub fn is_stopped(process: PidRef) -> bool {
     after.trim_ascii_start().first() == Some(&b'T') && start_time(process.pid).is_ok_and(|start| start == process.start)
 }
 
+/// How many clock ticks `/proc` counts in a second: `USER_HZ`, which is part of the kernel's interface (asm-generic/param.h).
+pub const TICKS_PER_SECOND: u64 = 100;
+
 /// The boot id of this boot.
 ///
 /// # Errors

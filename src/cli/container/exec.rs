@@ -2,7 +2,7 @@
 
 use super::attach::detach_keys;
 use super::create::open_cidfile;
-use super::options::environment;
+use super::options::with_files;
 use super::targets::open_engine;
 use crate::cli::error::CliError;
 use crate::cli::ui;
@@ -24,6 +24,9 @@ pub struct ExecArgs {
     /// Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on
     #[arg(short, long, value_name = "ENV")]
     env: Vec<String>,
+    /// Read variables from a file, one a line; those of --env win
+    #[arg(long, value_name = "FILE")]
+    env_file: Vec<std::path::PathBuf>,
     /// Give the command every capability
     #[arg(long)]
     privileged: bool,
@@ -39,9 +42,6 @@ pub struct ExecArgs {
     /// Begin in this folder of the container
     #[arg(short, long, value_name = "DIR")]
     workdir: Option<String>,
-    /// Set the environment variables of this file: NAME=value lines, NAME to pass one on from here
-    #[arg(long, value_name = "FILE")]
-    env_file: Vec<std::path::PathBuf>,
     /// The keys that leave the command running and return here, with a terminal; "" for none
     #[arg(long, value_name = "KEYS")]
     detach_keys: Option<String>,
@@ -83,17 +83,9 @@ pub fn run(args: ExecArgs) -> Result<i32, CliError> {
     let detach_keys = detach_keys(args.detach_keys.as_deref())?;
     let mut engine = open_engine()?;
     let (config, command) = args.target(&engine)?;
-    let mut env = Vec::new();
-    for path in &args.env_file {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| CliError::Usage(format!("read --env-file {}: {error}", path.display())))?;
-        let lines = text.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        env.extend(environment(&lines.map(str::to_owned).collect::<Vec<_>>(), &env::all())?);
-    }
-    env.extend(environment(&args.env, &env::all())?);
     let request = ExecRequest {
         command,
-        env,
+        env: with_files(&args.env, &args.env_file, &env::all())?,
         workdir: args.workdir,
         user: args.user,
         privileged: args.privileged,

@@ -89,7 +89,7 @@ impl Engine {
                         return 125;
                     }
                     // Init reports to the pipe's other end; it must find a reader until its program runs.
-                    let joined = join_network(&run_folder, network);
+                    let joined = join_network(config, &run_folder, network);
                     let _ = File::from(report).read_to_end(&mut Vec::new());
                     i32::from(joined.is_err())
                 });

@@ -56,7 +56,7 @@ pub enum ContainerError {
     #[error(transparent)]
     Logs(#[from] LogsError),
     #[error("limit the container")]
-    Cgroup(#[source] crate::cgroup::CgroupError),
+    Cgroup(#[source] Box<crate::cgroup::CgroupError>),
     #[error("set up the container's network")]
     Network(#[from] crate::net::NetError),
     #[error("the container's first process vanished before its program began")]

@@ -4,7 +4,7 @@ use super::orders;
 use super::sessions::SessionFolder;
 use super::start::find_monitor;
 use super::{ContainerError, rights};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, secret};
 use crate::events::Status;
 use crate::model::{ContainerConfig, NetworkMode};
 use crate::runtime::exec::{self, Session};
@@ -184,6 +184,7 @@ impl Engine {
         if config.network != NetworkMode::Host {
             namespaces |= CloneFlags::NEWNET;
         }
+        let secrets = secret::variables(config, &self.paths.container(&config.id))?;
         if shares_user_namespace(run.init.pid) {
             // A health check: its caller is the monitor, which is in it.
             namespaces -= CloneFlags::NEWUSER;
@@ -193,7 +194,7 @@ impl Engine {
             process: spec::session_process(
                 config,
                 request.command.clone(),
-                &session_env(config, request),
+                &session_env(config, request, secrets),
                 request.workdir.as_deref(),
                 request.tty,
                 rights,
@@ -263,7 +264,7 @@ enum Ours {
     None,
 }
 
-fn session_env(config: &ContainerConfig, request: &ExecRequest) -> Vec<String> {
+fn session_env(config: &ContainerConfig, request: &ExecRequest, secrets: Vec<String>) -> Vec<String> {
     let mut list = config.env.clone();
     let mut set = |entry: &str| {
         let Some((name, _)) = entry.split_once('=') else { return };
@@ -273,7 +274,7 @@ fn session_env(config: &ContainerConfig, request: &ExecRequest) -> Vec<String> {
     if request.tty {
         set(&format!("TERM={}", request.term.as_deref().unwrap_or("xterm")));
     }
-    for entry in &request.env {
+    for entry in secrets.iter().chain(&request.env) {
         set(entry);
     }
     list

@@ -2,11 +2,16 @@
 
 pub mod again;
 pub mod attach;
+pub mod clone;
+pub mod commit;
 pub mod copy;
 pub mod create;
 pub mod detach;
+pub mod diff;
+pub mod environment;
 pub mod error;
 pub mod exec;
+pub mod export;
 mod files;
 mod filter;
 pub mod health;
@@ -36,6 +41,7 @@ pub mod status;
 pub mod stop;
 mod supervision;
 mod timezone;
+pub mod top;
 mod view;
 pub mod wait;
 

@@ -7,7 +7,7 @@ use super::stop::{signal, wait_gone};
 use super::{ContainerError, again, files, notify, rights};
 use crate::cgroup::home::Wish;
 use crate::config::Paths;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, secret};
 use crate::events::Status;
 use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
@@ -197,17 +197,15 @@ impl Engine {
         }
         let sources = self.mount_sources(config)?;
         let mut spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
-        if let (Some(variable), Some(process)) = (variable, spec.process_mut()) {
-            let others = process.env().iter().flatten().filter(|entry| !entry.starts_with("NOTIFY_SOCKET=")).cloned();
-            let env = others.chain([variable]).collect();
-            process.set_env(Some(env));
-        }
+        spec::add_variables(&mut spec, secret::variables(config, folder)?);
+        spec::add_variables(&mut spec, variable.into_iter().collect());
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
             make_workdir: config.make_workdir,
             window,
             seccomp: rights::filter(config, folder, config.security.rights().bounding)?,
+            secrets: secret::files(config, folder)?,
             reaper: config.settings.init == Init::Own,
             spec,
         };
@@ -246,7 +244,7 @@ impl Engine {
             keep,
             pin: Some(Db::index_in_use(&self.paths.database())),
             lock,
-            cgroup: wish.choose().map_err(ContainerError::Cgroup)?,
+            cgroup: wish.choose().map_err(|error| ContainerError::Cgroup(Box::new(error)))?,
             orders,
             notify_proxy: proxy,
         };
@@ -311,7 +309,7 @@ fn forget_last_run(folder: &Path) -> Result<(), ContainerError> {
 /// Waits until the program runs or the report says why it does not.
 fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -> Result<Started, EngineError> {
     let Ends { report, client, network } = ends;
-    let joined = network.map_or(Ok(()), |network| join_network(&paths.container_run(&config.id), network));
+    let joined = network.map_or(Ok(()), |network| join_network(config, &paths.container_run(&config.id), network));
     let program = config.argv.first().map(String::as_str).unwrap_or_default();
     let outcome = Failure::receive(report).map_err(|source| EngineError::Wait { source })?;
     if outcome != Outcome::Executed || joined.is_err() {
@@ -341,14 +339,14 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
 
 /// Starts the user-mode stack for the waiting init and lets it go on. Where the stack cannot be had, init's pipe is closed, and
 /// the container ends before its program begins.
-pub(super) fn join_network(run_folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> {
+pub(super) fn join_network(config: &ContainerConfig, run_folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> {
     let mut pid = [0; 4];
     if File::from(ends.pid).read_exact(&mut pid).is_err() {
         // M did not come so far; its report says why.
         return Ok(());
     }
     let stack = private::start(i32::from_le_bytes(pid), &ends.collar)?;
-    files::use_forwarder(run_folder, stack.nameserver())?;
+    files::use_forwarder(config, run_folder, stack.nameserver())?;
     // A broken pipe: init has ended meanwhile, and its report says why.
     let _ = File::from(ends.go).write_all(b"n");
     Ok(())

@@ -6,6 +6,7 @@ mod health;
 mod isolation;
 mod limits;
 mod mounts;
+mod names;
 mod relations;
 mod resources;
 mod security;
@@ -13,7 +14,7 @@ mod settings;
 mod size;
 mod supervision;
 
-pub(super) use environment::environment;
+pub(super) use environment::with_files;
 pub(super) use resources::ResourceOptions;
 pub(super) use supervision::parse_signal;
 
@@ -22,7 +23,6 @@ use crate::cli::image::pull::Policy;
 use crate::config::env;
 use crate::engine::container::create::CreateRequest;
 use clap::Args;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Options of a new container.
@@ -52,9 +52,6 @@ pub(super) struct Options {
     /// Replace the image's entrypoint: a program, or a JSON array of program and arguments; "" for none
     #[arg(long, value_name = "COMMAND")]
     entrypoint: Option<String>,
-    /// Add a label: NAME=value
-    #[arg(short, long, value_name = "LABEL")]
-    label: Vec<String>,
     /// Keep the container's standard input open
     #[arg(short, long)]
     pub interactive: bool,
@@ -95,7 +92,6 @@ impl Options {
             workdir: self.workdir.clone(),
             tty: self.tty,
             stdin_open: self.interactive,
-            labels: labels(&self.label),
             term: env::var("TERM"),
             create_command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
             ..CreateRequest::default()
@@ -120,15 +116,6 @@ fn entrypoint(text: &str) -> Result<Vec<String>, CliError> {
     }
     serde_json::from_str(text)
         .map_err(|error| CliError::Usage(format!("invalid --entrypoint {text:?}: {error} (write a word or [\"word\", …])")))
-}
-
-fn labels(given: &[String]) -> BTreeMap<String, String> {
-    given
-        .iter()
-        .map(|text| {
-            text.split_once('=').map_or((text.clone(), String::new()), |(name, value)| (name.to_owned(), value.to_owned()))
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `Config`: what of a container does not depend on the host.
 
-use crate::model::{ContainerConfig, Health, Startup, signal};
+use crate::model::{ContainerConfig, Health, SecretUse, Startup, signal};
 use serde_json::{Value, json};
 
 pub(super) fn config_of(config: &ContainerConfig) -> Value {
@@ -24,9 +24,10 @@ pub(super) fn config_of(config: &ContainerConfig) -> Value {
         "Entrypoint": entrypoint,
         "OnBuild": null,
         "Labels": config.labels,
-        "Annotations": {},
+        "Annotations": config.settings.annotations,
         "StopSignal": signal::name(config.stop_signal),
         "CreateCommand": config.create_command,
+        "Secrets": config.settings.secrets.iter().map(secret).collect::<Vec<_>>(),
         "Timezone": config.settings.timezone,
         "Umask": "0022",
         "Timeout": config.supervision.timeout,
@@ -39,6 +40,17 @@ pub(super) fn config_of(config: &ContainerConfig) -> Value {
         "sdNotifyMode": config.supervision.notify.as_str(),
         "StopTimeout": config.stop_timeout,
         "Passwd": true,
+    })
+}
+
+fn secret(given: &SecretUse) -> Value {
+    json!({
+        "Name": given.name,
+        "ID": given.id,
+        "Size": given.size,
+        "UID": given.uid,
+        "GID": given.gid,
+        "Mode": given.mode,
     })
 }
 

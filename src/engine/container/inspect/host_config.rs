@@ -1,7 +1,7 @@
 //! `HostConfig`: what of the host a container was given.
 
 use super::mounts;
-use crate::model::{CapSet, ContainerConfig, Init, Ulimit};
+use crate::model::{AddedHost, CapSet, ContainerConfig, Init, Ulimit};
 use crate::runtime::spec::mounts::DEFAULT_SHM_BYTES;
 use serde_json::{Value, json};
 
@@ -16,6 +16,7 @@ fn capability_changes(config: &ContainerConfig) -> (Vec<String>, Vec<String>) {
 
 pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
     let (cap_add, cap_drop) = capability_changes(config);
+    let names = &config.settings.names;
     let volumes_from = &config.filesystem.volumes_from;
     let mut host = json!({
         "Binds": mounts::binds(config),
@@ -33,10 +34,10 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
         "VolumesFrom": if volumes_from.is_empty() { Value::Null } else { json!(volumes_from) },
         "CapAdd": cap_add,
         "CapDrop": cap_drop,
-        "Dns": [],
-        "DnsOptions": [],
-        "DnsSearch": [],
-        "ExtraHosts": [],
+        "Dns": names.dns,
+        "DnsOptions": names.dns_options,
+        "DnsSearch": names.dns_search,
+        "ExtraHosts": names.added_hosts.iter().map(added_host).collect::<Vec<_>>(),
         "GroupAdd": [],
         "IpcMode": "private",
         "PidMode": "private",
@@ -67,6 +68,7 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
     }
     host["OomScoreAdj"] = config.settings.oom_score_adj.unwrap_or(0).into();
     host["Ulimits"] = config.settings.ulimits.iter().map(ulimit).collect();
+    host["Annotations"] = json!(config.settings.annotations);
     host["Init"] = (config.settings.init != Init::Command).into();
     host["Devices"] = json!([]);
     for text in ["CgroupParent", "CpusetCpus", "CpusetMems"] {
@@ -80,6 +82,11 @@ fn ulimit(ulimit: &Ulimit) -> Value {
     let number = |limit: u64| i64::try_from(limit).unwrap_or(-1);
     let name = format!("RLIMIT_{}", ulimit.name.to_ascii_uppercase());
     json!({ "Name": name, "Soft": number(ulimit.soft), "Hard": number(ulimit.hard) })
+}
+
+fn added_host(host: &AddedHost) -> String {
+    let address = host.address.map_or_else(|| "host-gateway".to_owned(), |address| address.to_string());
+    format!("{}:{address}", host.names.join(";"))
 }
 
 /// `own` is the log's path where the user named none.
