@@ -12,7 +12,7 @@ use super::message::{Failure, Stage};
 use super::terminal;
 use crate::monitor::args::{MonitorArgs, Output};
 use crate::sys::{exec as sys_exec, fd, process};
-use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd, OwnedFd};
 use std::path::PathBuf;
 
 /// What K needs.
@@ -62,7 +62,7 @@ fn try_keep(keep: Keep) -> Result<(), Failure> {
         init_pid: child.pid,
         init_pidfd: Some(child.pidfd.as_raw_fd()),
         output: master.as_ref().map_or(Output::Elsewhere, |master| Output::Pty(master.as_raw_fd())),
-        clients: client.iter().map(|fd| fd.as_raw_fd()).collect(),
+        clients: client.iter().map(AsRawFd::as_raw_fd).collect(),
         ..orders
     };
     for fd in [Some(&child.pidfd), master.as_ref(), client.as_ref()].into_iter().flatten() {
