@@ -42,7 +42,8 @@ pub(super) fn open(root: &SafeRoot, socket: BorrowedFd<'_>, console: bool, size:
     Ok(slave)
 }
 
-fn send(socket: BorrowedFd<'_>, fd: &OwnedFd) -> io::Result<()> {
+/// Sends a descriptor.
+pub(super) fn send(socket: BorrowedFd<'_>, fd: &OwnedFd) -> io::Result<()> {
     let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     let fds = [fd.as_fd()];
@@ -51,7 +52,7 @@ fn send(socket: BorrowedFd<'_>, fd: &OwnedFd) -> io::Result<()> {
     Ok(())
 }
 
-/// Receives the master that `open` sent; nothing when the other end was closed instead.
+/// Receives a descriptor, the master that `open` sent; nothing when the other end was closed instead.
 ///
 /// # Errors
 /// The socket fails.

@@ -14,6 +14,8 @@
 #![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
+mod commit;
+mod cp;
 mod escape;
 mod exec;
 mod faults;
@@ -27,6 +29,9 @@ mod lifecycle;
 mod listing;
 mod logdrivers;
 mod logs;
+mod mount;
+mod mounts;
+mod named_volumes;
 mod network;
 mod pull;
 mod run;
@@ -49,6 +54,8 @@ fn main() -> ExitCode {
     args.test_threads.get_or_insert(2);
     case::keep_panics();
     let cases = [
+        commit::cases(),
+        cp::cases(),
         escape::cases(),
         exec::cases(),
         faults::cases(),
@@ -62,6 +69,9 @@ fn main() -> ExitCode {
         logdrivers::cases(),
         supervise::cases(),
         health::cases(),
+        mount::cases(),
+        mounts::cases(),
+        named_volumes::cases(),
         identity::cases(),
         isolation::cases(),
         kernel::cases(),
