@@ -25,6 +25,7 @@ pub mod cdi;
 pub mod everyone;
 pub mod exec;
 pub mod init;
+pub mod keeper;
 pub mod launch;
 pub mod limits;
 pub mod message;

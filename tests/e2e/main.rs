@@ -23,12 +23,14 @@ mod events;
 mod exec;
 mod faults;
 mod harness;
+mod health;
 mod identity;
 mod images;
 mod isolation;
 mod kernel;
 mod lifecycle;
 mod listing;
+mod logdrivers;
 mod logs;
 mod mount;
 mod mounts;
@@ -43,6 +45,7 @@ mod run;
 mod secrets;
 mod settings;
 mod sharing;
+mod supervise;
 mod system;
 mod terminal;
 mod top;
@@ -82,6 +85,9 @@ fn main() -> ExitCode {
         top::cases(),
         lifecycle::cases(),
         logs::cases(),
+        logdrivers::cases(),
+        supervise::cases(),
+        health::cases(),
         mount::cases(),
         mounts::cases(),
         named_volumes::cases(),

@@ -102,7 +102,7 @@ fn full_name(given: &str, image: &ImageRecord) -> String {
 }
 
 /// The file must not be there: scripts take it for the id of the container that they have just made.
-fn open_cidfile(path: &Path) -> Result<std::fs::File, CliError> {
+pub(super) fn open_cidfile(path: &Path) -> Result<std::fs::File, CliError> {
     std::fs::File::create_new(path).map_err(|error| {
         let mend = if error.kind() == std::io::ErrorKind::AlreadyExists {
             " (remove it first, or is another container using it?)"
