@@ -28,6 +28,8 @@ mod lifecycle;
 mod listing;
 mod logs;
 mod mount;
+mod mounts;
+mod named_volumes;
 mod network;
 mod pull;
 mod run;
@@ -62,6 +64,8 @@ fn main() -> ExitCode {
         lifecycle::cases(),
         logs::cases(),
         mount::cases(),
+        mounts::cases(),
+        named_volumes::cases(),
         identity::cases(),
         isolation::cases(),
         kernel::cases(),

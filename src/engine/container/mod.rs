@@ -1,5 +1,6 @@
 //! The life of a container.
 
+mod access;
 pub mod again;
 pub mod attach;
 pub mod clone;
@@ -33,6 +34,7 @@ pub mod remove;
 mod rename;
 mod restart;
 mod rights;
+mod rootfs;
 pub mod session_relay;
 mod size;
 pub mod start;

@@ -236,10 +236,16 @@ impl Engine {
 
     /// The overlay of the image's layers, topmost first, and the container's own writable layer.
     pub(super) fn overlay(&self, config: &ContainerConfig) -> Result<Overlay, EngineError> {
-        let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
-        let image = image.ok_or_else(|| EngineError::NoSuchImage { name: config.image_name.clone() })?;
         let own = format!("containers/{}", config.id);
-        let mut lowers: Vec<String> = image.layers.iter().rev().map(|layer| format!("layers/{}/diff", layer.hex())).collect();
+        let rootfs = config.filesystem.rootfs.as_ref();
+        let mut lowers: Vec<String> = match rootfs {
+            Some(rootfs) => vec![rootfs.path.to_string_lossy().into_owned()],
+            None => {
+                let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
+                let image = image.ok_or_else(|| EngineError::NoSuchImage { name: config.image_name.clone() })?;
+                image.layers.iter().rev().map(|layer| format!("layers/{}/diff", layer.hex())).collect()
+            }
+        };
         // A layer may be there twice; an overlay takes each folder once, and only the topmost counts.
         let mut seen = std::collections::HashSet::new();
         lowers.retain(|lower| seen.insert(lower.clone()));
@@ -259,6 +265,7 @@ impl Engine {
             upper: format!("{own}/upper"),
             work: format!("{own}/work"),
             target: format!("{own}/upper"),
+            folder: rootfs.filter(|rootfs| !rootfs.overlay).map(|rootfs| rootfs.path.clone()),
             volatile: config.auto_remove,
         })
     }
