@@ -50,6 +50,7 @@ mod stdio;
 pub mod supervise;
 
 use crate::events::{self, Event, Subject};
+use crate::sys::members::Members;
 use args::{ArgsError, MonitorArgs};
 use nix::sys::signal::SigSet;
 use std::ffi::OsString;
@@ -86,7 +87,14 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
     if let Some(sync) = sync {
         let _ = rustix::io::write(&sync, &[1]);
     }
+    let members = args.members.map(crate::sys::inherit::adopt).transpose().map_err(MonitorError::TakeOver)?;
+    let members = members.and_then(|namespace| Members::of_namespace(namespace).ok());
     let (end, again) = monitor.run(|end, again, supervisor| {
+        // Before anybody is told: where the pid namespace is shared, the kernel has ended init alone.
+        if let Some(members) = &members {
+            exit::kill_cgroup(&args);
+            members.kill();
+        }
         if !args.remove || again.is_some() {
             // A record that cannot be written has no one to be reported to; the container is then seen as ended without a code.
             let _ = exit::record(&args, end, again.is_some(), supervisor.restarts());

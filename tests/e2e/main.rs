@@ -29,6 +29,8 @@ mod lifecycle;
 mod listing;
 mod logs;
 mod mount;
+mod mounts;
+mod named_volumes;
 mod network;
 mod pause;
 mod prune;
@@ -36,8 +38,10 @@ mod pull;
 mod relations;
 mod run;
 mod settings;
-mod system;
+mod sharing;
 mod terminal;
+mod userns;
+mod system;
 mod top;
 mod volumes;
 
@@ -73,11 +77,15 @@ fn main() -> ExitCode {
         lifecycle::cases(),
         logs::cases(),
         mount::cases(),
+        mounts::cases(),
+        named_volumes::cases(),
         identity::cases(),
         isolation::cases(),
         kernel::cases(),
         run::cases(),
         settings::cases(),
+        sharing::cases(),
+        userns::cases(),
         system::cases(),
         volumes::cases(),
     ]

@@ -139,7 +139,7 @@ impl Filter {
             Self::RestartPolicy(policy) => config.supervision.restart.as_str() == policy,
             // What podman-restart.service starts.
             Self::StartsOnBoot(wanted) => (config.supervision.restart == RestartPolicy::Always) == *wanted,
-            Self::Network(name) => config.network.as_str() == name,
+            Self::Network(name) => config.network.as_str() == name.as_str(),
             Self::Before(Reference::Made(moment)) => config.created_at < *moment,
             Self::Since(Reference::Made(moment)) => config.created_at > *moment,
             // Looked up before any container is compared.

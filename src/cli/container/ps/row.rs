@@ -167,7 +167,7 @@ impl Row<'_> {
 
     fn networks(&self) -> Vec<&str> {
         match self.listed.config.network {
-            NetworkMode::None | NetworkMode::Private => Vec::new(),
+            NetworkMode::None | NetworkMode::Private | NetworkMode::Container(_) | NetworkMode::Path(_) => Vec::new(),
             NetworkMode::Host => vec!["host"],
         }
     }
