@@ -14,6 +14,7 @@ pub fn cases() -> Vec<Case> {
         case!(a_named_volume_is_made_at_its_first_use_and_outlives_containers),
         case!(a_first_use_copies_the_images_files_with_their_owners).needs(&[Need::Subids]),
         case!(a_second_use_copies_nothing),
+        case!(what_is_copied_into_a_volume_before_the_start_joins_the_images_files),
         case!(nocopy_and_bind_mounts_get_nothing_of_the_image),
         case!(a_volume_on_a_new_path_belongs_to_the_containers_user).needs(&[Need::Subids]),
         case!(starts_at_once_fill_a_volume_once),
@@ -148,6 +149,15 @@ fn a_second_use_copies_nothing(env: &TestEnv) {
     // What a container emptied stays empty.
     in_data(env, &["-v", "v:/data"], "rm /data/own");
     assert_eq!(in_data(env, &["-v", "v:/data"], "ls /data"), "");
+}
+
+fn what_is_copied_into_a_volume_before_the_start_joins_the_images_files(env: &TestEnv) {
+    data_image(env, json!({}));
+    env.file("more", "of the host");
+    let id = env.ok(&["create", "--network", "none", "-v", "v:/data", "data", "sh", "-c", "cat /data/more /data/sub/deep"]);
+    env.ok(&["cp", "more", &format!("{id}:/data/more")]);
+    assert_eq!(env.ok(&["start", "-a", &id]), "of the hostdeep");
+    env.ok(&["rm", &id]);
 }
 
 fn nocopy_and_bind_mounts_get_nothing_of_the_image(env: &TestEnv) {

@@ -28,7 +28,7 @@ pub(super) struct Approach {
 #[derive(Debug)]
 enum Reach {
     Running(OwnedFd),
-    Stopped { overlay: Overlay, spec: Box<Spec> },
+    Stopped { overlay: Overlay, spec: Box<Spec>, user: String },
 }
 
 impl Engine {
@@ -54,7 +54,8 @@ impl Engine {
             if !self.status(config).status.is_alive() {
                 let sources = self.volume_sources(config)?;
                 let spec = spec::build(config, &self.paths.container(&config.id), &[], &sources).map_err(ContainerError::Spec)?;
-                return Ok(Approach { lock, reach: Reach::Stopped { overlay: self.overlay(config)?, spec: Box::new(spec) } });
+                let (overlay, user) = (self.overlay(config)?, config.user.clone());
+                return Ok(Approach { lock, reach: Reach::Stopped { overlay, spec: Box::new(spec), user } });
             }
         }
     }
@@ -73,7 +74,7 @@ impl Approach {
     pub(super) fn open(&self, parent: &OwnedFd) -> Result<SafeRoot, ContainerError> {
         match &self.reach {
             Reach::Running(init) => view::join(init, parent),
-            Reach::Stopped { overlay, spec } => view::mount(overlay, Some(spec)),
+            Reach::Stopped { overlay, spec, user } => view::mount(overlay, Some((spec, user))),
         }
         .map_err(ContainerError::Launch)
     }
