@@ -2,6 +2,7 @@
 //!
 //! Options of the spec that begin with `x-coracle.` are for this runtime; mount(8) keeps names with `x-` free for such.
 
+use super::init::Outside;
 use super::message::{Failure, Stage};
 use super::mounts::{Options, options};
 use super::volume::{self, FirstUse};
@@ -56,7 +57,8 @@ impl<'a> Image<'a> {
         }
         let process = self.spec.process().as_ref();
         let process = process.ok_or_else(|| Failure::text(Stage::User, "the spec has no process"))?;
-        let identity = super::init::identity(&self.root, self.name, process)?;
+        let wanted = super::init::Wanted { user: self.name, groups: &[], keep_groups: false };
+        let identity = super::init::identity(&self.root, &wanted, process)?;
         Ok(*self.user.get_or_init(|| (identity.uid, identity.gid)))
     }
 }
@@ -68,7 +70,7 @@ fn needs_image(mount: &Mount) -> bool {
 }
 
 /// Mounts a folder or a file of the host.
-pub(super) fn bind(root: &SafeRoot, mount: &Mount, image: Option<&Image<'_>>) -> Result<(), Failure> {
+pub(super) fn bind(root: &SafeRoot, mount: &Mount, image: Option<&Image<'_>>, outside: &Outside) -> Result<(), Failure> {
     let options = options(mount);
     let source = mount.source().clone().unwrap_or_else(|| PathBuf::from("/"));
     let target = mount.destination();
@@ -79,7 +81,7 @@ pub(super) fn bind(root: &SafeRoot, mount: &Mount, image: Option<&Image<'_>>) ->
         first_use(&source, target, &options, image)?;
     }
     let name = source.to_string_lossy().into_owned();
-    let copy = source_tree(&source, &options)?;
+    let copy = source_tree(&source, &options, outside)?;
     give_away(copy.as_fd(), &options, image, &name)?;
     // In a user namespace flags can be added but those that the host has set stay (mount_namespaces(7), "locked").
     for (set, recursive) in [(options.set, false), (options.set_below, true)] {
@@ -186,10 +188,10 @@ fn fill(content: BorrowedFd<'_>, made: BorrowedFd<'_>) -> io::Result<()> {
 }
 
 /// A detached copy of what is to be mounted.
-fn source_tree(source: &Path, options: &Options<'_>) -> Result<OwnedFd, Failure> {
+fn source_tree(source: &Path, options: &Options<'_>, outside: &Outside) -> Result<OwnedFd, Failure> {
     let fail = || Failure::at(Stage::Source, source.to_string_lossy());
     if options.subpath.is_none() && !options.private.contains(&NO_DEREFERENCE) {
-        return mount::clone_tree(source, options.recursive).map_err(fail());
+        return outside.tree(source, options.recursive).map_err(fail());
     }
     let mut flags = OFlags::PATH | OFlags::CLOEXEC;
     if options.private.contains(&NO_DEREFERENCE) {

@@ -15,6 +15,8 @@ pub struct Overlay {
     pub base: PathBuf,
     /// `layers/<diffID>/diff`, topmost first; not empty.
     pub lowers: Vec<String>,
+    /// Folders that the lowest of `lowers` takes the contents of its files from, topmost first (data-only layers).
+    pub data: Vec<String>,
     /// `containers/<id>/upper`.
     pub upper: String,
     /// `containers/<id>/work`.
@@ -30,34 +32,41 @@ pub struct Overlay {
 
 /// Mounts and attaches the overlay; returns its root. The caller's working directory changes to the data folder.
 pub(super) fn mount(overlay: &Overlay) -> Result<SafeRoot, Failure> {
+    let mount = new_overlay(overlay)?;
+    attach(mount, &overlay.target)
+}
+
+/// Attaches the root file system on `target` of the caller's mount namespace, from where it is made the root.
+pub(super) fn attach(mount: OwnedFd, target: &str) -> Result<SafeRoot, Failure> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let folder = rustix::fs::open(target, flags, Mode::empty());
+    let folder = folder.map_err(|errno| Failure::at(Stage::Overlay, target)(errno.into()))?;
+    mount::attach(mount.as_fd(), folder.as_fd()).map_err(Failure::at(Stage::Rootfs, target))?;
+    Ok(SafeRoot::new(mount))
+}
+
+/// Makes a detached mount of the overlay. The caller's working directory changes to the data folder.
+pub(super) fn new_overlay(overlay: &Overlay) -> Result<OwnedFd, Failure> {
     let at = |what: &str| Failure::at(Stage::Overlay, what.to_owned());
     rustix::process::chdir(&overlay.base).map_err(|errno| at(&overlay.base.to_string_lossy())(errno.into()))?;
     if let Some(folder) = &overlay.folder {
         let copy = mount::clone_tree(folder, true).map_err(Failure::at(Stage::Source, folder.to_string_lossy()))?;
         mount::set_propagation(copy.as_fd(), Propagation::Private, true).map_err(Failure::at(Stage::Rootfs, "/"))?;
-        return attach(copy, &overlay.target);
+        return Ok(copy);
     }
     let mut parameters: Vec<Parameter<'_>> = vec![Parameter::Flag("userxattr")];
     // lowerdir+ (Linux 6.5) takes one layer at a time, so any number of layers fits.
     parameters.extend(overlay.lowers.iter().map(|lower| Parameter::Value("lowerdir+", lower)));
+    parameters.extend(overlay.data.iter().map(|data| Parameter::Value("datadir+", data)));
     parameters.push(Parameter::Value("upperdir", &overlay.upper));
     parameters.push(Parameter::Value("workdir", &overlay.work));
     if overlay.volatile {
         parameters.push(Parameter::Flag("volatile"));
     }
-    let mount = match mount::new_filesystem("overlay", &parameters, Attributes::empty()) {
-        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => older_kernel(overlay)?,
-        other => other.map_err(at(&overlay.target))?,
-    };
-    attach(mount, &overlay.target)
-}
-
-fn attach(mount: OwnedFd, target: &str) -> Result<SafeRoot, Failure> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let place = rustix::fs::open(target, flags, Mode::empty());
-    let place = place.map_err(|errno| Failure::at(Stage::Overlay, target)(errno.into()))?;
-    mount::attach(mount.as_fd(), place.as_fd()).map_err(Failure::at(Stage::Rootfs, target))?;
-    Ok(SafeRoot::new(mount))
+    match mount::new_filesystem("overlay", &parameters, Attributes::empty()) {
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) && overlay.data.is_empty() => older_kernel(overlay),
+        other => other.map_err(at(&overlay.target)),
+    }
 }
 
 /// Before Linux 6.5 all lower layers are one string; a colon in a path cannot be, and there is none in ours.

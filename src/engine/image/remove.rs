@@ -4,7 +4,7 @@ use super::lookup::Found;
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
 use crate::model::{ContainerConfig, ImageRecord, Mount, Origin};
-use crate::storage::gc;
+use crate::storage::{gc, shifted};
 
 /// Which images to remove.
 #[derive(Clone, Debug, Default)]
@@ -98,7 +98,8 @@ impl Engine {
             let layers = self.db.layers()?.into_iter().map(|(diff_id, _)| diff_id).collect();
             let images = self.db.images()?;
             let blobs = images.iter().flat_map(|image| [image.id.digest().clone(), image.manifest.clone()]).collect();
-            Ok(gc::Live { layers, blobs })
+            let stacks = images.iter().map(|image| shifted::stack_name(&image.layers)).collect();
+            Ok(gc::Live { layers, blobs, stacks })
         })
     }
 }

@@ -13,6 +13,7 @@ mod security;
 mod settings;
 mod size;
 mod supervision;
+mod userns;
 
 pub(super) use environment::with_files;
 pub(super) use resources::ResourceOptions;
