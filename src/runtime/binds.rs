@@ -153,17 +153,11 @@ pub(super) fn memory(root: &SafeRoot, kind: &str, mount: &Mount, image: Option<&
         Some(image) if options.copy_up => image.folder(target),
         _ => None,
     };
-    let mut data = options.data.clone();
-    // What is copied brings the folder's mode along, unless another one was asked for.
-    let keep = |key: &str| options.data.iter().any(|parameter| matches!(parameter, Parameter::Value(name, _) if *name == key));
-    if kind == "tmpfs" && content.is_none() && !keep("mode") {
-        data.push(Parameter::Value("mode", "1777"));
-    }
     let read_only = options.set & Attributes::MOUNT_ATTR_RDONLY;
-    let made = mount::new_filesystem(kind, &data, (options.set | options.set_below) - Attributes::MOUNT_ATTR_RDONLY);
+    let made = mount::new_filesystem(kind, &options.data, (options.set | options.set_below) - Attributes::MOUNT_ATTR_RDONLY);
     let made = made.map_err(fail())?;
     if let Some(content) = content {
-        fill(content.as_fd(), made.as_fd(), keep("mode"), keep("uid") || keep("gid")).map_err(fail())?;
+        fill(content.as_fd(), made.as_fd()).map_err(fail())?;
     }
     if options.private.contains(&CHOWN)
         && let Some(image) = image
@@ -180,24 +174,12 @@ pub(super) fn memory(root: &SafeRoot, kind: &str, mount: &Mount, image: Option<&
     mount::attach(made.as_fd(), fd.as_fd()).map_err(fail())
 }
 
-/// Copies the image's files into a new file system, with owner and mode of their folder unless others were asked for.
-fn fill(content: BorrowedFd<'_>, made: BorrowedFd<'_>, own_mode: bool, own_owner: bool) -> io::Result<()> {
+/// Copies the image's files into a new file system, whose own folder is everybody's, as with crun.
+fn fill(content: BorrowedFd<'_>, made: BorrowedFd<'_>) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let from = rustix::fs::openat(content, ".", flags, Mode::empty())?;
     let to = rustix::fs::openat(made, ".", flags, Mode::empty())?;
-    copy::copy_contents(from.as_fd(), to.as_fd()).map_err(|error| error.source)?;
-    if !own_mode && !own_owner {
-        return copy::copy_attributes(from.as_fd(), to.as_fd());
-    }
-    let stat = fstat(&from)?;
-    if !own_owner {
-        let (uid, gid) = (rustix::fs::Uid::from_raw(stat.st_uid), rustix::fs::Gid::from_raw(stat.st_gid));
-        rustix::fs::fchown(&to, Some(uid), Some(gid))?;
-    }
-    if !own_mode {
-        rustix::fs::fchmod(&to, Mode::from_raw_mode(stat.st_mode))?;
-    }
-    Ok(())
+    copy::copy_contents(from.as_fd(), to.as_fd()).map_err(|error| error.source)
 }
 
 /// A detached copy of what is to be mounted.

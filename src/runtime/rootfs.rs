@@ -1,7 +1,7 @@
 //! The root file system: an overlay of the image's layers below the container's own writable layer.
 
 use super::message::{Failure, Stage};
-use crate::sys::mount::{self, Attributes, Parameter};
+use crate::sys::mount::{self, Attributes, Parameter, Propagation};
 use crate::sys::root::SafeRoot;
 use rustix::fs::{Mode, OFlags};
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -24,6 +24,8 @@ pub struct Overlay {
     /// `containers/<id>/upper` too: any folder of the container's that holds no mount source. The overlay is attached there, in the
     /// container's own mount namespace, where nobody looks below it again.
     pub target: String,
+    /// A folder of the host that is the root itself, in the place of the overlay.
+    pub folder: Option<PathBuf>,
     /// Nothing of the upper layer has to survive a crash: the kernel need not sync it when the container ends.
     pub volatile: bool,
 }
@@ -47,6 +49,11 @@ pub(super) fn attach(mount: OwnedFd, target: &str) -> Result<SafeRoot, Failure> 
 pub(super) fn new_overlay(overlay: &Overlay) -> Result<OwnedFd, Failure> {
     let at = |what: &str| Failure::at(Stage::Overlay, what.to_owned());
     rustix::process::chdir(&overlay.base).map_err(|errno| at(&overlay.base.to_string_lossy())(errno.into()))?;
+    if let Some(folder) = &overlay.folder {
+        let copy = mount::clone_tree(folder, true).map_err(Failure::at(Stage::Source, folder.to_string_lossy()))?;
+        mount::set_propagation(copy.as_fd(), Propagation::Private, true).map_err(Failure::at(Stage::Rootfs, "/"))?;
+        return Ok(copy);
+    }
     let mut parameters: Vec<Parameter<'_>> = vec![Parameter::Flag("userxattr")];
     // lowerdir+ (Linux 6.5) takes one layer at a time, so any number of layers fits.
     parameters.extend(overlay.lowers.iter().map(|lower| Parameter::Value("lowerdir+", lower)));

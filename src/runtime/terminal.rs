@@ -41,7 +41,7 @@ pub(super) fn open(root: &SafeRoot, socket: BorrowedFd<'_>, console: bool, size:
     Ok(slave)
 }
 
-/// Receives the master that `open` sent; nothing when the other end was closed instead.
+/// Receives a descriptor, the master that `open` sent; nothing when the other end was closed instead.
 ///
 /// # Errors
 /// The socket fails.

@@ -97,6 +97,8 @@ pub enum ContainerError {
         "container {name} did not end within 10 seconds of SIGKILL (a process in it waits for a disk or a network file system)"
     )]
     Unkillable { name: String },
+    #[error("mount the root of a container here")]
+    NeedsUnshare,
     #[error(transparent)]
     Copy(#[from] super::copy::CopyError),
 }
@@ -114,6 +116,7 @@ impl ContainerError {
             Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,
             Self::NoFreezer { .. } => Kind::Unsupported,
             Self::NotExecutable { .. } => Kind::NotExecutable,
+            Self::NeedsUnshare => Kind::Denied,
             Self::Copy(error) => error.kind(),
             _ => Kind::Internal,
         }
@@ -123,6 +126,9 @@ impl ContainerError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::NeedsUnshare => {
+                Some("only root of your user namespace can: run the command in a `coracle unshare` session".to_owned())
+            }
             Self::NoCommand { .. } => Some("name a command after the image".to_owned()),
             Self::RemoveAlive { name, .. } => {
                 Some(format!("stop it with `coracle stop {name}`, or remove it with `coracle rm -f {name}`"))

@@ -1,5 +1,6 @@
 //! The life of a container.
 
+mod access;
 pub mod again;
 pub mod attach;
 pub mod clone;
@@ -24,6 +25,7 @@ mod lock;
 pub mod logs;
 pub mod lookup;
 pub mod moment;
+pub mod mount;
 mod mounts;
 mod names;
 pub mod orders;
@@ -34,6 +36,7 @@ pub mod remove;
 mod rename;
 mod restart;
 mod rights;
+mod rootfs;
 pub mod session_relay;
 mod size;
 pub mod start;

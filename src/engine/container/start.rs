@@ -246,13 +246,18 @@ impl Engine {
 
     /// The overlay of the image's layers, topmost first, and the container's own writable layer.
     pub(super) fn overlay(&self, config: &ContainerConfig) -> Result<Overlay, EngineError> {
-        let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
-        let image = image.ok_or_else(|| EngineError::NoSuchImage { name: config.image_name.clone() })?;
         let own = format!("containers/{}", config.id);
-        let mut lowers: Vec<String> = image.layers.iter().rev().map(|layer| format!("layers/{}/diff", layer.hex())).collect();
+        let rootfs = config.filesystem.rootfs.as_ref();
         // A layer may be there twice; an overlay takes each folder once, and only the topmost counts.
-        let mut seen = std::collections::HashSet::new();
-        lowers.retain(|lower| seen.insert(lower.clone()));
+        let layers = match rootfs {
+            Some(_) => Vec::new(),
+            None => {
+                let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
+                distinct(&image.ok_or_else(|| EngineError::NoSuchImage { name: config.image_name.clone() })?.layers)
+            }
+        };
+        let mut lowers: Vec<String> = layers.iter().rev().map(|layer| format!("layers/{}/diff", layer.hex())).collect();
+        lowers.extend(rootfs.map(|rootfs| rootfs.path.to_string_lossy().into_owned()));
         if lowers.is_empty() {
             // An image from scratch without a layer: an overlay needs one.
             let empty = self.paths.container(&config.id).join("empty");
@@ -264,11 +269,11 @@ impl Engine {
             }
         }
         let mut data = Vec::new();
-        if let Some(map) = config.isolation.id_map.as_ref().filter(|map| !image.layers.is_empty() && join::needs_shift(map)) {
-            let Shifted { folder, form } = self.shifted(&distinct(&image.layers), map)?;
-            let layers = std::mem::replace(&mut lowers, vec![folder]);
+        if let Some(map) = config.isolation.id_map.as_ref().filter(|map| !layers.is_empty() && join::needs_shift(map)) {
+            let Shifted { folder, form } = self.shifted(&layers, map)?;
+            let plain = std::mem::replace(&mut lowers, vec![folder]);
             if form == Form::Tree {
-                data = layers;
+                data = plain;
             }
         }
         Ok(Overlay {
@@ -278,6 +283,7 @@ impl Engine {
             upper: format!("{own}/upper"),
             work: format!("{own}/work"),
             target: format!("{own}/upper"),
+            folder: rootfs.filter(|rootfs| !rootfs.overlay).map(|rootfs| rootfs.path.clone()),
             volatile: config.auto_remove,
         })
     }

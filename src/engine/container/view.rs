@@ -13,6 +13,7 @@ use oci_spec::runtime::Spec;
 use rustix::fs::FlockOperation;
 use std::fs::File;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::time::Duration;
 
 /// How long the monitor of a container whose init has ended may take to tidy up.
@@ -81,6 +82,16 @@ impl Approach {
             Reach::Stopped { overlay, spec } => {
                 view::mount(overlay, Some(spec)).and_then(|root| self.enter(parent).map(|()| root))
             }
+        }
+        .map_err(ContainerError::Launch)
+    }
+
+    /// Mounts the root, without anything that is mounted on it, in the mount namespace of the calling process. `target` is relative to
+    /// the data folder `base`.
+    pub(super) fn mount_on(&self, base: &Path, target: String) -> Result<(), ContainerError> {
+        match &self.reach {
+            Reach::Running(init) => view::lend_on(init, &base.join(target)),
+            Reach::Stopped { overlay, .. } => view::mount_on(overlay, target),
         }
         .map_err(ContainerError::Launch)
     }

@@ -3,7 +3,7 @@
 use super::lookup::Found;
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
-use crate::model::ImageRecord;
+use crate::model::{ContainerConfig, ImageRecord, Mount, Origin};
 use crate::storage::{gc, shifted};
 
 /// Which images to remove.
@@ -83,7 +83,7 @@ impl Engine {
     }
 
     fn refuse_if_used(&self, image: &ImageRecord) -> Result<(), EngineError> {
-        let users: Vec<_> = self.containers()?.into_iter().filter(|(container, _)| container.image == image.id).collect();
+        let users: Vec<_> = self.containers()?.into_iter().filter(|(container, _)| uses(container, image)).collect();
         if users.is_empty() {
             return Ok(());
         }
@@ -102,4 +102,10 @@ impl Engine {
             Ok(gc::Live { layers, blobs, stacks })
         })
     }
+}
+
+/// Tells whether a container was made from an image or mounts its files.
+fn uses(container: &ContainerConfig, image: &ImageRecord) -> bool {
+    let mounts = |mount: &Mount| matches!(&mount.from, Origin::Image { image: Some(id), .. } if *id == image.id);
+    container.image == image.id || container.mounts.iter().any(mounts)
 }

@@ -100,6 +100,9 @@ impl Options {
         self.relations.apply(&mut request, &cwd)?;
         self.environment.apply(&mut request)?;
         self.filesystem.apply(&mut request, &cwd)?;
+        if self.filesystem.rootfs {
+            request.filesystem.rootfs = Some(mounts::rootfs(&self.image, &cwd)?);
+        }
         self.isolation.apply(&mut request)?;
         self.resources.apply(&mut request)?;
         self.security.apply(&mut request, &cwd)?;
