@@ -65,13 +65,14 @@ pub fn mount(overlay: &Overlay, spec: Option<&Spec>) -> Result<SafeRoot, Failure
 pub fn lowers(overlay: &Overlay) -> Result<OwnedFd, Failure> {
     let at = || Failure::at(Stage::Overlay, overlay.base.to_string_lossy());
     rustix::process::chdir(&overlay.base).map_err(|errno| at()(errno.into()))?;
-    if let [only] = &overlay.lowers[..] {
+    if let ([only], true) = (&overlay.lowers[..], overlay.data.is_empty()) {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         return rustix::fs::open(only.as_str(), flags, Mode::empty()).map_err(|errno| at()(errno.into()));
     }
     namespace::unshare(CloneFlags::NEWNS).map_err(Failure::at(Stage::Clone, ""))?;
     let mut parameters = vec![Parameter::Flag("userxattr")];
     parameters.extend(overlay.lowers.iter().map(|lower| Parameter::Value("lowerdir+", lower)));
+    parameters.extend(overlay.data.iter().map(|data| Parameter::Value("datadir+", data)));
     match mount::new_filesystem("overlay", &parameters, Attributes::empty()) {
         // Before Linux 6.5 all lower layers are one string.
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
@@ -121,9 +122,9 @@ pub fn lend_on(init: &OwnedFd, target: &Path) -> Result<(), Failure> {
     let (here, there) = socket::seqpacket_pair().map_err(at())?;
     let own = process::own_pidfd().map_err(at())?;
     let child = clone::spawn(CloneFlags::empty(), None, || {
-        let sent = join(init, &own)
-            .and_then(|root| without_mounts(&root))
-            .and_then(|copy| copy.as_fd().try_clone_to_owned().and_then(|fd| terminal::send(there.as_fd(), &fd)).map_err(at()));
+        let sent = join(init, &own).and_then(|root| without_mounts(&root)).and_then(|copy| {
+            copy.as_fd().try_clone_to_owned().and_then(|fd| crate::sys::fdpass::send(there.as_fd(), fd.as_fd())).map_err(at())
+        });
         i32::from(sent.is_err())
     })
     .map_err(at())?;

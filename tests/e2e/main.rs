@@ -19,6 +19,7 @@ mod cp;
 mod devices;
 mod environment;
 mod escape;
+mod events;
 mod exec;
 mod faults;
 mod harness;
@@ -30,13 +31,22 @@ mod lifecycle;
 mod listing;
 mod logs;
 mod mount;
+mod mounts;
+mod named_volumes;
 mod network;
+mod pause;
+mod prune;
 mod pull;
+mod relations;
 mod rights;
 mod run;
 mod secrets;
 mod settings;
+mod sharing;
+mod system;
 mod terminal;
+mod top;
+mod userns;
 mod volumes;
 
 use harness::{case, host, root};
@@ -58,16 +68,23 @@ fn main() -> ExitCode {
         commit::cases(),
         cp::cases(),
         escape::cases(),
+        events::cases(),
         exec::cases(),
         faults::cases(),
         images::cases(),
         pull::cases(),
+        relations::cases(),
         listing::cases(),
         network::cases(),
+        pause::cases(),
+        prune::cases(),
         terminal::cases(),
+        top::cases(),
         lifecycle::cases(),
         logs::cases(),
         mount::cases(),
+        mounts::cases(),
+        named_volumes::cases(),
         identity::cases(),
         isolation::cases(),
         kernel::cases(),
@@ -75,6 +92,9 @@ fn main() -> ExitCode {
         run::cases(),
         secrets::cases(),
         settings::cases(),
+        sharing::cases(),
+        userns::cases(),
+        system::cases(),
         volumes::cases(),
     ]
     .into_iter()

@@ -52,6 +52,11 @@ fn make(
     let origin = &options.origin;
     let wanted = origin.request()?;
     let mut engine = open_engine()?;
+    if request.filesystem.rootfs.is_some() {
+        let config = engine.create_from_folder(std::mem::take(request))?;
+        explain(&engine, &config);
+        return Ok((engine, config));
+    }
     let image = match (origin.pull, engine.image(&options.image)) {
         (Policy::Missing | Policy::Never, Ok(image))
             if !origin.names_platform() || engine.image_is_for(&image, &wanted.platform) =>
@@ -75,7 +80,15 @@ fn make(
     };
     request.image_name = full_name(&options.image, &image);
     let config = engine.create(std::mem::take(request), &image)?;
+    explain(&engine, &config);
     Ok((engine, config))
+}
+
+/// Says what the container's user will not be able to do with a bind mount.
+fn explain(engine: &Engine, config: &ContainerConfig) {
+    for trouble in engine.mount_troubles(config) {
+        ui::note(format!("Note: {trouble}"));
+    }
 }
 
 /// The image's full name that the user's words mean; its id where it has no name.

@@ -116,6 +116,7 @@ impl Engine {
                 return pack(root.as_fd(), out, &|_| false, config);
             }
             let top = open_folder(&upper)?;
+            approach.enter(parent).map_err(ContainerError::Launch)?;
             pack(top.as_fd(), out, &|path| is_own(config, &top, path), config)
         })?;
         drop(writer);

@@ -60,7 +60,16 @@ impl Engine {
         let base = self.paths.data().to_owned();
         let path = base.join(&top);
         let none = String::new;
-        let overlay = Overlay { base, lowers, upper: none(), work: none(), target: none(), volatile: false };
+        let overlay = Overlay {
+            base,
+            lowers,
+            data: Vec::new(),
+            upper: none(),
+            work: none(),
+            target: none(),
+            folder: None,
+            volatile: false,
+        };
         let below = (!overlay.lowers.is_empty()).then_some(&overlay);
         self.compare(&path, below, &|_| false)
     }

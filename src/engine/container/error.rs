@@ -57,6 +57,8 @@ pub enum ContainerError {
     NotExecutable { program: String, why: String },
     #[error("find the program coracle-monitor beside {} (install both)", beside.display())]
     NoMonitor { beside: PathBuf },
+    #[error("map the container's ids")]
+    Ids(#[source] Box<crate::userns::child::ChildError>),
     #[error(transparent)]
     Logs(#[from] LogsError),
     #[error("limit the container")]
@@ -110,7 +112,7 @@ impl ContainerError {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NoCommand { .. } | Self::Invalid { .. } => Kind::Invalid,
+            Self::NoCommand { .. } | Self::Invalid { .. } | Self::Ids(_) => Kind::Invalid,
             Self::WrongState { .. } => Kind::WrongState,
             Self::NoHealthCheck { .. } => Kind::Unsupported,
             Self::RemoveAlive { .. } | Self::Required { .. } => Kind::InUse,

@@ -1,5 +1,6 @@
 //! The life of a container.
 
+mod access;
 pub mod again;
 pub mod attach;
 pub mod clone;
@@ -17,6 +18,8 @@ mod files;
 mod filter;
 pub mod health;
 pub mod inspect;
+pub mod isolation;
+pub mod join;
 mod limits;
 pub mod list;
 mod lock;
@@ -34,6 +37,7 @@ pub mod remove;
 mod rename;
 mod restart;
 mod rights;
+mod rootfs;
 pub mod session_relay;
 mod size;
 pub mod start;
