@@ -79,11 +79,11 @@ impl InitFds {
         let mut keep = vec![self.report.as_fd(), self.guardian.as_fd(), self.lock.as_fd()];
         keep.extend(self.stdio.iter().flatten().map(AsFd::as_fd));
         keep.extend(self.console.iter().chain(&self.network).chain(&self.mapped).map(AsFd::as_fd));
+        keep.extend(handed.iter().map(|(_, fd)| fd.as_fd()));
         let root = outside.root.borrow();
         let sources = outside.sources.borrow();
         keep.extend(root.iter().map(AsFd::as_fd));
         keep.extend(sources.iter().map(|(_, fd)| fd.as_fd()));
-        keep.extend(handed.iter().map(|(_, fd)| fd.as_fd()));
         fd::close_all_but(&keep).map_err(Failure::at(Stage::Stdio, ""))
     }
 }

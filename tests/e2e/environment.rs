@@ -185,6 +185,8 @@ fn kernel_settings_are_the_containers_own(env: &TestEnv) {
     for bad in ["kernel.core_pattern=|/x", "vm.swappiness=1", "net.ipv4/../../kernel.core_pattern=x", "kernel.hostname=x"] {
         env.bb(&["--sysctl", bad], &["true"]).fails(125, &["sett"]);
     }
+    env.bb(&["--ipc", "host", "--sysctl", "kernel.msgmax=4096"], &["true"]).fails(125, &["sett"]);
+    env.bb(&["--pid", "host", "--init"], &["true"]).fails(125, &["init"]);
     env.bb(&["--sysctl", "net.x"], &["true"]).fails(125, &["net.x"]);
     let two = "kernel.shm_rmid_forced=1\nkernel.core_pattern=x";
     let output = env.bb(&["--sysctl", two], &["true"]);
