@@ -17,6 +17,7 @@ pub mod logs;
 pub mod mount;
 mod options;
 pub mod pause;
+pub mod port;
 pub mod prune;
 pub mod ps;
 pub mod rename;
@@ -52,6 +53,7 @@ pub enum ContainerCommand {
     Logs(logs::LogsArgs),
     Mount(mount::MountArgs),
     Pause(pause::PauseArgs),
+    Port(port::PortArgs),
     Prune(prune::PruneArgs),
     Rename(rename::RenameArgs),
     Restart(restart::RestartArgs),
@@ -89,6 +91,7 @@ pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
         ContainerCommand::Mount(args) => mount::run(&args),
         ContainerCommand::Unmount(args) => mount::run_unmount(&args),
         ContainerCommand::Pause(args) => pause::run(&args),
+        ContainerCommand::Port(args) => port::run(&args),
         ContainerCommand::Prune(args) => prune::run(&args),
         ContainerCommand::Rename(args) => rename::run(&args),
         ContainerCommand::Restart(args) => restart::run(&args),

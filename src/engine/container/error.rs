@@ -24,6 +24,10 @@ pub enum ContainerError {
         "the ulimit {name}={wanted} is above your hard limit of {limit} (raise that in /etc/security/limits.conf, or the unit's LimitNOFILE= and its like)"
     )]
     AboveHardLimit { name: String, wanted: String, limit: String },
+    #[error("the device {device}: {why}")]
+    Device { device: String, why: String },
+    #[error(transparent)]
+    Cdi(#[from] crate::runtime::cdi::CdiError),
     #[error("use the seccomp profile {}", path.display())]
     SeccompProfile {
         path: PathBuf,

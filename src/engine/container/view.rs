@@ -32,7 +32,7 @@ pub(super) struct Approach {
 #[derive(Debug)]
 enum Reach {
     Running(OwnedFd),
-    Stopped { overlay: Overlay, spec: Box<Spec>, user: Option<String> },
+    Stopped { overlay: Box<Overlay>, spec: Box<Spec>, user: Option<String> },
 }
 
 impl Engine {
@@ -61,7 +61,7 @@ impl Engine {
                 let spec = spec::build(config, &self.paths.container(&config.id), &[], &sources).map_err(ContainerError::Spec)?;
                 // With ids of its own the container's user is another one than the session's of that number.
                 let user = map.is_none().then(|| config.user.clone());
-                let reach = Reach::Stopped { overlay: self.overlay(config)?, spec: Box::new(spec), user };
+                let reach = Reach::Stopped { overlay: Box::new(self.overlay(config)?), spec: Box::new(spec), user };
                 return Ok(Approach { lock, reach, map });
             }
         }

@@ -3,7 +3,7 @@
 use super::mounts;
 use crate::model::idmap::Ranges;
 use crate::model::isolation::IpcKind;
-use crate::model::{AddedHost, CapSet, ContainerConfig, IdMap, Init, Sharing, Ulimit, UserNamespace};
+use crate::model::{AddedHost, CapSet, ContainerConfig, Device, IdMap, Init, Sharing, Ulimit, UserNamespace};
 use crate::runtime::spec::mounts::DEFAULT_SHM_BYTES;
 use serde_json::{Value, json};
 
@@ -103,7 +103,7 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
     host["Ulimits"] = config.settings.ulimits.iter().map(ulimit).collect();
     host["Annotations"] = json!(config.settings.annotations);
     host["Init"] = (config.settings.init != Init::Command).into();
-    host["Devices"] = json!([]);
+    host["Devices"] = config.security.devices.iter().map(device).collect();
     for text in ["CgroupParent", "CpusetCpus", "CpusetMems"] {
         host[text] = "".into();
     }
@@ -120,6 +120,10 @@ fn ulimit(ulimit: &Ulimit) -> Value {
 fn added_host(host: &AddedHost) -> String {
     let address = host.address.map_or_else(|| "host-gateway".to_owned(), |address| address.to_string());
     format!("{}:{address}", host.names.join(";"))
+}
+
+fn device(device: &Device) -> Value {
+    json!({ "PathOnHost": device.source, "PathInContainer": device.target, "CgroupPermissions": device.access })
 }
 
 /// `own` is the log's path where the user named none.

@@ -61,7 +61,7 @@ impl Engine {
             "AppArmorProfile": "",
             "EffectiveCaps": rights::effective(&config).names(),
             "BoundingCaps": config.security.rights().bounding.names(),
-            "ExecIDs": [],
+            "ExecIDs": self.sessions(&config),
             "GraphDriver": { "Name": "overlay", "Data": driver },
             "Mounts": mounts::mounts(&config, &self.paths),
             "Dependencies": config.relations.requires,
