@@ -51,6 +51,7 @@ enum Command {
     Rmi(image::rmi::RmiArgs),
     Run(container::run::RunArgs),
     Start(container::start::StartArgs),
+    Stats(container::stats::StatsArgs),
     Stop(container::stop::StopArgs),
     #[command(subcommand)]
     System(system::SystemCommand),
@@ -58,6 +59,7 @@ enum Command {
     Unpause(container::pause::UnpauseArgs),
     Unshare(system::unshare::UnshareArgs),
     Untag(image::tag::UntagArgs),
+    Update(container::update::UpdateArgs),
     Version(system::info::VersionArgs),
     Wait(container::wait::WaitArgs),
 }
@@ -107,6 +109,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Rmi(args) => image::rmi::run(args),
         Command::Tag(args) => image::tag::run(&args),
         Command::Untag(args) => image::tag::run_untag(&args),
+        Command::Update(args) => container::update::run(&args),
         Command::Kill(args) => container::kill::run(args),
         Command::Logs(args) => container::logs::run(args),
         Command::Pause(args) => container::pause::run(&args),
@@ -116,6 +119,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Rm(args) => container::rm::run(args),
         Command::Run(args) => container::run::run(args),
         Command::Start(args) => container::start::run(args),
+        Command::Stats(args) => container::stats::run(&args),
         Command::Stop(args) => container::stop::run(args),
         Command::System(command) => system::dispatch(command),
         Command::Wait(args) => container::wait::run(args),

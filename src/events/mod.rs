@@ -87,5 +87,6 @@ words! {
         Unmount = "unmount",
         Unpause = "unpause",
         Untag = "untag",
+        Update = "update",
     }
 }

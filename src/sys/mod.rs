@@ -8,6 +8,7 @@ pub mod fd;
 pub mod inherit;
 pub mod keyring;
 pub mod leash;
+pub mod load;
 pub mod lock;
 pub mod mount;
 pub mod namespace;

@@ -57,6 +57,12 @@ pub enum ContainerError {
     Logs(#[from] LogsError),
     #[error("limit the container")]
     Cgroup(#[source] crate::cgroup::CgroupError),
+    #[error("{source}")]
+    Limits { source: crate::model::limits::LimitError },
+    #[error(
+        "container {name} runs without a cgroup of its own, as it was started without limits (stop it, change its limits, start it)"
+    )]
+    NoCgroup { name: String },
     #[error("set up the container's network")]
     Network(#[from] crate::net::NetError),
     #[error("the container's first process vanished before its program began")]

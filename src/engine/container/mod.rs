@@ -27,9 +27,11 @@ mod rights;
 pub mod session_relay;
 mod size;
 pub mod start;
+pub mod stats;
 pub mod status;
 pub mod stop;
 mod timezone;
+pub mod update;
 mod view;
 pub mod wait;
 

@@ -1,6 +1,7 @@
 //! `HostConfig`: what of the host a container was given.
 
-use super::mounts;
+use super::{limits, mounts};
+use crate::engine::container::status::State;
 use crate::model::{CapSet, ContainerConfig, Init, LogDriver, Ulimit};
 use crate::runtime::spec::mounts::DEFAULT_SHM_BYTES;
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ fn capability_changes(config: &ContainerConfig) -> (Vec<String>, Vec<String>) {
     (bounding.without(CapSet::DEFAULT).names(), CapSet::DEFAULT.without(bounding).names())
 }
 
-pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
+pub(super) fn host_config(config: &ContainerConfig, state: &State, log: &str) -> Value {
     let (log_type, log_path) = match config.log_driver {
         LogDriver::K8sFile => ("k8s-file", log),
         LogDriver::None => ("none", ""),
@@ -51,28 +52,11 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
         "ShmSize": config.filesystem.shm_size.unwrap_or(DEFAULT_SHM_BYTES),
         "Runtime": "coracle",
     });
-    // Limits: none is set yet, and Podman prints zero for each that is not.
-    for limit in [
-        "CpuShares",
-        "Memory",
-        "NanoCpus",
-        "BlkioWeight",
-        "CpuPeriod",
-        "CpuQuota",
-        "MemoryReservation",
-        "MemorySwap",
-        "MemorySwappiness",
-        "PidsLimit",
-    ] {
-        host[limit] = 0.into();
-    }
     host["OomScoreAdj"] = config.settings.oom_score_adj.unwrap_or(0).into();
     host["Ulimits"] = config.settings.ulimits.iter().map(ulimit).collect();
     host["Init"] = (config.settings.init != Init::Command).into();
     host["Devices"] = json!([]);
-    for text in ["CgroupParent", "CpusetCpus", "CpusetMems"] {
-        host[text] = "".into();
-    }
+    limits::add(&mut host, &config.limits, state);
     host
 }
 
