@@ -460,7 +460,8 @@ mod tests {
 
     #[test]
     fn a_variant_is_read() {
-        for (body, wanted) in [(&b"\x01b\0\0\x01\0\0\0"[..], Some(true)), (b"\x01b\0\0\0\0\0\0", Some(false)), (b"\x01s\0", None)] {
+        for (body, wanted) in [(&b"\x01b\0\0\x01\0\0\0"[..], Some(true)), (b"\x01b\0\0\0\0\0\0", Some(false)), (b"\x01s\0", None)]
+        {
             let message = Message { signature: "v".into(), body: body.to_vec(), ..Message::default() };
             assert_eq!(message.flag(), wanted, "{body:?}");
         }

@@ -92,7 +92,9 @@ impl Delegation {
     pub fn is_ours_to_divide(&self, addresses: &[BusAddress]) -> bool {
         let mut mark = [0; 8];
         let length = rustix::fs::getxattr(&self.path, "user.delegate", &mut mark[..]).unwrap_or(0);
-        mount_point().is_some_and(|root| root == self.path) || &mark[..length] == b"1" || scope::is_delegated(&self.path, addresses)
+        mount_point().is_some_and(|root| root == self.path)
+            || &mark[..length] == b"1"
+            || scope::is_delegated(&self.path, addresses)
     }
 
     /// Moves the processes of this cgroup, the caller among them, into one below it: a cgroup that has controllers for its children

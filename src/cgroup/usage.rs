@@ -50,7 +50,8 @@ fn field(text: &str, name: &str) -> Option<u64> {
 /// Reads `io.stat`: a line a disk, `8:0 rbytes=1 wbytes=2 rios=…`.
 fn traffic(text: &str) -> (u64, u64) {
     let sum = |key: &str| {
-        let words = text.split_ascii_whitespace().filter_map(|word| word.strip_prefix(key)?.strip_prefix('=')?.parse::<u64>().ok());
+        let words =
+            text.split_ascii_whitespace().filter_map(|word| word.strip_prefix(key)?.strip_prefix('=')?.parse::<u64>().ok());
         words.sum()
     };
     (sum("rbytes"), sum("wbytes"))

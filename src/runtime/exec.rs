@@ -58,10 +58,11 @@ pub fn start(session: Session) -> std::io::Result<Option<clone::Child>> {
     let cgroup = session.cgroup.as_deref().and_then(cgroup::open_to_enter);
     let entered = cgroup.is_some();
     let mut session = Some(session);
-    let joiner = clone::spawn(CloneFlags::empty(), cgroup.as_ref().map(OwnedFd::as_fd), || match (session.take(), pid_there.take()) {
-        (Some(session), Some(pipe)) => join(session, pipe, entered),
-        _ => 125,
-    })?;
+    let joiner =
+        clone::spawn(CloneFlags::empty(), cgroup.as_ref().map(OwnedFd::as_fd), || match (session.take(), pid_there.take()) {
+            (Some(session), Some(pipe)) => join(session, pipe, entered),
+            _ => 125,
+        })?;
     drop(session);
     drop(pid_there);
     let mut bytes = [0; 4];

@@ -109,11 +109,11 @@ mod tests {
     fn the_kernels_texts_are_read() {
         let stat = b"7 (a) b) S 1 7 7 0 -1 0 1 2 3 4 100 50 10 5 20 0 3 0 99 1 1";
         let load = parse(stat, b"Name:\tx\nVmRSS:\t     12 kB\nThreads:\t3\n", b"rchar: 9\nread_bytes: 4096\nwrite_bytes: 1\n");
-        let wanted =
-            Load { cpu: 1_650_000_000, cpu_system: 550_000_000, memory: 12_288, tasks: 3, read: 4096, written: 1 };
+        let wanted = Load { cpu: 1_650_000_000, cpu_system: 550_000_000, memory: 12_288, tasks: 3, read: 4096, written: 1 };
         assert_eq!(load, Some(wanted));
         assert_eq!(parse(b"7 x", b"", b""), None);
-        let net = "Inter-| Receive\n face |bytes\n    lo: 5 1 0 0 0 0 0 0 5 1 0 0 0 0 0 0\n  tap0:10 1 0 0 0 0 0 0 20 1 0 0 0 0 0 0\n";
+        let net =
+            "Inter-| Receive\n face |bytes\n    lo: 5 1 0 0 0 0 0 0 5 1 0 0 0 0 0 0\n  tap0:10 1 0 0 0 0 0 0 20 1 0 0 0 0 0 0\n";
         assert_eq!(parse_network(net), (10, 20));
     }
 

@@ -23,6 +23,7 @@ mod images;
 mod isolation;
 mod kernel;
 mod lifecycle;
+mod limits;
 mod listing;
 mod logs;
 mod network;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         network::cases(),
         terminal::cases(),
         lifecycle::cases(),
+        limits::cases(),
         logs::cases(),
         identity::cases(),
         isolation::cases(),

@@ -114,7 +114,10 @@ fn look(
             let mut all = engine.containers()?;
             // Oldest first, as ps.
             all.reverse();
-            all.into_iter().filter(|(_, state)| args.all || state.status.is_alive()).map(|(config, _)| Ok(config)).collect::<Vec<_>>()
+            all.into_iter()
+                .filter(|(_, state)| args.all || state.status.is_alive())
+                .map(|(config, _)| Ok(config))
+                .collect::<Vec<_>>()
         }
     };
     let mut found = Vec::with_capacity(configs.len());

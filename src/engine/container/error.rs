@@ -67,6 +67,10 @@ pub enum ContainerError {
     Network(#[from] crate::net::NetError),
     #[error("the container's first process vanished before its program began")]
     Vanished,
+    #[error(
+        "the container's first process was killed before its program began: --memory of {bytes} bytes is probably too little (some megabytes are needed)"
+    )]
+    TooLittleMemory { bytes: u64 },
     #[error("signal container {name}")]
     Signal {
         name: String,

@@ -8,6 +8,7 @@ use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
+use crate::model::limits::Bound;
 use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
 use crate::runtime::init::{Overlay, Plan};
@@ -262,7 +263,7 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
         joined?;
         return Err(match outcome {
             Outcome::Failed(failure) => ContainerError::from_failure(failure, program).into(),
-            _ => ContainerError::Vanished.into(),
+            _ => vanished(config).into(),
         });
     }
     let path = paths.container(&config.id).join("run.json");
@@ -276,6 +277,13 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
         cgroup: None,
     });
     Ok(Started { run, client, monitor: member.child, why_single: member.why_single })
+}
+
+fn vanished(config: &ContainerConfig) -> ContainerError {
+    match config.limits.memory {
+        Some(Bound::At(bytes)) => ContainerError::TooLittleMemory { bytes },
+        _ => ContainerError::Vanished,
+    }
 }
 
 /// Starts the user-mode stack for the waiting init and lets it go on. Where the stack cannot be had, init's pipe is closed, and
