@@ -84,9 +84,8 @@ impl TestEnv {
         let cgroup = host::cgroup().map(|cgroup| cgroup.join(format!("t{number}")));
         if let Some(cgroup) = &cgroup {
             std::fs::create_dir_all(cgroup.join("cli")).expect("make the cgroup of a case");
-            for folder in cgroup.ancestors().take(2) {
-                pass_controllers_on(folder);
-            }
+            // From above: a cgroup has what the one above it passes on.
+            cgroup.parent().into_iter().chain([cgroup.as_path()]).for_each(pass_controllers_on);
         }
         let tool = match host::under() {
             Under::Coracle => host::tool_folder().join("coracle"),
