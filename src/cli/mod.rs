@@ -5,9 +5,13 @@ pub mod error;
 pub mod format;
 pub mod generate;
 pub mod image;
+pub mod internal;
+pub mod output_file;
 mod quick;
+pub mod secret;
 pub mod system;
 pub mod ui;
+pub mod volume;
 
 use clap::{Parser, Subcommand};
 use error::CliError;
@@ -26,12 +30,17 @@ enum Command {
     Attach(container::attach::AttachArgs),
     #[command(subcommand)]
     Container(container::ContainerCommand),
+    Commit(container::commit::CommitArgs),
     Cp(container::cp::CpArgs),
     Create(container::create::CreateArgs),
     Events(system::events::EventsArgs),
+    Diff(container::diff::DiffArgs),
     Exec(container::exec::ExecArgs),
+    Export(container::export::ExportArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
+    #[command(subcommand)]
+    Healthcheck(container::healthcheck::HealthcheckCommand),
     Info(system::info::InfoArgs),
     Inspect(container::inspect::InspectArgs),
     Kill(container::kill::KillArgs),
@@ -40,6 +49,8 @@ enum Command {
     #[command(subcommand)]
     Image(image::ImageCommand),
     Images(image::images::ImagesArgs),
+    #[command(subcommand, hide = true)]
+    Internal(internal::InternalCommand),
     Import(image::import::ImportArgs),
     Load(image::load::LoadArgs),
     Logs(container::logs::LogsArgs),
@@ -50,17 +61,22 @@ enum Command {
     Rm(container::rm::RmArgs),
     Rmi(image::rmi::RmiArgs),
     Run(container::run::RunArgs),
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
     Start(container::start::StartArgs),
     Stats(container::stats::StatsArgs),
     Stop(container::stop::StopArgs),
     #[command(subcommand)]
     System(system::SystemCommand),
     Tag(image::tag::TagArgs),
+    Top(container::top::TopArgs),
     Unpause(container::pause::UnpauseArgs),
     Unshare(system::unshare::UnshareArgs),
     Untag(image::tag::UntagArgs),
     Update(container::update::UpdateArgs),
     Version(system::info::VersionArgs),
+    #[command(subcommand)]
+    Volume(volume::VolumeCommand),
     Wait(container::wait::WaitArgs),
 }
 
@@ -92,17 +108,22 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
     match command {
         Command::Attach(args) => container::attach::run(args),
         Command::Container(command) => container::dispatch(command),
+        Command::Commit(args) => container::commit::run(args),
         Command::Cp(args) => container::cp::run(&args),
         Command::Create(args) => container::create::run(args),
         Command::Events(args) => system::events::run(&args),
+        Command::Diff(args) => container::diff::run(&args),
         Command::Exec(args) => container::exec::run(args),
+        Command::Export(args) => container::export::run(&args),
         Command::Generate(args) => generate::run(&args),
+        Command::Healthcheck(command) => container::healthcheck::run(command),
         Command::Info(args) => system::info::run(&args),
         Command::Version(args) => system::info::run_version(&args),
         Command::Inspect(args) => container::inspect::run(&args),
         Command::Ps(args) => container::ps::run(&args),
         Command::Image(command) => image::run(command),
         Command::Images(args) => image::images::run(&args),
+        Command::Internal(command) => internal::run(command),
         Command::Import(args) => image::import::run(args),
         Command::Load(args) => image::load::run(args),
         Command::Pull(args) => image::pull::run(args),
@@ -115,13 +136,16 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Pause(args) => container::pause::run(&args),
         Command::Rename(args) => container::rename::run(&args),
         Command::Restart(args) => container::restart::run(&args),
+        Command::Top(args) => container::top::run(&args),
         Command::Unpause(args) => container::pause::run_unpause(&args),
         Command::Rm(args) => container::rm::run(args),
         Command::Run(args) => container::run::run(args),
+        Command::Secret(command) => secret::run(command),
         Command::Start(args) => container::start::run(args),
         Command::Stats(args) => container::stats::run(&args),
         Command::Stop(args) => container::stop::run(args),
         Command::System(command) => system::dispatch(command),
+        Command::Volume(command) => volume::run(command),
         Command::Wait(args) => container::wait::run(args),
         Command::Unshare(args) => system::unshare::run(args),
     }

@@ -7,6 +7,7 @@ pub mod image;
 pub mod info;
 pub mod prune;
 mod reset;
+pub mod secret;
 pub mod session;
 pub mod usage;
 pub mod volume;

@@ -34,7 +34,42 @@ impl NetworkMode {
 pub enum LogDriver {
     /// `ctr.log` in the Kubernetes CRI format: time, stream, `F` or `P`, text.
     K8sFile,
+    /// The same under the name that Docker's users write: Podman has no other JSON log.
+    JsonFile,
+    /// Entries of systemd's journal.
+    Journald,
     None,
+    /// The program has the caller's own standard streams, none of which may be a terminal.
+    Passthrough,
+    /// The same, with a terminal allowed.
+    PassthroughTty,
+}
+
+impl LogDriver {
+    /// Returns the word that `--log-driver` takes.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::K8sFile => "k8s-file",
+            Self::JsonFile => "json-file",
+            Self::Journald => "journald",
+            Self::None => "none",
+            Self::Passthrough => "passthrough",
+            Self::PassthroughTty => "passthrough-tty",
+        }
+    }
+
+    /// Tells whether the log is a file of the monitor's.
+    #[must_use]
+    pub fn is_file(self) -> bool {
+        matches!(self, Self::K8sFile | Self::JsonFile)
+    }
+
+    /// Tells whether the output goes past the monitor.
+    #[must_use]
+    pub fn is_passthrough(self) -> bool {
+        matches!(self, Self::Passthrough | Self::PassthroughTty)
+    }
 }
 
 /// Everything that is fixed when a container is made. Stored as JSON in its row.

@@ -15,6 +15,9 @@ pub struct RunRecord {
     pub started_at: i64,
     /// The container's own cgroup below the cgroup v2 root, where one was made.
     pub cgroup: Option<String>,
+    /// How often the monitor has started it again since somebody started it.
+    #[serde(default)]
+    pub restarts: u32,
 }
 
 /// `containers/<id>/exit.json`: written by the monitor when init has ended.
@@ -28,6 +31,12 @@ pub struct ExitRecord {
     pub finished_at: i64,
     #[serde(default)]
     pub oom_killed: bool,
+    /// How often the monitor has started it again, a start that is due included.
+    #[serde(default)]
+    pub restarts: u32,
+    /// The monitor that is about to start it again.
+    #[serde(default)]
+    pub restarting: Option<PidRef>,
 }
 
 /// A container's state, with Podman's names.

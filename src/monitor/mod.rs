@@ -34,15 +34,22 @@
 //! | `attach` | the clients |
 //! | `logs` | the log formats, both sides |
 //! | `exit` | exit code, exit record, removal |
+//! | `supervise` | by the clock: time limit, health checks, starting again |
+//! | `restart` | how the monitor's process starts the container again |
+//! | `notify` | sd_notify |
 
 pub mod args;
 mod attach;
 mod event;
 mod exit;
 pub mod logs;
+pub mod notify;
 pub mod protocol;
+mod restart;
 mod stdio;
+pub mod supervise;
 
+use crate::events::{self, Event, Subject};
 use args::{ArgsError, MonitorArgs};
 use nix::sys::signal::SigSet;
 use std::ffi::OsString;
@@ -79,14 +86,31 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
     if let Some(sync) = sync {
         let _ = rustix::io::write(&sync, &[1]);
     }
-    let end = monitor.run(|end| {
-        if !args.remove {
+    let (end, again) = monitor.run(|end, again, supervisor| {
+        if !args.remove || again.is_some() {
             // A record that cannot be written has no one to be reported to; the container is then seen as ended without a code.
-            let _ = exit::record(&args, end);
+            let _ = exit::record(&args, end, again.is_some(), supervisor.restarts());
+        }
+        // After the record: who hears of the end looks there.
+        if let Some(events) = &args.events {
+            let subject = Subject::from_text(events.subject.clone());
+            let event = Event { exit_code: Some(end.code), ..Event::new(&subject, events::Status::Died) };
+            // What cannot be written is lost, as for everyone who tells.
+            let _ = events::append(&events.folder, &event);
         }
     });
     if let Some(cgroup) = &args.cgroup {
         exit::remove_cgroup(cgroup);
+    }
+    if let Some(wait) = again {
+        if monitor.back_off(wait) {
+            restart::become_helper(&monitor, &args);
+        }
+        // It is to stay as it is, or the helper cannot be executed.
+        if !args.remove {
+            let _ = exit::record(&args, end, false, monitor.supervisor.restarts());
+        }
+        monitor.tell(end);
     }
     if let Some(folder) = folder {
         // What is left lies in tmp/ and is swept by the next command.

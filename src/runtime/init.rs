@@ -2,6 +2,7 @@
 
 use super::message::{Failure, Stage};
 use super::process::{self, Identity, Leave};
+use super::secrets::{self, SecretFile};
 use super::{limits, mounts, rootfs, terminal};
 use crate::sys::root::{Leaf, SafeRoot};
 use crate::sys::{fd, mount};
@@ -26,6 +27,8 @@ pub struct Plan {
     pub make_workdir: bool,
     /// The compiled seccomp filter; none for an unconfined container.
     pub seccomp: Option<Vec<u8>>,
+    /// What lies in `/run/secrets`.
+    pub secrets: Vec<SecretFile>,
     /// A program of ours is process 1 and the spec's program its child.
     pub reaper: bool,
 }
@@ -83,6 +86,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
 
     let root = rootfs::mount(&plan.root)?;
     mounts::mount_all(&root, plan)?;
+    secrets::place(&root, &plan.secrets)?;
     let mut slave = None;
     if let Some(socket) = &console {
         slave = Some(terminal::open(&root, socket.as_fd(), true, plan.window)?);

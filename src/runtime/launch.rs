@@ -28,8 +28,8 @@ pub struct Launch {
     pub boot: String,
     /// The listening socket of the monitor.
     pub listen: OwnedFd,
-    /// The monitor's end of the socket to the foreground client.
-    pub client: Option<OwnedFd>,
+    /// The monitor's ends of sockets to clients: the one in the foreground, those of the last run.
+    pub clients: Vec<OwnedFd>,
     /// The container's ends and the monitor's ends of the three standard streams; none with a terminal.
     pub streams: Option<Streams>,
     /// The writing end of the error pipe.
@@ -43,10 +43,8 @@ pub struct Launch {
     /// The lock on the container's folder; I holds it until its program runs.
     pub lock: OwnedFd,
     pub cgroup: Home,
-    pub log: crate::model::LogDriver,
-    pub auto_remove: bool,
-    /// Nanoseconds since the epoch.
-    pub started_at: i64,
+    /// What the monitor is told beside the descriptors and the files of this start.
+    pub orders: MonitorArgs,
 }
 
 /// The two ends of the container's standard streams.
@@ -56,8 +54,8 @@ pub struct Streams {
     pub program: [OwnedFd; 3],
     /// The writing end of standard input, with `-i`.
     pub stdin: Option<OwnedFd>,
-    pub stdout: OwnedFd,
-    pub stderr: OwnedFd,
+    /// The reading ends of standard output and error; none where they go past the monitor.
+    pub output: Option<(OwnedFd, OwnedFd)>,
 }
 
 /// Runs in M. Returns (an exit code) only when the container could not be made or the monitor not be executed.
@@ -89,7 +87,11 @@ fn clone_flags(plan: &Plan) -> CloneFlags {
 
 fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infallible, Failure> {
     let clone_failure = || Failure::at(Stage::Clone, "");
-    rustix::process::setsid().map_err(|errno| clone_failure()(errno.into()))?;
+    match rustix::process::setsid() {
+        // The monitor of the last run leads a session already.
+        Ok(_) | Err(rustix::io::Errno::PERM) => {}
+        Err(errno) => return Err(clone_failure()(errno.into())),
+    }
     let own = process::pid_ref(rustix::process::getpid().as_raw_nonzero().get()).map_err(clone_failure())?;
     let guardian = process::open_pidfd(own).map_err(clone_failure())?.ok_or_else(|| Failure::text(Stage::Clone, ""))?;
     let (console_here, console_there) = match launch.streams {
@@ -106,7 +108,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     keep.extend(pin);
     let cgroup = cgroup.settle().map_err(|error| cgroup_failure(&error))?.map(Cgroup::into_parts);
     let (program, monitor_ends) = match streams {
-        Some(Streams { program, stdin, stdout, stderr }) => (Some(program), Some((stdin, stdout, stderr))),
+        Some(Streams { program, stdin, output }) => (Some(program), Some((stdin, output))),
         None => (None, None),
     };
     let (network_wait, pid_pipe) = network.unzip();
@@ -130,17 +132,26 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         boot: launch.boot,
         monitor: own,
         init: PidRef { pid: init.pid, start: process::start_time(init.pid).map_err(Failure::at(Stage::Record, ""))? },
-        started_at: launch.started_at,
+        started_at: launch.orders.started_at,
         cgroup: cgroup.as_ref().map(|path| path.to_string_lossy().into_owned()),
+        restarts: launch.orders.restart.map_or(0, |rule| rule.restarts),
     };
     write_record(&launch.folder, &record).map_err(Failure::at(Stage::Record, "run.json"))?;
+    if record.restarts > 0 {
+        // The record of the last end goes only now: in between, nobody would know of the container's run.
+        let _ = std::fs::remove_file(launch.folder.join("exit.json"));
+    }
     if let Some(pipe) = pid_pipe {
         rustix::io::write(&pipe, &init.pid.to_le_bytes()).map_err(|errno| Failure::at(Stage::Network, "")(errno.into()))?;
     }
     let (stdin, output, mut held) = match (monitor_ends, console_here) {
-        (Some((stdin, stdout, stderr)), _) => {
-            let output = Output::Pipes { stdout: stdout.as_raw_fd(), stderr: stderr.as_raw_fd() };
-            (stdin.as_ref().map(AsRawFd::as_raw_fd), output, [stdin, Some(stdout), Some(stderr)].into_iter().flatten().collect())
+        (Some((stdin, ends)), _) => {
+            let output = ends.as_ref().map_or(Output::Elsewhere, |(stdout, stderr)| Output::Pipes {
+                stdout: stdout.as_raw_fd(),
+                stderr: stderr.as_raw_fd(),
+            });
+            let (stdout, stderr) = ends.unzip();
+            (stdin.as_ref().map(AsRawFd::as_raw_fd), output, [stdin, stdout, stderr].into_iter().flatten().collect::<Vec<_>>())
         }
         (None, Some(socket)) => {
             let master = terminal::receive(socket.as_fd()).map_err(Failure::at(Stage::Terminal, ""))?;
@@ -155,19 +166,16 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         init_pidfd: Some(init.pidfd.as_raw_fd()),
         stdin,
         output,
-        listen: launch.listen.as_raw_fd(),
-        client: launch.client.as_ref().map(AsRawFd::as_raw_fd),
-        log: launch.log,
+        listen: Some(launch.listen.as_raw_fd()),
+        clients: launch.clients.iter().map(AsRawFd::as_raw_fd).collect(),
         keep: keep.iter().map(AsRawFd::as_raw_fd).collect(),
         session_entry: Some(session_entry.to_owned()),
         socket_dir: Some(launch.run_folder),
-        started_at: launch.started_at,
-        remove: launch.auto_remove,
         cgroup,
-        sync: None,
+        ..launch.orders
     };
     held.extend([init.pidfd, launch.listen]);
-    held.extend(launch.client);
+    held.extend(launch.clients);
     held.extend(keep);
     let monitor_failure = || Failure::at(Stage::Monitor, launch.monitor.to_string_lossy().into_owned());
     for fd in &held {

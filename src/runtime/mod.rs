@@ -29,6 +29,7 @@ mod mounts;
 mod process;
 mod rootfs;
 pub mod seccomp;
+pub mod secrets;
 pub mod spec;
 pub mod terminal;
 pub mod users;

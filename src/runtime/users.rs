@@ -9,8 +9,10 @@ use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
 use std::io::{self, Read as _};
 use std::os::fd::BorrowedFd;
 
-const PASSWD: &str = "/etc/passwd";
-const GROUP: &str = "/etc/group";
+/// The container's users.
+pub(crate) const PASSWD: &str = "/etc/passwd";
+/// The container's groups.
+pub(crate) const GROUP: &str = "/etc/group";
 
 /// A longer file is refused (10 MiB).
 const MAX_FILE_BYTES: u64 = 10 << 20;
@@ -234,7 +236,10 @@ fn home(field: &[u8]) -> Option<String> {
 }
 
 /// Reads a file of the container; empty where there is none.
-fn read(root: BorrowedFd<'_>, file: &'static str) -> Result<Vec<u8>, UsersError> {
+///
+/// # Errors
+/// It is no regular file, too large, or cannot be read.
+pub(crate) fn read(root: BorrowedFd<'_>, file: &'static str) -> Result<Vec<u8>, UsersError> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let inside = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
     // EAGAIN: something was renamed meanwhile, and the kernel cannot tell whether the path stayed inside.

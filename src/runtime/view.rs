@@ -12,7 +12,7 @@ use super::message::{Failure, Stage};
 use super::mounts;
 use super::rootfs::{self, Overlay};
 use crate::sys::clone::CloneFlags;
-use crate::sys::mount::{self, Propagation};
+use crate::sys::mount::{self, Attributes, Parameter, Propagation};
 use crate::sys::root::SafeRoot;
 use crate::sys::{namespace, process};
 use oci_spec::runtime::Spec;
@@ -54,6 +54,32 @@ pub fn mount(overlay: &Overlay, spec: Option<&Spec>) -> Result<SafeRoot, Failure
         mounts::mount_binds(&root, spec)?;
     }
     Ok(root)
+}
+
+/// Opens what lies below a container's own layer: the only layer of its image, or an overlay of them. To be called in a child in
+/// the session namespace; its working directory changes.
+///
+/// # Errors
+/// A layer is gone, or the overlay cannot be mounted.
+pub fn lowers(overlay: &Overlay) -> Result<OwnedFd, Failure> {
+    let at = || Failure::at(Stage::Overlay, overlay.base.to_string_lossy());
+    rustix::process::chdir(&overlay.base).map_err(|errno| at()(errno.into()))?;
+    if let [only] = &overlay.lowers[..] {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        return rustix::fs::open(only.as_str(), flags, Mode::empty()).map_err(|errno| at()(errno.into()));
+    }
+    namespace::unshare(CloneFlags::NEWNS).map_err(Failure::at(Stage::Clone, ""))?;
+    let mut parameters = vec![Parameter::Flag("userxattr")];
+    parameters.extend(overlay.lowers.iter().map(|lower| Parameter::Value("lowerdir+", lower)));
+    match mount::new_filesystem("overlay", &parameters, Attributes::empty()) {
+        // Before Linux 6.5 all lower layers are one string.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
+            let all = overlay.lowers.join(":");
+            let parameters = [Parameter::Flag("userxattr"), Parameter::Value("lowerdir", &all)];
+            mount::new_filesystem("overlay", &parameters, Attributes::empty()).map_err(at())
+        }
+        done => done.map_err(at()),
+    }
 }
 
 /// Makes a copy of the root's own mount, without what is mounted on it: the container's layers and nothing else.

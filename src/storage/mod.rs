@@ -15,6 +15,7 @@
 pub mod blob;
 pub mod borrow;
 mod decompress;
+pub mod diff;
 pub mod digest;
 mod error;
 pub mod extract;

@@ -94,3 +94,15 @@ pub fn give_to(paths: &Paths, name: &str, uid: Option<u32>, gid: Option<u32>) ->
     let path = data(paths, name);
     std::os::unix::fs::lchown(&path, uid, gid).map_err(io_error("change the owner of", &path))
 }
+
+/// Notes that a volume has its files: nothing of an image is copied into it any more.
+///
+/// # Errors
+/// The marker cannot be removed.
+pub fn is_filled(paths: &Paths, name: &str) -> Result<(), StorageError> {
+    let path = paths.volumes().join(name).join(FRESH);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io_error("remove", &path)(error)),
+        _ => Ok(()),
+    }
+}

@@ -1,7 +1,7 @@
 //! `coracle exec`.
 
 use super::attach::detach_keys;
-use super::options::environment;
+use super::options::with_files;
 use super::targets::open_engine;
 use crate::cli::error::CliError;
 use crate::cli::ui;
@@ -21,6 +21,9 @@ pub struct ExecArgs {
     /// Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on
     #[arg(short, long, value_name = "ENV")]
     env: Vec<String>,
+    /// Read variables from a file, one a line; those of --env win
+    #[arg(long, value_name = "FILE")]
+    env_file: Vec<std::path::PathBuf>,
     /// Give the command every capability
     #[arg(long)]
     privileged: bool,
@@ -54,13 +57,14 @@ pub fn run(args: ExecArgs) -> Result<i32, CliError> {
     let config = engine.container(&args.container)?;
     let request = ExecRequest {
         command: args.command,
-        env: environment(&args.env, &env::all())?,
+        env: with_files(&args.env, &args.env_file, &env::all())?,
         workdir: args.workdir,
         user: args.user,
         privileged: args.privileged,
         tty: args.tty,
         interactive: args.interactive,
         detached: args.detach,
+        quiet: false,
         term: env::var("TERM"),
         window: ui::window(),
     };

@@ -1,10 +1,16 @@
 //! Commands about containers.
 
 pub mod attach;
+pub mod clone;
+pub mod commit;
 pub mod cp;
 pub mod create;
+pub mod diff;
 pub mod exec;
 pub mod exists;
+pub mod export;
+pub mod healthcheck;
+pub mod init;
 pub mod inspect;
 pub mod kill;
 pub mod logs;
@@ -20,6 +26,7 @@ pub mod start;
 pub mod stats;
 pub mod stop;
 pub(super) mod targets;
+pub mod top;
 pub mod update;
 pub mod wait;
 
@@ -30,10 +37,15 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub enum ContainerCommand {
     Attach(attach::AttachArgs),
+    Clone(clone::CloneArgs),
+    Commit(commit::CommitArgs),
     Cp(cp::CpArgs),
     Create(create::CreateArgs),
+    Diff(diff::DiffArgs),
     Exec(exec::ExecArgs),
     Exists(exists::ExistsArgs),
+    Export(export::ExportArgs),
+    Init(init::InitArgs),
     Inspect(inspect::InspectArgs),
     Kill(kill::KillArgs),
     #[command(visible_aliases = ["ls", "ps"])]
@@ -48,6 +60,7 @@ pub enum ContainerCommand {
     Start(start::StartArgs),
     Stats(stats::StatsArgs),
     Stop(stop::StopArgs),
+    Top(top::TopArgs),
     Unpause(pause::UnpauseArgs),
     Update(update::UpdateArgs),
     Wait(wait::WaitArgs),
@@ -60,10 +73,15 @@ pub enum ContainerCommand {
 pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
     match command {
         ContainerCommand::Attach(args) => attach::run(args),
+        ContainerCommand::Clone(args) => clone::run(args),
+        ContainerCommand::Init(args) => init::run(&args),
+        ContainerCommand::Commit(args) => commit::run(args),
         ContainerCommand::Cp(args) => cp::run(&args),
         ContainerCommand::Create(args) => create::run(args),
+        ContainerCommand::Diff(args) => diff::run(&args),
         ContainerCommand::Exec(args) => exec::run(args),
         ContainerCommand::Exists(args) => exists::run(&args),
+        ContainerCommand::Export(args) => export::run(&args),
         ContainerCommand::Inspect(args) => inspect::run(&args),
         ContainerCommand::Kill(args) => kill::run(args),
         ContainerCommand::List(args) => ps::run(&args),
@@ -72,6 +90,7 @@ pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
         ContainerCommand::Prune(args) => prune::run(&args),
         ContainerCommand::Rename(args) => rename::run(&args),
         ContainerCommand::Restart(args) => restart::run(&args),
+        ContainerCommand::Top(args) => top::run(&args),
         ContainerCommand::Unpause(args) => pause::run_unpause(&args),
         ContainerCommand::Update(args) => update::run(&args),
         ContainerCommand::Rm(args) => rm::run(args),

@@ -19,7 +19,7 @@ pub struct PsArgs {
     #[arg(short, long)]
     all: bool,
     /// Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until,
-    /// command, network
+    /// command, network, health
     #[arg(short, long, value_name = "FILTER")]
     filter: Vec<String>,
     /// json, table TEMPLATE or a Go template

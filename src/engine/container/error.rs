@@ -56,7 +56,7 @@ pub enum ContainerError {
     #[error(transparent)]
     Logs(#[from] LogsError),
     #[error("limit the container")]
-    Cgroup(#[source] crate::cgroup::CgroupError),
+    Cgroup(#[source] Box<crate::cgroup::CgroupError>),
     #[error("{source}")]
     Limits { source: crate::model::limits::LimitError },
     #[error(
@@ -71,6 +71,12 @@ pub enum ContainerError {
         "the container's first process was killed before its program began: --memory of {bytes} bytes is probably too little (some megabytes are needed)"
     )]
     TooLittleMemory { bytes: u64 },
+    #[error("container {name} has no defined healthcheck (give it one with --health-cmd)")]
+    NoHealthCheck { name: String },
+    #[error("container {name} was stopped while it waited to be started again")]
+    StoppedMeanwhile { name: String },
+    #[error("container {name} could not be started again (code {code})")]
+    NotStartedAgain { name: String, code: i32 },
     #[error("signal container {name}")]
     Signal {
         name: String,
@@ -110,6 +116,7 @@ impl ContainerError {
         match self {
             Self::NoCommand { .. } | Self::Invalid { .. } => Kind::Invalid,
             Self::WrongState { .. } => Kind::WrongState,
+            Self::NoHealthCheck { .. } => Kind::Unsupported,
             Self::RemoveAlive { .. } | Self::Required { .. } => Kind::InUse,
             Self::NoDependency { .. } => Kind::NoSuch,
             Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,

@@ -1,7 +1,7 @@
 //! `exec`: one more process in a running container.
 
 use super::{ContainerError, rights};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, secret};
 use crate::events::Status;
 use crate::model::{ContainerConfig, NetworkMode};
 use crate::runtime::exec::{self, Session};
@@ -28,6 +28,8 @@ pub struct ExecRequest {
     pub interactive: bool,
     /// Nobody stays to relay or to wait.
     pub detached: bool,
+    /// The journal of events is not told: a health check.
+    pub quiet: bool,
     pub term: Option<String>,
     /// The size of the caller's terminal.
     pub window: Option<terminal::Size>,
@@ -76,12 +78,17 @@ impl Engine {
         if config.network != NetworkMode::Host {
             namespaces |= CloneFlags::NEWNET;
         }
+        let secrets = secret::variables(config, &self.paths.container(&config.id))?;
+        if shares_user_namespace(run.init.pid) {
+            // A health check: its caller is the monitor, which is in it.
+            namespaces -= CloneFlags::NEWUSER;
+        }
         let rights = rights::of_session(config, request.user.as_deref(), request.privileged);
         let session = Session {
             process: spec::session_process(
                 config,
                 request.command.clone(),
-                &session_env(config, request),
+                &session_env(config, request, secrets),
                 request.workdir.as_deref(),
                 request.tty,
                 rights,
@@ -113,7 +120,9 @@ impl Engine {
                 Err(ContainerError::from_failure(failure, program).into())
             }
             (Outcome::Executed, Some(child), Some(streams)) => {
-                self.tell(config, Status::Exec);
+                if !request.quiet {
+                    self.tell(config, Status::Exec);
+                }
                 Ok(ExecSession { child, streams })
             }
             // The container ended while the session was on its way in.
@@ -147,12 +156,19 @@ impl Engine {
     }
 }
 
+/// Tells whether we are in the user namespace of a process: that cannot be joined. Only root of the session can be; a user is not
+/// asked.
+fn shares_user_namespace(pid: i32) -> bool {
+    let of = |name: &str| rustix::fs::readlink(format!("/proc/{name}/ns/user"), Vec::new()).ok();
+    rustix::process::geteuid().is_root() && of("self").is_some_and(|own| of(&pid.to_string()) == Some(own))
+}
+
 enum Ours {
     Console(OwnedFd),
     Ready(ExecStreams),
 }
 
-fn session_env(config: &ContainerConfig, request: &ExecRequest) -> Vec<String> {
+fn session_env(config: &ContainerConfig, request: &ExecRequest, secrets: Vec<String>) -> Vec<String> {
     let mut list = config.env.clone();
     let mut set = |entry: &str| {
         let Some((name, _)) = entry.split_once('=') else { return };
@@ -162,7 +178,7 @@ fn session_env(config: &ContainerConfig, request: &ExecRequest) -> Vec<String> {
     if request.tty {
         set(&format!("TERM={}", request.term.as_deref().unwrap_or("xterm")));
     }
-    for entry in &request.env {
+    for entry in secrets.iter().chain(&request.env) {
         set(entry);
     }
     list

@@ -5,7 +5,7 @@ use super::moment::moment;
 use super::status::State;
 use crate::engine::{Engine, EngineError};
 use crate::model::id::is_lower_hex;
-use crate::model::{ContainerConfig, Mount, Origin, Status};
+use crate::model::{ContainerConfig, HealthStatus, Mount, Origin, Status};
 use regex_lite::Regex;
 
 /// One `--filter`.
@@ -25,6 +25,8 @@ pub enum Filter {
     /// Nanoseconds since the epoch.
     Until(i64),
     Network(String),
+    /// None: without a check.
+    Health(Option<HealthStatus>),
 }
 
 /// A state that a filter may name. Podman knows more of them than our containers can be in.
@@ -51,6 +53,8 @@ pub struct Pattern(Regex);
 pub(super) struct Subject<'a> {
     pub config: &'a ContainerConfig,
     pub state: &'a State,
+    /// Of a container that has a check.
+    pub health: Option<HealthStatus>,
 }
 
 /// Filters whose containers have been looked up.
@@ -90,16 +94,23 @@ impl Filter {
                     .ok_or_else(|| invalid("its value has to be a time (2026-01-31T12:00:00Z) or a span (1h30m)"))?,
             ),
             "network" => Self::Network(value.to_owned()),
+            "health" => Self::Health(match value {
+                "none" => None,
+                "starting" => Some(HealthStatus::Starting),
+                "healthy" => Some(HealthStatus::Healthy),
+                "unhealthy" => Some(HealthStatus::Unhealthy),
+                _ => return Err(invalid("the states of health are starting, healthy, unhealthy and none")),
+            }),
             _ => {
                 return Err(invalid(
-                    "the keys are id, name, label, label!, exited, status, ancestor, before, since, volume, until, command and network",
+                    "the keys are id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network and health",
                 ));
             }
         })
     }
 
     fn accepts(&self, subject: &Subject<'_>) -> bool {
-        let Subject { config, state } = subject;
+        let Subject { config, state, health } = subject;
         let has = |name: &String, wanted: &Option<String>| {
             config.labels.get(name).is_some_and(|value| wanted.as_ref().is_none_or(|wanted| wanted == value))
         };
@@ -114,6 +125,7 @@ impl Filter {
             Self::Ancestor(image) => is_ancestor(image, config),
             Self::Volume(path) => config.mounts.iter().any(|mount| mount.target == *path || comes_from(mount, path)),
             Self::Until(moment) => config.created_at < *moment,
+            Self::Health(wanted) => health == wanted,
             Self::Network(name) => config.network.as_str() == name,
             Self::Before(Reference::Made(moment)) => config.created_at < *moment,
             Self::Since(Reference::Made(moment)) => config.created_at > *moment,
@@ -245,10 +257,10 @@ mod tests {
 
     fn passes(filters: &[&str]) -> bool {
         let config = container();
-        let exit = ExitRecord { code: 3, started_at: 1, finished_at: 2, oom_killed: false };
+        let exit = ExitRecord { code: 3, started_at: 1, finished_at: 2, oom_killed: false, restarts: 0, restarting: None };
         let state = State { status: Status::Exited, run: None, exit: Some(exit) };
         let parsed = filters.iter().map(|text| Filter::parse(text, 2_000_000_000_000).expect(text)).collect();
-        Resolved(parsed).accept(&Subject { config: &config, state: &state })
+        Resolved(parsed).accept(&Subject { config: &config, state: &state, health: None })
     }
 
     #[test]
@@ -289,6 +301,8 @@ mod tests {
             (&["network=host"], false),
             (&["command=nginx"], true),
             (&["until=10m"], true),
+            (&["health=none"], true),
+            (&["health=healthy"], false),
             (&["until=30m"], false),
             (&[], true),
         ] {

@@ -1,13 +1,20 @@
 //! The life of a container.
 
+pub mod again;
 pub mod attach;
+pub mod clone;
+pub mod commit;
 pub mod copy;
 pub mod create;
 pub mod detach;
+pub mod diff;
+pub mod environment;
 pub mod error;
 pub mod exec;
+pub mod export;
 mod files;
 mod filter;
+pub mod health;
 pub mod inspect;
 mod limits;
 pub mod list;
@@ -17,6 +24,7 @@ pub mod lookup;
 pub mod moment;
 mod mounts;
 mod names;
+pub mod orders;
 mod pause;
 mod relations;
 mod relay;
@@ -30,7 +38,9 @@ pub mod start;
 pub mod stats;
 pub mod status;
 pub mod stop;
+mod supervision;
 mod timezone;
+pub mod top;
 pub mod update;
 mod view;
 pub mod wait;

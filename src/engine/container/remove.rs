@@ -63,6 +63,10 @@ impl Engine {
 
     /// Sees to it that the container is not alive: stops it with `force`, refuses without.
     fn end_life(&mut self, config: &ContainerConfig, force: Option<Duration>) -> Result<(), EngineError> {
+        if self.status(config).restarting().is_some() {
+            self.mark_stopped(config)?;
+            self.end_back_off(config)?;
+        }
         let state = self.status(config);
         match (state.status.is_alive(), force) {
             (false, _) => Ok(()),

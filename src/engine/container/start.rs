@@ -1,12 +1,13 @@
 //! `start`: from a row and a folder to a running init with its monitor.
 
+use super::orders::{self, Begin};
 use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
-use super::{ContainerError, create, files, rights};
+use super::{ContainerError, again, files, rights};
 use crate::cgroup::home::Wish;
 use crate::config::Paths;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, secret};
 use crate::events::Status;
 use crate::model::limits::Bound;
 use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
@@ -58,23 +59,33 @@ struct Moment {
     window: Option<Size>,
     /// The lock on the container's folder.
     lock: OwnedFd,
+    begin: Begin,
+    /// For a start that the monitor makes by itself.
+    again: Option<Again>,
+}
+
+/// What the monitor of the last run passes on to the next one.
+pub(super) struct Again {
+    /// Its listening socket.
+    pub listen: Option<OwnedFd>,
+    pub clients: Vec<OwnedFd>,
 }
 
 /// Our ends of what a launch leaves open.
-struct Ends {
-    report: OwnedFd,
+pub(super) struct Ends {
+    pub report: OwnedFd,
     client: Option<OwnedFd>,
-    network: Option<NetworkEnds>,
+    pub network: Option<NetworkEnds>,
 }
 
 /// What is needed to set the network of a waiting init up.
-struct NetworkEnds {
+pub(super) struct NetworkEnds {
     /// Init goes on when a byte comes here, and gives up when it is closed.
-    go: OwnedFd,
+    pub go: OwnedFd,
     /// M writes init's pid.
-    pid: OwnedFd,
+    pub pid: OwnedFd,
     /// Ends the user-mode stack with the monitor.
-    collar: OwnedFd,
+    pub collar: OwnedFd,
 }
 
 impl Engine {
@@ -94,6 +105,11 @@ impl Engine {
     ) -> Result<StartOutcome, EngineError> {
         self.start_required(config)?;
         let folder = self.paths.container(&config.id);
+        if config.supervision.may_restart() && self.status(config).restarting().is_some() {
+            // Not to be started twice: the user's start takes the place of the one that is due.
+            self.mark_stopped(config)?;
+            self.end_back_off(config)?;
+        }
         // Of two starts at once the second finds it running.
         let lock = self.lock(config, FlockOperation::LockExclusive)?;
         let boot =
@@ -118,7 +134,12 @@ impl Engine {
             tidy_after_monitor(&self.paths, config);
         }
         forget_last_run(&folder)?;
-        let prepared = self.prepare(config, &folder, Moment { boot, foreground, window, lock: lock.into() });
+        if config.supervision.may_restart() {
+            again::unmark(&folder);
+        }
+        let begin = Begin::default();
+        let moment = Moment { boot, foreground, window, lock: lock.into(), begin, again: None };
+        let prepared = self.prepare(config, &folder, moment);
         let outcome = prepared.and_then(|(launch, ends)| {
             let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry))?;
             finish(config, &self.paths, member, ends)
@@ -132,23 +153,44 @@ impl Engine {
         Ok(StartOutcome::Started(Box::new(started)))
     }
 
+    /// Prepares a start by the monitor itself, in its own process.
+    pub(super) fn prepare_again(
+        &mut self,
+        config: &ContainerConfig,
+        lock: OwnedFd,
+        again: Again,
+        begin: &Begin,
+    ) -> Result<(Launch, Ends), EngineError> {
+        let boot =
+            process::boot_id().map_err(|source| ContainerError::File { action: "read", path: PathBuf::from("/proc"), source })?;
+        let folder = self.paths.container(&config.id);
+        let begin = begin.clone();
+        self.prepare(config, &folder, Moment { boot, foreground: false, window: None, lock, begin, again: Some(again) })
+    }
+
     fn prepare(&mut self, config: &ContainerConfig, folder: &Path, moment: Moment) -> Result<(Launch, Ends), EngineError> {
-        let Moment { boot, foreground, window, lock } = moment;
+        let Moment { boot, foreground, window, lock, begin, again } = moment;
         let os = |action: &'static str| {
             let path = folder.to_owned();
             move |source| ContainerError::File { action, path, source }
         };
         let run_folder = self.paths.container_run(&config.id);
-        let listen = listen(&run_folder)?;
+        let (listen_on, mut clients) = match again {
+            Some(Again { listen: Some(inherited), clients }) => (inherited, clients),
+            Some(Again { listen: None, clients }) => (listen(&run_folder)?, clients),
+            None => (listen(&run_folder)?, Vec::new()),
+        };
         let files = files::write(config, &run_folder, files::Contents::of(config)?)?;
         let sources = self.mount_sources(config)?;
-        let spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
+        let mut spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
+        spec::add_variables(&mut spec, secret::variables(config, folder)?);
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
             make_workdir: config.make_workdir,
             window,
             seccomp: rights::filter(config, folder, config.security.rights().bounding)?,
+            secrets: secret::files(config, folder)?,
             reaper: config.settings.init == Init::Own,
             spec,
         };
@@ -156,7 +198,8 @@ impl Engine {
             true => socket::seqpacket_pair().map(|(ours, theirs)| (Some(ours), Some(theirs))).map_err(os("make a socket for"))?,
             false => (None, None),
         };
-        let streams = if config.tty { None } else { Some(streams(config.stdin_open).map_err(os("make pipes for"))?) };
+        clients.extend(monitor_client);
+        let streams = if config.tty { None } else { Some(streams(config).map_err(os("make pipes for"))?) };
         let (report, report_there) = fd::pipe().map_err(os("make pipes for"))?;
         let mut keep = Vec::new();
         let (network, network_there) = match config.network {
@@ -178,18 +221,16 @@ impl Engine {
             run_folder,
             monitor: find_monitor()?,
             boot,
-            listen,
-            client: monitor_client,
+            listen: listen_on,
+            clients,
             streams,
             report: report_there,
             network: network_there,
             keep,
             pin: Some(Db::index_in_use(&self.paths.database())),
             lock,
-            cgroup: wish.choose().map_err(ContainerError::Cgroup)?,
-            log: config.log_driver,
-            auto_remove: config.auto_remove,
-            started_at: create::now(),
+            cgroup: wish.choose().map_err(|error| ContainerError::Cgroup(Box::new(error)))?,
+            orders: orders::of(config, &self.paths, &begin),
         };
         Ok((launch, Ends { report, client, network }))
     }
@@ -252,7 +293,7 @@ fn forget_last_run(folder: &Path) -> Result<(), ContainerError> {
 /// Waits until the program runs or the report says why it does not.
 fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -> Result<Started, EngineError> {
     let Ends { report, client, network } = ends;
-    let joined = network.map_or(Ok(()), |network| join_network(&paths.container_run(&config.id), network));
+    let joined = network.map_or(Ok(()), |network| join_network(config, &paths.container_run(&config.id), network));
     let program = config.argv.first().map(String::as_str).unwrap_or_default();
     let outcome = Failure::receive(report).map_err(|source| EngineError::Wait { source })?;
     if outcome != Outcome::Executed || joined.is_err() {
@@ -275,6 +316,7 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
         init: PidRef { pid: 0, start: 0 },
         started_at: 0,
         cgroup: None,
+        restarts: 0,
     });
     Ok(Started { run, client, monitor: member.child, why_single: member.why_single })
 }
@@ -288,21 +330,26 @@ fn vanished(config: &ContainerConfig) -> ContainerError {
 
 /// Starts the user-mode stack for the waiting init and lets it go on. Where the stack cannot be had, init's pipe is closed, and
 /// the container ends before its program begins.
-fn join_network(run_folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> {
+pub(super) fn join_network(config: &ContainerConfig, run_folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> {
     let mut pid = [0; 4];
     if File::from(ends.pid).read_exact(&mut pid).is_err() {
         // M did not come so far; its report says why.
         return Ok(());
     }
     let stack = private::start(i32::from_le_bytes(pid), &ends.collar)?;
-    files::use_forwarder(run_folder, stack.nameserver())?;
+    files::use_forwarder(config, run_folder, stack.nameserver())?;
     // A broken pipe: init has ended meanwhile, and its report says why.
     let _ = File::from(ends.go).write_all(b"n");
     Ok(())
 }
 
-fn streams(stdin_open: bool) -> std::io::Result<Streams> {
-    let (stdin, stdin_there) = if stdin_open {
+fn streams(config: &ContainerConfig) -> std::io::Result<Streams> {
+    if config.log_driver.is_passthrough() {
+        let own = |fd: std::os::fd::BorrowedFd<'_>| fd.try_clone_to_owned();
+        let program = [own(rustix::stdio::stdin())?, own(rustix::stdio::stdout())?, own(rustix::stdio::stderr())?];
+        return Ok(Streams { program, stdin: None, output: None });
+    }
+    let (stdin, stdin_there) = if config.stdin_open {
         let (reader, writer) = fd::pipe()?;
         (Some(writer), reader)
     } else {
@@ -310,7 +357,7 @@ fn streams(stdin_open: bool) -> std::io::Result<Streams> {
     };
     let (stdout, stdout_there) = fd::pipe()?;
     let (stderr, stderr_there) = fd::pipe()?;
-    Ok(Streams { program: [stdin_there, stdout_there, stderr_there], stdin, stdout, stderr })
+    Ok(Streams { program: [stdin_there, stdout_there, stderr_there], stdin, output: Some((stdout, stderr)) })
 }
 
 /// Makes the monitor's socket `attach` in the container's runtime folder, in place of one that a killed monitor left.

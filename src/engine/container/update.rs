@@ -24,7 +24,7 @@ impl Engine {
         let state = self.status(&config);
         if let Some(run) = state.run.as_ref().filter(|_| state.status.is_alive()) {
             let cgroup = run.cgroup.as_deref().ok_or_else(|| ContainerError::NoCgroup { name: config.name.clone() })?;
-            home::adjust(Path::new(cgroup), &config.limits, &limits).map_err(ContainerError::Cgroup)?;
+            home::adjust(Path::new(cgroup), &config.limits, &limits).map_err(|error| ContainerError::Cgroup(Box::new(error)))?;
         }
         self.db.set_limits(&config.id, &limits)?;
         drop(lock);

@@ -24,6 +24,15 @@ pub enum VolumeError {
     Filter { name: String, known: &'static str },
     #[error("volume {name} is in memory and mounted by the running container {container}: it can be mounted by one at a time")]
     MemoryInUse { name: String, container: String },
+    #[error("the files of volume {name} are in the memory of the container that mounts it, and nowhere else")]
+    InMemory { name: String },
+    #[error("{action} volume {name}")]
+    Transfer {
+        action: &'static str,
+        name: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("volume {name} has its files in {device}, which cannot be used")]
     Device {
         name: String,
@@ -46,8 +55,8 @@ impl VolumeError {
             Self::Exists { .. } => Kind::Exists,
             Self::InUse { .. } | Self::MemoryInUse { .. } => Kind::InUse,
             Self::Ambiguous { .. } | Self::Name { .. } | Self::Filter { .. } => Kind::Invalid,
-            Self::Driver { .. } | Self::Option { .. } => Kind::Unsupported,
-            Self::Device { .. } | Self::Owner { .. } | Self::Storage(_) => Kind::Internal,
+            Self::Driver { .. } | Self::Option { .. } | Self::InMemory { .. } => Kind::Unsupported,
+            Self::Device { .. } | Self::Owner { .. } | Self::Transfer { .. } | Self::Storage(_) => Kind::Internal,
         }
     }
 

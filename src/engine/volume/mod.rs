@@ -5,12 +5,14 @@ mod list;
 mod options;
 mod remove;
 mod source;
+mod transfer;
 
 pub use error::VolumeError;
 pub use list::{VolumeFilter, VolumeRow};
 
 use crate::engine::container::create::now;
 use crate::engine::{Engine, EngineError, session};
+use crate::events::{Status, Subject};
 use crate::model::id::{hex, is_valid_name};
 use crate::model::{Backing, ContainerConfig, Origin, Volume};
 use crate::state::volumes::Change;
@@ -94,6 +96,9 @@ impl Engine {
         })?;
         if let Some(left) = left {
             self.delete(&left)?;
+        }
+        if change == Change::Done {
+            self.tell_of(&Subject::volume(&new.name), Status::Create);
         }
         if change == Change::Done && owned && new.backing() == Backing::Store {
             self.give_volume(new)?;

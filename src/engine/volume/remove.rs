@@ -3,6 +3,7 @@
 use super::VolumeError;
 use super::list::VolumeFilter;
 use crate::engine::{Engine, EngineError};
+use crate::events::{Status, Subject, Type};
 use crate::model::{ContainerConfig, ContainerId, Origin, Volume};
 use crate::state::volumes::Change;
 use crate::storage::volume;
@@ -46,6 +47,9 @@ impl Engine {
         })?;
         if let Some(away) = away {
             self.delete(&away)?;
+        }
+        if change == Change::Done {
+            self.tell_of(&Subject::volume(name), Status::Remove);
         }
         Ok(change)
     }
@@ -93,6 +97,7 @@ impl Engine {
             }
         }
         self.sweep_volumes()?;
+        self.tell_prune(Type::Volume);
         Ok(gone)
     }
 

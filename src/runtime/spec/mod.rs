@@ -45,8 +45,20 @@ pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile], sources: 
         .process(process)
         .hostname(config.hostname.clone())
         .mounts(mounts::mounts(config, files, sources)?)
+        .annotations(config.settings.annotations.clone().into_iter().collect::<HashMap<_, _>>())
         .linux(linux)
         .build()
+}
+
+/// Puts more variables (`NAME=value`) into the environment; they win.
+pub fn add_variables(spec: &mut Spec, variables: Vec<String>) {
+    if let Some(process) = spec.process_mut() {
+        let name = |entry: &str| entry.split('=').next().unwrap_or_default().to_owned();
+        let mut env = process.env().clone().unwrap_or_default();
+        env.retain(|entry| !variables.iter().any(|other| name(other) == name(entry)));
+        env.extend(variables);
+        process.set_env(Some(env));
+    }
 }
 
 /// Builds the process part: of init, or of an exec session with its own command, environment, working directory and rights.

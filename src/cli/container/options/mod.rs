@@ -2,16 +2,19 @@
 
 mod environment;
 mod filesystem;
+mod health;
 mod isolation;
 mod limits;
 mod mounts;
+mod names;
 mod relations;
 mod resources;
 mod security;
 mod settings;
+mod size;
 mod supervision;
 
-pub(super) use environment::environment;
+pub(super) use environment::with_files;
 pub(super) use resources::ResourceOptions;
 pub(super) use supervision::parse_signal;
 
@@ -20,7 +23,6 @@ use crate::cli::image::pull::Policy;
 use crate::config::env;
 use crate::engine::container::create::CreateRequest;
 use clap::Args;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Options of a new container.
@@ -42,15 +44,14 @@ pub(super) struct Options {
     settings: settings::SettingOptions,
     #[command(flatten)]
     supervision: supervision::SupervisionOptions,
+    #[command(flatten)]
+    health: health::HealthOptions,
     /// Begin in this folder of the container
     #[arg(short, long, value_name = "DIR")]
     workdir: Option<String>,
     /// Replace the image's entrypoint: a program, or a JSON array of program and arguments; "" for none
     #[arg(long, value_name = "COMMAND")]
     entrypoint: Option<String>,
-    /// Add a label: NAME=value
-    #[arg(short, long, value_name = "LABEL")]
-    label: Vec<String>,
     /// Keep the container's standard input open
     #[arg(short, long)]
     pub interactive: bool,
@@ -91,7 +92,6 @@ impl Options {
             workdir: self.workdir.clone(),
             tty: self.tty,
             stdin_open: self.interactive,
-            labels: labels(&self.label),
             term: env::var("TERM"),
             create_command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
             ..CreateRequest::default()
@@ -104,6 +104,7 @@ impl Options {
         self.security.apply(&mut request, &cwd)?;
         self.settings.apply(&mut request, &cwd)?;
         self.supervision.apply(&mut request)?;
+        self.health.apply(&mut request)?;
         Ok(request)
     }
 }
@@ -115,15 +116,6 @@ fn entrypoint(text: &str) -> Result<Vec<String>, CliError> {
     }
     serde_json::from_str(text)
         .map_err(|error| CliError::Usage(format!("invalid --entrypoint {text:?}: {error} (write a word or [\"word\", …])")))
-}
-
-fn labels(given: &[String]) -> BTreeMap<String, String> {
-    given
-        .iter()
-        .map(|text| {
-            text.split_once('=').map_or((text.clone(), String::new()), |(name, value)| (name.to_owned(), value.to_owned()))
-        })
-        .collect()
 }
 
 #[cfg(test)]
