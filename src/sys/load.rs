@@ -18,8 +18,7 @@ pub struct Load {
     pub written: u64,
 }
 
-/// The length of a clock tick: the kernel shows a hundred in a second to programs (`USER_HZ`), whatever it uses itself.
-const TICK_NANOSECONDS: u64 = 10_000_000;
+const TICK_NANOSECONDS: u64 = 1_000_000_000 / super::process::TICKS_PER_SECOND;
 
 impl Load {
     /// Adds up what the processes use; those that have ended count nothing.
