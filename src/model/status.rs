@@ -15,6 +15,9 @@ pub struct RunRecord {
     pub started_at: i64,
     /// The container's own cgroup below the cgroup v2 root, where one was made.
     pub cgroup: Option<String>,
+    /// The id of its mount namespace (Linux 6.11), where its processes do not end with init because it shares the pid namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<u64>,
     /// How often the monitor has started it again since somebody started it.
     #[serde(default)]
     pub restarts: u32,

@@ -50,6 +50,7 @@ mod stdio;
 pub mod supervise;
 
 use crate::events::{self, Event, Subject};
+use crate::sys::members::Members;
 use args::{ArgsError, MonitorArgs};
 use nix::sys::signal::SigSet;
 use std::ffi::OsString;
@@ -86,18 +87,20 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
     if let Some(sync) = sync {
         let _ = rustix::io::write(&sync, &[1]);
     }
+    let members = args.members.map(crate::sys::inherit::adopt).transpose().map_err(MonitorError::TakeOver)?;
+    let members = members.and_then(|namespace| Members::of_namespace(namespace).ok());
     let (end, again) = monitor.run(|end, again, supervisor| {
+        // Before anybody is told: where the pid namespace is shared, the kernel has ended init alone.
+        if let Some(members) = &members {
+            exit::kill_cgroup(&args);
+            members.kill();
+        }
         if !args.remove || again.is_some() {
             // A record that cannot be written has no one to be reported to; the container is then seen as ended without a code.
             let _ = exit::record(&args, end, again.is_some(), supervisor.restarts());
         }
         // After the record: who hears of the end looks there.
-        if let Some(events) = &args.events {
-            let subject = Subject::from_text(events.subject.clone());
-            let event = Event { exit_code: Some(end.code), ..Event::new(&subject, events::Status::Died) };
-            // What cannot be written is lost, as for everyone who tells.
-            let _ = events::append(&events.folder, &event);
-        }
+        tell(&args, events::Status::Died, Some(end.code));
     });
     if let Some(cgroup) = &args.cgroup {
         exit::remove_cgroup(cgroup);
@@ -113,6 +116,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
         monitor.tell(end);
     }
     if let Some(folder) = folder {
+        tell(&args, events::Status::Remove, None);
         // What is left lies in tmp/ and is swept by the next command.
         let _ = folder.remove();
     }
@@ -120,4 +124,13 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
     // After the socket's name is gone nobody new can come; those who came before still hear the code.
     monitor.last_call(end);
     Ok(())
+}
+
+/// Tells the journal of events. What cannot be written is lost, as for everyone who tells.
+fn tell(args: &MonitorArgs, status: events::Status, exit_code: Option<i32>) {
+    let Some(events) = &args.events else { return };
+    // A container that was renamed since it was started has its new name in a file.
+    let renamed = std::fs::read_to_string(events::RENAMED).ok();
+    let subject = Subject::from_text(renamed.unwrap_or_else(|| events.subject.clone()));
+    let _ = events::append(&events.folder, &Event { exit_code, ..Event::new(&subject, status) });
 }

@@ -2,7 +2,7 @@
 //!
 //! Options of the spec that begin with `x-coracle.` are for this runtime; mount(8) keeps names with `x-` free for such.
 
-use super::init::Plan;
+use super::init::{Outside, Plan};
 use super::message::{Failure, Stage};
 use super::mounts::{Options, options};
 use super::volume::{self, FirstUse};
@@ -52,7 +52,8 @@ impl<'a> Image<'a> {
         }
         let process = self.plan.spec.process().as_ref();
         let process = process.ok_or_else(|| Failure::text(Stage::User, "the spec has no process"))?;
-        let identity = super::init::identity(&self.root, &self.plan.user, process)?;
+        let wanted = super::init::Wanted { user: &self.plan.user, groups: &[], keep_groups: false };
+        let identity = super::init::identity(&self.root, &wanted, process)?;
         Ok(*self.user.get_or_init(|| (identity.uid, identity.gid)))
     }
 }
@@ -64,7 +65,7 @@ pub(super) fn needs_image(mount: &Mount) -> bool {
 }
 
 /// Mounts a folder or a file of the host.
-pub(super) fn bind(root: &SafeRoot, mount: &Mount, image: Option<&Image<'_>>) -> Result<(), Failure> {
+pub(super) fn bind(root: &SafeRoot, mount: &Mount, image: Option<&Image<'_>>, outside: &Outside) -> Result<(), Failure> {
     let options = options(mount);
     let source = mount.source().clone().unwrap_or_else(|| PathBuf::from("/"));
     let target = mount.destination();
@@ -75,7 +76,7 @@ pub(super) fn bind(root: &SafeRoot, mount: &Mount, image: Option<&Image<'_>>) ->
         first_use(&source, target, &options, image)?;
     }
     let name = source.to_string_lossy().into_owned();
-    let copy = source_tree(&source, &options)?;
+    let copy = source_tree(&source, &options, outside)?;
     give_away(copy.as_fd(), &options, image, &name)?;
     // In a user namespace flags can be added but those that the host has set stay (mount_namespaces(7), "locked").
     for (set, recursive) in [(options.set, false), (options.set_below, true)] {
@@ -152,17 +153,11 @@ pub(super) fn memory(root: &SafeRoot, kind: &str, mount: &Mount, image: Option<&
         Some(image) if options.copy_up => image.folder(target),
         _ => None,
     };
-    let mut data = options.data.clone();
-    // What is copied brings the folder's mode along, unless another one was asked for.
-    let keep = |key: &str| options.data.iter().any(|parameter| matches!(parameter, Parameter::Value(name, _) if *name == key));
-    if kind == "tmpfs" && content.is_none() && !keep("mode") {
-        data.push(Parameter::Value("mode", "1777"));
-    }
     let read_only = options.set & Attributes::MOUNT_ATTR_RDONLY;
-    let made = mount::new_filesystem(kind, &data, (options.set | options.set_below) - Attributes::MOUNT_ATTR_RDONLY);
+    let made = mount::new_filesystem(kind, &options.data, (options.set | options.set_below) - Attributes::MOUNT_ATTR_RDONLY);
     let made = made.map_err(fail())?;
     if let Some(content) = content {
-        fill(content.as_fd(), made.as_fd(), keep("mode"), keep("uid") || keep("gid")).map_err(fail())?;
+        fill(content.as_fd(), made.as_fd()).map_err(fail())?;
     }
     if options.private.contains(&CHOWN)
         && let Some(image) = image
@@ -179,31 +174,19 @@ pub(super) fn memory(root: &SafeRoot, kind: &str, mount: &Mount, image: Option<&
     mount::attach(made.as_fd(), fd.as_fd()).map_err(fail())
 }
 
-/// Copies the image's files into a new file system, with owner and mode of their folder unless others were asked for.
-fn fill(content: BorrowedFd<'_>, made: BorrowedFd<'_>, own_mode: bool, own_owner: bool) -> io::Result<()> {
+/// Copies the image's files into a new file system, whose own folder is everybody's, as with crun.
+fn fill(content: BorrowedFd<'_>, made: BorrowedFd<'_>) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let from = rustix::fs::openat(content, ".", flags, Mode::empty())?;
     let to = rustix::fs::openat(made, ".", flags, Mode::empty())?;
-    copy::copy_contents(from.as_fd(), to.as_fd()).map_err(|error| error.source)?;
-    if !own_mode && !own_owner {
-        return copy::copy_attributes(from.as_fd(), to.as_fd());
-    }
-    let stat = fstat(&from)?;
-    if !own_owner {
-        let (uid, gid) = (rustix::fs::Uid::from_raw(stat.st_uid), rustix::fs::Gid::from_raw(stat.st_gid));
-        rustix::fs::fchown(&to, Some(uid), Some(gid))?;
-    }
-    if !own_mode {
-        rustix::fs::fchmod(&to, Mode::from_raw_mode(stat.st_mode))?;
-    }
-    Ok(())
+    copy::copy_contents(from.as_fd(), to.as_fd()).map_err(|error| error.source)
 }
 
 /// A detached copy of what is to be mounted.
-fn source_tree(source: &Path, options: &Options<'_>) -> Result<OwnedFd, Failure> {
+fn source_tree(source: &Path, options: &Options<'_>, outside: &Outside) -> Result<OwnedFd, Failure> {
     let fail = || Failure::at(Stage::Source, source.to_string_lossy());
     if options.subpath.is_none() && !options.private.contains(&NO_DEREFERENCE) {
-        return mount::clone_tree(source, options.recursive).map_err(fail());
+        return outside.tree(source, options.recursive).map_err(fail());
     }
     let mut flags = OFlags::PATH | OFlags::CLOEXEC;
     if options.private.contains(&NO_DEREFERENCE) {

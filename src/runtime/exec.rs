@@ -7,7 +7,7 @@
 //! init does from the user on, by the same code. Both are not dumpable, so that nobody in the container can look into them or at
 //! the binary that they come from (CVE-2016-9962, CVE-2019-5736).
 
-use super::init;
+use super::init::{self, Wanted};
 use super::message::{Failure, Stage};
 use super::process::{self, Leave};
 use super::{limits, mounts, terminal};
@@ -27,6 +27,10 @@ pub struct Session {
     pub process: Process,
     /// `user[:group]`, looked up in the container's own files.
     pub user: String,
+    /// Additional groups, names or numbers of the container.
+    pub groups: Vec<String>,
+    /// The groups that the caller has stay.
+    pub keep_groups: bool,
     pub seccomp: Option<Vec<u8>>,
     /// Init's pidfd.
     pub init: OwnedFd,
@@ -120,11 +124,14 @@ fn run(session: Session) -> i32 {
 }
 
 fn prepare(session: Session) -> Result<std::convert::Infallible, Failure> {
-    let Session { process: program, user, seccomp, stdio, console, window, report, guardian, .. } = session;
+    let Session { process: program, user, groups, keep_groups, seccomp, stdio, console, window, report, guardian, .. } = session;
     process::die_with(guardian.as_ref())?;
     rustix::process::setsid().map_err(|errno| Failure::at(Stage::Join, "")(errno.into()))?;
+    if process::become_root()? {
+        process::die_with(guardian.as_ref())?;
+    }
     let root = mounts::own_root().map_err(Failure::at(Stage::Join, ""))?;
-    let identity = init::identity(&root, &user, &program)?;
+    let identity = init::identity(&root, &Wanted { user: &user, groups: &groups, keep_groups }, &program)?;
     let stdio = match (stdio, console) {
         (Some(stdio), _) => stdio,
         (None, Some(socket)) => {

@@ -15,6 +15,9 @@ pub enum Stage {
     Record,
     Monitor,
     Join,
+    JoinOther,
+    Map,
+    Shift,
     Overlay,
     Rootfs,
     ImageLink,
@@ -46,12 +49,15 @@ pub enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 31] = [
+    const ALL: [Self; 34] = [
         Self::Clone,
         Self::Cgroup,
         Self::Record,
         Self::Monitor,
         Self::Join,
+        Self::JoinOther,
+        Self::Map,
+        Self::Shift,
         Self::Overlay,
         Self::Rootfs,
         Self::ImageLink,
@@ -87,6 +93,9 @@ impl Stage {
             Self::Record => "write the run record",
             Self::Monitor => "start the monitor (coracle-monitor has to stand beside coracle)",
             Self::Join => "join the container's namespaces",
+            Self::JoinOther => "join",
+            Self::Shift => "give the image's files the owners that the container's id map wants:",
+            Self::Map => "write the id maps of the container's user namespace",
             Self::Overlay => "mount the image's layers as an overlay",
             Self::Rootfs => "attach the root file system",
             Self::ImageLink => "mount onto a path that the image has made a symbolic link",

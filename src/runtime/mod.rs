@@ -18,7 +18,9 @@
 //! What goes wrong in I is one `message::Failure` on the error pipe. The pipe is close-on-exec in M (which becomes the monitor)
 //! and in the stub, so its end without a message means that the program runs. I asks for SIGKILL when M dies.
 
+mod accounts;
 mod binds;
+pub mod birth;
 pub mod everyone;
 pub mod exec;
 pub mod init;
@@ -26,6 +28,7 @@ pub mod launch;
 pub mod limits;
 pub mod message;
 mod mounts;
+mod outside;
 mod process;
 mod rootfs;
 pub mod seccomp;

@@ -1,11 +1,12 @@
 //! The mounts of the spec, `/dev`, and the masks.
 
 use super::binds;
-use super::init::Plan;
+use super::init::{Outside, Plan, has_new_namespace};
 use super::message::{Failure, Stage};
+use crate::sys::clone::CloneFlags;
 use crate::sys::mount::{self, Attributes, Parameter, Propagation};
 use crate::sys::root::{Leaf, SafeRoot, is_char_device};
-use oci_spec::runtime::{Mount, Spec};
+use oci_spec::runtime::{LinuxNamespaceType, Mount, Spec};
 use rustix::fs::{FileType, Mode, OFlags, fstat};
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -97,7 +98,7 @@ pub(super) fn options(mount: &Mount) -> Options<'_> {
 pub(super) fn mount_binds(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
     for mount in spec.mounts().iter().flatten().filter(|mount| mount.typ().as_deref() == Some("bind")) {
         if mount.source().as_ref().is_some_and(|source| source.exists()) {
-            binds::bind(root, mount, None)?;
+            binds::bind(root, mount, None, &Outside::default())?;
         }
     }
     Ok(())
@@ -116,7 +117,7 @@ pub(super) fn mount_all(root: &SafeRoot, plan: &Plan) -> Result<(), Failure> {
         let kind = mount.typ().as_deref().unwrap_or("bind");
         let options = options(mount);
         if options.bind || kind == "bind" {
-            binds::bind(root, mount, image)?;
+            binds::bind(root, mount, image, &plan.outside)?;
             continue;
         }
         if kind == "overlay" {
@@ -130,7 +131,8 @@ pub(super) fn mount_all(root: &SafeRoot, plan: &Plan) -> Result<(), Failure> {
         let name = target.to_string_lossy().into_owned();
         let fd = special_target(root, target)?;
         let made = match kind {
-            "cgroup" | "cgroup2" => cgroup(&options),
+            "proc" => proc(plan, &options),
+            "cgroup" | "cgroup2" => cgroup(plan, &options),
             "sysfs" => sysfs(&options),
             "devpts" => devpts(&options),
             _ => mount::new_filesystem(kind, &options.data, options.set),
@@ -178,8 +180,30 @@ fn sysfs(options: &Options<'_>) -> io::Result<OwnedFd> {
     })
 }
 
+/// A procfs shows the pid namespace that it is mounted in. That of the host cannot be mounted anew by its users: what the host has
+/// mounted is shown.
+fn proc(plan: &Plan, options: &Options<'_>) -> io::Result<OwnedFd> {
+    let made = mount::new_filesystem("proc", &options.data, options.set);
+    let of_host = !has_new_namespace(&plan.spec, LinuxNamespaceType::Pid)
+        && plan.joins.iter().all(|join| !join.kind.contains(CloneFlags::NEWPID));
+    match made {
+        Err(_) if of_host => {
+            let copy = mount::clone_tree(Path::new("/proc"), true)?;
+            mount::set_attributes(copy.as_fd(), options.set, Attributes::empty(), true)?;
+            Ok(copy)
+        }
+        made => made,
+    }
+}
+
 /// The container's own cgroup tree; where the kernel does not let it be seen (no cgroup v2 here), an empty folder.
-fn cgroup(options: &Options<'_>) -> io::Result<OwnedFd> {
+fn cgroup(plan: &Plan, options: &Options<'_>) -> io::Result<OwnedFd> {
+    if !has_new_namespace(&plan.spec, LinuxNamespaceType::Cgroup) {
+        // The host's tree, read-only: what could be written there is not the container's (CVE-2023-25809).
+        let copy = mount::clone_tree(Path::new("/sys/fs/cgroup"), true)?;
+        mount::set_attributes(copy.as_fd(), options.set, Attributes::empty(), true)?;
+        return Ok(copy);
+    }
     mount::new_filesystem("cgroup2", &[], options.set).or_else(|_| {
         mount::new_filesystem("tmpfs", &[Parameter::Value("mode", "755"), Parameter::Value("size", "0")], options.set)
     })

@@ -17,7 +17,11 @@ pub(super) struct Identity {
     pub uid: u32,
     pub gid: u32,
     pub groups: Vec<u32>,
+    /// The groups that the process has stay; `groups` is not set.
+    pub keep_groups: bool,
     pub home: String,
+    /// The user has an entry in the container's passwd file.
+    pub named: bool,
 }
 
 /// What is needed beside the spec's process.
@@ -167,16 +171,42 @@ fn drop_bounding(process: &Process) -> Result<(), Failure> {
 fn set_ids(identity: &Identity) -> Result<(), Failure> {
     let name = format!("{}:{}", identity.uid, identity.gid);
     let groups: Vec<Gid> = identity.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
-    match rustix::thread::set_thread_groups(&groups) {
+    // Groups of the host that are not mapped can be kept but not be named.
+    let set = if identity.keep_groups { Ok(()) } else { rustix::thread::set_thread_groups(&groups) };
+    match set {
         Ok(()) => {}
         // The single-id mode: setgroups is denied there, and the groups that the user has stay (user_namespaces(7)).
-        Err(rustix::io::Errno::PERM) if identity.uid == 0 && identity.gid == 0 => {}
+        Err(rustix::io::Errno::PERM) if is_own(identity) => {}
         Err(errno) => return Err(set_user_failure(name, errno)),
     }
     let gid = Gid::from_raw(identity.gid);
     rustix::thread::set_thread_res_gid(gid, gid, gid).map_err(|errno| set_user_failure(name.clone(), errno))?;
     let uid = Uid::from_raw(identity.uid);
     rustix::thread::set_thread_res_uid(uid, uid, uid).map_err(|errno| set_user_failure(name, errno))
+}
+
+/// Whether the process is this user by now.
+fn is_own(identity: &Identity) -> bool {
+    (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw()) == (identity.uid, identity.gid)
+}
+
+/// Becomes root of the user namespace that the process is in, with the rights that it has there. Where the namespace has no root it
+/// stays who it is. Tells whether the ids were changed.
+pub(super) fn become_root() -> Result<bool, Failure> {
+    if rustix::process::geteuid().is_root() {
+        return Ok(false);
+    }
+    let at = |errno: rustix::io::Errno| Failure::at(Stage::SetUser, "0:0")(errno.into());
+    match rustix::thread::set_thread_res_gid(Gid::ROOT, Gid::ROOT, Gid::ROOT) {
+        // No such id here.
+        Ok(()) | Err(rustix::io::Errno::INVAL) => {}
+        Err(errno) => return Err(at(errno)),
+    }
+    match rustix::thread::set_thread_res_uid(Uid::ROOT, Uid::ROOT, Uid::ROOT) {
+        Ok(()) | Err(rustix::io::Errno::INVAL) => {}
+        Err(errno) => return Err(at(errno)),
+    }
+    Ok(true)
 }
 
 fn set_user_failure(name: String, errno: rustix::io::Errno) -> Failure {

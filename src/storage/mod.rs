@@ -5,6 +5,7 @@
 //!   store.lock             flock: shared while an image comes in, exclusive while folders of layers are deleted
 //!   blobs/sha256/<hex>     manifests and image configs, visible by rename
 //!   layers/<diffID>/diff/  one unpacked layer: overlay whiteouts, owners as container ids; visible by rename
+//!   shifted/<stack>-<map>/ an image's layers with the owners that another id map wants
 //!   tmp/<name>.lock        flock: held by whoever works in tmp/<name>; what nobody holds is swept
 //!   tmp/<name>/            a layer or blob on its way in, or a tree on its way out
 //! ```
@@ -24,6 +25,7 @@ pub mod intake;
 pub mod layer;
 pub mod pack;
 mod remove_tree;
+pub mod shifted;
 pub mod staging;
 pub mod tar;
 pub mod unpack;

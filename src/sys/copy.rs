@@ -306,7 +306,7 @@ fn times(stat: &Stat) -> rustix::fs::Timestamps {
 }
 
 fn joined(path: &[CString]) -> CString {
-    let names: Vec<&[u8]> = path.iter().map(|name| name.as_bytes()).collect();
+    let names: Vec<&[u8]> = path.iter().map(CString::as_bytes).collect();
     CString::new(names.join(&b'/')).expect("made of C strings")
 }
 

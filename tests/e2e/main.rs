@@ -14,7 +14,10 @@
 #![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
+mod commit;
+mod cp;
 mod escape;
+mod events;
 mod exec;
 mod faults;
 mod harness;
@@ -26,11 +29,21 @@ mod lifecycle;
 mod limits;
 mod listing;
 mod logs;
+mod mount;
+mod mounts;
+mod named_volumes;
 mod network;
+mod pause;
+mod prune;
 mod pull;
+mod relations;
 mod run;
 mod settings;
+mod sharing;
+mod system;
 mod terminal;
+mod top;
+mod userns;
 mod volumes;
 
 use harness::{case, host, root};
@@ -47,22 +60,35 @@ fn main() -> ExitCode {
     args.test_threads.get_or_insert(2);
     case::keep_panics();
     let cases = [
+        commit::cases(),
+        cp::cases(),
         escape::cases(),
+        events::cases(),
         exec::cases(),
         faults::cases(),
         images::cases(),
         pull::cases(),
+        relations::cases(),
         listing::cases(),
         network::cases(),
+        pause::cases(),
+        prune::cases(),
         terminal::cases(),
+        top::cases(),
         lifecycle::cases(),
         limits::cases(),
         logs::cases(),
+        mount::cases(),
+        mounts::cases(),
+        named_volumes::cases(),
         identity::cases(),
         isolation::cases(),
         kernel::cases(),
         run::cases(),
         settings::cases(),
+        sharing::cases(),
+        userns::cases(),
+        system::cases(),
         volumes::cases(),
     ]
     .into_iter()

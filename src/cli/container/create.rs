@@ -50,6 +50,11 @@ fn make(
     request: &mut crate::engine::container::create::CreateRequest,
 ) -> Result<(Engine, ContainerConfig), CliError> {
     let mut engine = open_engine()?;
+    if request.filesystem.rootfs.is_some() {
+        let config = engine.create_from_folder(std::mem::take(request))?;
+        explain(&engine, &config);
+        return Ok((engine, config));
+    }
     let image = match (options.pull, engine.image(&options.image)) {
         (Policy::Missing | Policy::Never, Ok(image)) => image,
         (Policy::Missing, Err(EngineError::NoSuchImage { .. })) | (Policy::Always | Policy::Newer, _) => {
@@ -63,7 +68,15 @@ fn make(
     };
     request.image_name = full_name(&options.image, &image);
     let config = engine.create(std::mem::take(request), &image)?;
+    explain(&engine, &config);
     Ok((engine, config))
+}
+
+/// Says what the container's user will not be able to do with a bind mount.
+fn explain(engine: &Engine, config: &ContainerConfig) {
+    for trouble in engine.mount_troubles(config) {
+        ui::note(format!("Note: {trouble}"));
+    }
 }
 
 /// The image's full name that the user's words mean; its id where it has no name.

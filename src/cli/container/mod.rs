@@ -14,6 +14,7 @@ pub mod init;
 pub mod inspect;
 pub mod kill;
 pub mod logs;
+pub mod mount;
 mod options;
 pub mod pause;
 pub mod prune;
@@ -51,6 +52,7 @@ pub enum ContainerCommand {
     #[command(visible_aliases = ["ls", "ps"])]
     List(ps::PsArgs),
     Logs(logs::LogsArgs),
+    Mount(mount::MountArgs),
     Pause(pause::PauseArgs),
     Prune(prune::PruneArgs),
     Rename(rename::RenameArgs),
@@ -61,6 +63,8 @@ pub enum ContainerCommand {
     Stats(stats::StatsArgs),
     Stop(stop::StopArgs),
     Top(top::TopArgs),
+    #[command(visible_alias = "umount")]
+    Unmount(mount::UnmountArgs),
     Unpause(pause::UnpauseArgs),
     Update(update::UpdateArgs),
     Wait(wait::WaitArgs),
@@ -86,6 +90,8 @@ pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
         ContainerCommand::Kill(args) => kill::run(args),
         ContainerCommand::List(args) => ps::run(&args),
         ContainerCommand::Logs(args) => logs::run(args),
+        ContainerCommand::Mount(args) => mount::run(&args),
+        ContainerCommand::Unmount(args) => mount::run_unmount(&args),
         ContainerCommand::Pause(args) => pause::run(&args),
         ContainerCommand::Prune(args) => prune::run(&args),
         ContainerCommand::Rename(args) => rename::run(&args),

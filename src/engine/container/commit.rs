@@ -35,8 +35,18 @@ const BUFFER: usize = 128 << 10;
 const OWN_VARIABLES: [&str; 3] = ["HOSTNAME", "TERM", "container"];
 
 /// Folders and empty files that a start makes to mount on, where the image lacks them.
-const MOUNT_POINTS: [&str; 9] =
-    ["dev", "etc/hostname", "etc/hosts", "etc/resolv.conf", "proc", "run/.containerenv", "run/secrets", "sys", "etc/mtab"];
+const MOUNT_POINTS: [&str; 10] = [
+    "dev",
+    "etc/hostname",
+    "etc/hosts",
+    "etc/resolv.conf",
+    "proc",
+    "run/.containerenv",
+    "run/coracle-init",
+    "run/secrets",
+    "sys",
+    "etc/mtab",
+];
 
 /// The documents that an image has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +116,7 @@ impl Engine {
                 return pack(root.as_fd(), out, &|_| false, config);
             }
             let top = open_folder(&upper)?;
+            approach.enter(parent).map_err(ContainerError::Launch)?;
             pack(top.as_fd(), out, &|path| is_own(config, &top, path), config)
         })?;
         drop(writer);

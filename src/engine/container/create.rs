@@ -1,6 +1,7 @@
 //! `create`: from a request and an image to a row and a folder.
 
 use super::environment::{self, EnvironmentChanges};
+use super::isolation::ShareWith;
 use super::{ContainerError, limits, mounts, names, rights, supervision};
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
@@ -8,7 +9,7 @@ use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
 use crate::model::{
     ContainerConfig, ContainerId, Filesystem, HealthRequest, ImageRecord, Isolation, Limits, LogDriver, Mount, NetworkMode,
-    Relations, Security, Settings, Supervision,
+    Relations, Security, Settings, Sharing, Supervision,
 };
 use crate::state::StateError;
 use rustix::fs::FlockOperation;
@@ -44,6 +45,8 @@ pub struct CreateRequest {
     pub log_driver: Option<LogDriver>,
     pub filesystem: Filesystem,
     pub isolation: Isolation,
+    /// What of `isolation` and `network` is shared with other containers.
+    pub share: ShareWith,
     pub limits: Limits,
     pub security: Security,
     pub settings: Settings,
@@ -70,6 +73,7 @@ impl Engine {
     pub fn create(&mut self, mut request: CreateRequest, image: &ImageRecord) -> Result<ContainerConfig, EngineError> {
         self.settle_relations(&mut request)?;
         self.complete_mounts(&mut request)?;
+        let _chosen = self.isolate(&mut request)?;
         let mut random = [0u8; 32];
         let given_name = request.name.clone();
         for attempt in 0.. {
@@ -169,7 +173,9 @@ fn configure(
     }
     let hostname = match &request.hostname {
         Some(given) => valid_hostname(given)?,
-        None if request.network == Some(NetworkMode::Host) => host_name().unwrap_or_else(|| id.short().to_owned()),
+        None if request.network == Some(NetworkMode::Host) || request.isolation.uts == Sharing::Host => {
+            host_name().unwrap_or_else(|| id.short().to_owned())
+        }
         None => id.short().to_owned(),
     };
     let workdir = request.workdir.clone().unwrap_or_else(|| defaults.working_dir.clone());

@@ -15,8 +15,19 @@ use std::path::{Path, PathBuf};
 pub use crate::storage::diff::{Change, Difference};
 
 /// What is made in a container by whoever starts it, and by nothing in it (Podman hides the same).
-const OWN: [&str; 10] =
-    ["dev", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf", "proc", "run", "run/.containerenv", "run/secrets", "sys"];
+const OWN: [&str; 11] = [
+    "dev",
+    "etc/hostname",
+    "etc/hosts",
+    "etc/mtab",
+    "etc/resolv.conf",
+    "proc",
+    "run",
+    "run/.containerenv",
+    "run/coracle-init",
+    "run/secrets",
+    "sys",
+];
 
 impl Engine {
     /// Lists what the container has changed in the files of its image, sorted by path.
@@ -49,7 +60,16 @@ impl Engine {
         let base = self.paths.data().to_owned();
         let path = base.join(&top);
         let none = String::new;
-        let overlay = Overlay { base, lowers, upper: none(), work: none(), target: none(), volatile: false };
+        let overlay = Overlay {
+            base,
+            lowers,
+            data: Vec::new(),
+            upper: none(),
+            work: none(),
+            target: none(),
+            folder: None,
+            volatile: false,
+        };
         let below = (!overlay.lowers.is_empty()).then_some(&overlay);
         self.compare(&path, below, &|_| false)
     }

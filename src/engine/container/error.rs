@@ -53,6 +53,8 @@ pub enum ContainerError {
     NotExecutable { program: String, why: String },
     #[error("find the program coracle-monitor beside {} (install both)", beside.display())]
     NoMonitor { beside: PathBuf },
+    #[error("map the container's ids")]
+    Ids(#[source] Box<crate::userns::child::ChildError>),
     #[error(transparent)]
     Logs(#[from] LogsError),
     #[error("limit the container")]
@@ -105,6 +107,8 @@ pub enum ContainerError {
         "container {name} did not end within 10 seconds of SIGKILL (a process in it waits for a disk or a network file system)"
     )]
     Unkillable { name: String },
+    #[error("mount the root of a container here")]
+    NeedsUnshare,
     #[error(transparent)]
     Copy(#[from] super::copy::CopyError),
 }
@@ -114,7 +118,7 @@ impl ContainerError {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NoCommand { .. } | Self::Invalid { .. } => Kind::Invalid,
+            Self::NoCommand { .. } | Self::Invalid { .. } | Self::Ids(_) => Kind::Invalid,
             Self::WrongState { .. } => Kind::WrongState,
             Self::NoHealthCheck { .. } => Kind::Unsupported,
             Self::RemoveAlive { .. } | Self::Required { .. } => Kind::InUse,
@@ -122,6 +126,7 @@ impl ContainerError {
             Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,
             Self::NoFreezer { .. } => Kind::Unsupported,
             Self::NotExecutable { .. } => Kind::NotExecutable,
+            Self::NeedsUnshare => Kind::Denied,
             Self::Copy(error) => error.kind(),
             _ => Kind::Internal,
         }
@@ -131,6 +136,9 @@ impl ContainerError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::NeedsUnshare => {
+                Some("only root of your user namespace can: run the command in a `coracle unshare` session".to_owned())
+            }
             Self::NoCommand { .. } => Some("name a command after the image".to_owned()),
             Self::RemoveAlive { name, .. } => {
                 Some(format!("stop it with `coracle stop {name}`, or remove it with `coracle rm -f {name}`"))

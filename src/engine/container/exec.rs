@@ -3,12 +3,12 @@
 use super::{ContainerError, rights};
 use crate::engine::{Engine, EngineError, secret};
 use crate::events::Status;
-use crate::model::{ContainerConfig, NetworkMode};
+use crate::model::ContainerConfig;
 use crate::runtime::exec::{self, Session};
 use crate::runtime::message::{Failure, Outcome};
 use crate::runtime::{spec, terminal};
-use crate::sys::clone::{Child, CloneFlags};
-use crate::sys::{fd, process, socket};
+use crate::sys::clone::Child;
+use crate::sys::{fd, namespace, process, socket};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -69,20 +69,7 @@ impl Engine {
         let (streams, stdio, console) = self.streams(request).map_err(os)?;
         let own = process::pid_ref(rustix::process::getpid().as_raw_nonzero().get()).map_err(os)?;
         let guardian = if request.detached { None } else { process::open_pidfd(own).map_err(os)? };
-        let mut namespaces = CloneFlags::NEWUSER
-            | CloneFlags::NEWNS
-            | CloneFlags::NEWPID
-            | CloneFlags::NEWIPC
-            | CloneFlags::NEWUTS
-            | CloneFlags::NEWCGROUP;
-        if config.network != NetworkMode::Host {
-            namespaces |= CloneFlags::NEWNET;
-        }
         let secrets = secret::variables(config, &self.paths.container(&config.id))?;
-        if shares_user_namespace(run.init.pid) {
-            // A health check: its caller is the monitor, which is in it.
-            namespaces -= CloneFlags::NEWUSER;
-        }
         let rights = rights::of_session(config, request.user.as_deref(), request.privileged);
         let session = Session {
             process: spec::session_process(
@@ -96,8 +83,10 @@ impl Engine {
             .map_err(ContainerError::Spec)?,
             user: request.user.clone().unwrap_or_else(|| config.user.clone()),
             seccomp: rights::filter(config, &self.paths.container(&config.id), rights.bounding)?,
+            groups: config.isolation.groups.clone(),
+            keep_groups: config.isolation.keep_groups,
             init,
-            namespaces,
+            namespaces: namespace::differing(run.init.pid),
             cgroup: run.cgroup.as_ref().map(PathBuf::from),
             limited: config.limits.need_a_cgroup(),
             stdio,
@@ -154,13 +143,6 @@ impl Engine {
         let (stderr, stderr_there) = fd::pipe()?;
         Ok((Ours::Ready(ExecStreams::Pipes { stdin, stdout, stderr }), Some([stdin_there, stdout_there, stderr_there]), None))
     }
-}
-
-/// Tells whether we are in the user namespace of a process: that cannot be joined. Only root of the session can be; a user is not
-/// asked.
-fn shares_user_namespace(pid: i32) -> bool {
-    let of = |name: &str| rustix::fs::readlink(format!("/proc/{name}/ns/user"), Vec::new()).ok();
-    rustix::process::geteuid().is_root() && of("self").is_some_and(|own| of(&pid.to_string()) == Some(own))
 }
 
 enum Ours {

@@ -5,7 +5,7 @@ use super::moment::moment;
 use super::status::State;
 use crate::engine::{Engine, EngineError};
 use crate::model::id::is_lower_hex;
-use crate::model::{ContainerConfig, HealthStatus, Mount, Origin, Status};
+use crate::model::{ContainerConfig, HealthStatus, Mount, Origin, RestartPolicy, Status};
 use regex_lite::Regex;
 
 /// One `--filter`.
@@ -27,6 +27,10 @@ pub enum Filter {
     Network(String),
     /// None: without a check.
     Health(Option<HealthStatus>),
+    /// Containers of a pod: there are no pods, so none has one.
+    Pod,
+    RestartPolicy(String),
+    StartsOnBoot(bool),
 }
 
 /// A state that a filter may name. Podman knows more of them than our containers can be in.
@@ -94,6 +98,11 @@ impl Filter {
                     .ok_or_else(|| invalid("its value has to be a time (2026-01-31T12:00:00Z) or a span (1h30m)"))?,
             ),
             "network" => Self::Network(value.to_owned()),
+            "pod" => Self::Pod,
+            "restart-policy" => Self::RestartPolicy(value.to_owned()),
+            "should-start-on-boot" => {
+                Self::StartsOnBoot(value.parse().map_err(|_| invalid("its value has to be true or false"))?)
+            }
             "health" => Self::Health(match value {
                 "none" => None,
                 "starting" => Some(HealthStatus::Starting),
@@ -103,7 +112,7 @@ impl Filter {
             }),
             _ => {
                 return Err(invalid(
-                    "the keys are id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network and health",
+                    "the keys are id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network, health, pod, restart-policy and should-start-on-boot",
                 ));
             }
         })
@@ -126,7 +135,11 @@ impl Filter {
             Self::Volume(path) => config.mounts.iter().any(|mount| mount.target == *path || comes_from(mount, path)),
             Self::Until(moment) => config.created_at < *moment,
             Self::Health(wanted) => health == wanted,
-            Self::Network(name) => config.network.as_str() == name,
+            Self::Pod => false,
+            Self::RestartPolicy(policy) => config.supervision.restart.as_str() == policy,
+            // What podman-restart.service starts.
+            Self::StartsOnBoot(wanted) => (config.supervision.restart == RestartPolicy::Always) == *wanted,
+            Self::Network(name) => config.network.as_str() == name.as_str(),
             Self::Before(Reference::Made(moment)) => config.created_at < *moment,
             Self::Since(Reference::Made(moment)) => config.created_at > *moment,
             // Looked up before any container is compared.

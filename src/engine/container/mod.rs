@@ -1,5 +1,6 @@
 //! The life of a container.
 
+mod access;
 pub mod again;
 pub mod attach;
 pub mod clone;
@@ -16,12 +17,15 @@ mod files;
 mod filter;
 pub mod health;
 pub mod inspect;
+pub mod isolation;
+pub mod join;
 mod limits;
 pub mod list;
 mod lock;
 pub mod logs;
 pub mod lookup;
 pub mod moment;
+pub mod mount;
 mod mounts;
 mod names;
 pub mod orders;
@@ -32,6 +36,7 @@ pub mod remove;
 mod rename;
 mod restart;
 mod rights;
+mod rootfs;
 pub mod session_relay;
 mod size;
 pub mod start;

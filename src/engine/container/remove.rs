@@ -7,8 +7,10 @@ use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError, session};
 use crate::events::Status;
-use crate::model::ContainerConfig;
+use crate::model::{ContainerConfig, RunRecord};
 use crate::storage::remove_tree;
+use crate::sys::members::Members;
+use crate::sys::process;
 use crate::userns;
 use rustix::fs::FlockOperation;
 use std::io;
@@ -134,6 +136,10 @@ pub(super) fn tidy_after_monitor(paths: &Paths, config: &ContainerConfig) {
     let run = run_record(&paths.container(&config.id));
     if let Some(run) = &run {
         userns::session::strike(paths, run.monitor);
+    }
+    let ended = |run: &&RunRecord| !process::is_alive(run.init) && process::boot_id().is_ok_and(|boot| boot == run.boot);
+    if let Some(members) = run.as_ref().filter(|run| run.members.is_some()).filter(ended).and_then(|run| run.members) {
+        Members::of_id(members).kill();
     }
     let recorded = run.and_then(|run| run.cgroup).map(PathBuf::from);
     let name = cgroup_name(config);

@@ -4,20 +4,21 @@ use super::orders::{self, Begin};
 use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
-use super::{ContainerError, again, files, rights};
+use super::{ContainerError, again, files, join, rights};
 use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError, secret};
 use crate::events::Status;
 use crate::model::limits::Bound;
-use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
+use crate::model::{self, ContainerConfig, DiffId, Init, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
-use crate::runtime::init::{Overlay, Plan};
+use crate::runtime::init::{Outside, Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::{Failure, Outcome};
 use crate::runtime::spec;
 pub use crate::runtime::terminal::Size;
 use crate::state::Db;
+use crate::storage::shifted::{Form, Shifted};
 use crate::sys::clone::Child;
 use crate::sys::{fd, process, socket};
 use crate::userns::map::WhySingle;
@@ -105,6 +106,7 @@ impl Engine {
     ) -> Result<StartOutcome, EngineError> {
         self.start_required(config)?;
         let folder = self.paths.container(&config.id);
+        self.start_shared(config)?;
         if config.supervision.may_restart() && self.status(config).restarting().is_some() {
             // Not to be started twice: the user's start takes the place of the one that is due.
             self.mark_stopped(config)?;
@@ -180,13 +182,21 @@ impl Engine {
             Some(Again { listen: None, clients }) => (listen(&run_folder)?, clients),
             None => (listen(&run_folder)?, Vec::new()),
         };
-        let files = files::write(config, &run_folder, files::Contents::of(config)?)?;
+        let mut files = files::write(config, &run_folder, files::Contents::of(config)?)?;
+        self.share_files(config, &mut files);
         let sources = self.mount_sources(config)?;
         let mut spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
         spec::add_variables(&mut spec, secret::variables(config, folder)?);
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
+            userns: join::user_namespace(config),
+            joins: self.joins(config)?,
+            shared_memory: self.shared_memory(config)?,
+            groups: config.isolation.groups.clone(),
+            keep_groups: config.isolation.keep_groups,
+            accounts: config.isolation.accounts.clone(),
+            outside: Outside::default(),
             make_workdir: config.make_workdir,
             window,
             seccomp: rights::filter(config, folder, config.security.rights().bounding)?,
@@ -210,7 +220,7 @@ impl Engine {
                 keep.push(hand);
                 (Some(NetworkEnds { go, pid, collar }), Some((wait, pid_there)))
             }
-            NetworkMode::None | NetworkMode::Host => (None, None),
+            _ => (None, None),
         };
         let name = cgroup_name(config);
         // The last thing before the launch: what fails before leaves no cgroup.
@@ -237,13 +247,18 @@ impl Engine {
 
     /// The overlay of the image's layers, topmost first, and the container's own writable layer.
     pub(super) fn overlay(&self, config: &ContainerConfig) -> Result<Overlay, EngineError> {
-        let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
-        let image = image.ok_or_else(|| EngineError::NoSuchImage { name: config.image_name.clone() })?;
         let own = format!("containers/{}", config.id);
-        let mut lowers: Vec<String> = image.layers.iter().rev().map(|layer| format!("layers/{}/diff", layer.hex())).collect();
+        let rootfs = config.filesystem.rootfs.as_ref();
         // A layer may be there twice; an overlay takes each folder once, and only the topmost counts.
-        let mut seen = std::collections::HashSet::new();
-        lowers.retain(|lower| seen.insert(lower.clone()));
+        let layers = match rootfs {
+            Some(_) => Vec::new(),
+            None => {
+                let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
+                distinct(&image.ok_or_else(|| EngineError::NoSuchImage { name: config.image_name.clone() })?.layers)
+            }
+        };
+        let mut lowers: Vec<String> = layers.iter().rev().map(|layer| format!("layers/{}/diff", layer.hex())).collect();
+        lowers.extend(rootfs.map(|rootfs| rootfs.path.to_string_lossy().into_owned()));
         if lowers.is_empty() {
             // An image from scratch without a layer: an overlay needs one.
             let empty = self.paths.container(&config.id).join("empty");
@@ -254,15 +269,37 @@ impl Engine {
                 _ => lowers.push(format!("{own}/empty")),
             }
         }
+        let mut data = Vec::new();
+        if let Some(map) = config.isolation.id_map.as_ref().filter(|map| !layers.is_empty() && join::needs_shift(map)) {
+            let Shifted { folder, form } = self.shifted(&layers, map)?;
+            let plain = std::mem::replace(&mut lowers, vec![folder]);
+            if form == Form::Tree {
+                data = plain;
+            }
+        }
         Ok(Overlay {
             base: self.paths.data().to_owned(),
             lowers,
+            data,
             upper: format!("{own}/upper"),
             work: format!("{own}/work"),
             target: format!("{own}/upper"),
+            folder: rootfs.filter(|rootfs| !rootfs.overlay).map(|rootfs| rootfs.path.clone()),
             volatile: config.auto_remove,
         })
     }
+}
+
+/// The layers of an image, bottom first, each once: where it is topmost.
+fn distinct(layers: &[DiffId]) -> Vec<DiffId> {
+    let mut distinct: Vec<DiffId> = Vec::with_capacity(layers.len());
+    for layer in layers.iter().rev() {
+        if !distinct.contains(layer) {
+            distinct.push(layer.clone());
+        }
+    }
+    distinct.reverse();
+    distinct
 }
 
 /// Waits until the monitor of the last run has tidied up: what it removes has the names of what is about to be made. One that
@@ -316,6 +353,7 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
         init: PidRef { pid: 0, start: 0 },
         started_at: 0,
         cgroup: None,
+        members: None,
         restarts: 0,
     });
     Ok(Started { run, client, monitor: member.child, why_single: member.why_single })

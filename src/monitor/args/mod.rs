@@ -54,6 +54,8 @@ pub struct MonitorArgs {
     pub remove: bool,
     /// The folder of the container's own cgroup, absolute; removed at the end.
     pub cgroup: Option<PathBuf>,
+    /// The container's mount namespace, where init shares its pid namespace: the monitor ends what is left in there.
+    pub members: Option<RawFd>,
     /// A pipe into which one byte is written when the monitor is at work.
     pub sync: Option<RawFd>,
     /// Kill the container after so many seconds.
@@ -90,6 +92,7 @@ impl MonitorArgs {
             started_at,
             remove: false,
             cgroup: None,
+            members: None,
             sync: None,
             timeout: None,
             stop: StopRule::default(),
@@ -119,6 +122,7 @@ impl MonitorArgs {
         words.some_number("--stdin", self.stdin);
         words.some_number("--listen", self.listen);
         words.some_number("--sync", self.sync);
+        words.some_number("--members", self.members);
         self.clients.iter().for_each(|fd| words.number("--client", *fd));
         self.keep.iter().for_each(|fd| words.number("--keep", *fd));
         words.some_path("--session-entry", self.session_entry.as_deref());
@@ -184,6 +188,7 @@ impl MonitorArgs {
             started_at: given.number("--started")?.ok_or(ArgsError::Missing("--started"))?,
             remove: given.flag("--remove"),
             cgroup: given.path("--cgroup"),
+            members: given.number("--members")?,
             sync: given.number("--sync")?,
             timeout: given.number("--timeout")?,
             stop: StopRule::decode(&mut given)?,
@@ -206,7 +211,7 @@ impl MonitorArgs {
             Output::Elsewhere => [None, None],
         };
         let notify = self.notify.as_ref().and_then(|notify| notify.proxy);
-        let single = [self.init_pidfd, self.stdin, self.listen, self.sync, notify];
+        let single = [self.init_pidfd, self.stdin, self.listen, self.sync, self.members, notify];
         let lists = self.clients.iter().chain(&self.keep).copied();
         let mut all: Vec<RawFd> = output.into_iter().chain(single).flatten().chain(lists).collect();
         all.sort_unstable();
@@ -237,6 +242,7 @@ mod tests {
             socket_dir: Some(OsString::from_vec(vec![b'/', 0xff]).into()),
             remove: true,
             cgroup: Some("/sys/fs/cgroup/x".into()),
+            members: Some(14),
             sync: Some(11),
             timeout: Some(9),
             stop: StopRule { signal: 3, seconds: 4 },

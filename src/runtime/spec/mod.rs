@@ -5,7 +5,7 @@ pub mod mounts;
 mod namespaces;
 
 use super::limits;
-use crate::model::{CapSet, ContainerConfig, Init, NetworkMode, Rights, Settings, Ulimit};
+use crate::model::{CapSet, ContainerConfig, Init, Rights, Settings, Ulimit};
 use oci_spec::OciSpecError;
 use oci_spec::runtime::{
     Capabilities, Capability, LinuxBuilder, LinuxCapabilitiesBuilder, PosixRlimit, PosixRlimitBuilder, PosixRlimitType, Process,
@@ -78,7 +78,7 @@ pub fn session_process(
     let kept = if is_root(&config.user) { Capabilities::new() } else { capabilities(rights.user) };
     ProcessBuilder::default()
         .terminal(tty)
-        .user(UserBuilder::default().uid(0u32).gid(0u32).umask(0o022u32).build()?)
+        .user(UserBuilder::default().uid(0u32).gid(0u32).umask(config.isolation.umask.unwrap_or(0o022)).build()?)
         .args(argv)
         .env(env.to_vec())
         .cwd(PathBuf::from(workdir.unwrap_or(&config.workdir)))
@@ -113,8 +113,10 @@ fn rlimits(settings: &Settings) -> Vec<PosixRlimit> {
 
 /// Everybody in the container may ping (Podman's default; the setting is the network namespace's), and what was asked for.
 fn sysctls(config: &ContainerConfig) -> HashMap<String, String> {
-    let own = config.network != NetworkMode::Host;
-    let ping = own.then(|| ("net.ipv4.ping_group_range".to_owned(), "0 0".to_owned()));
+    // The kernel takes only a group that the namespace has.
+    let group = config.isolation.id_map.as_ref().map_or(Some(0), |map| map.gids.runs().first().map(|run| run.inside));
+    let range = group.filter(|_| config.network.is_own()).map(|gid| format!("{gid} {gid}"));
+    let ping = range.map(|range| ("net.ipv4.ping_group_range".to_owned(), range));
     ping.into_iter().chain(config.settings.sysctls.clone()).collect()
 }
 

@@ -1,7 +1,8 @@
 //! The mounts of a spec.
 
 use super::{OwnFile, masks};
-use crate::model::{ContainerConfig, Init, Mount as Wanted, Origin};
+use crate::model::isolation::IpcKind;
+use crate::model::{ContainerConfig, Init, Mount as Wanted, Origin, Sharing};
 use crate::runtime::binds;
 use oci_spec::OciSpecError;
 use oci_spec::runtime::{Mount, MountBuilder};
@@ -57,6 +58,7 @@ pub(super) fn mounts(config: &ContainerConfig, files: &[OwnFile], sources: &Sour
     for (target, kind, options) in kernels.iter().filter(|(target, ..)| on(config, Path::new(target)).is_none()) {
         list.push(mount(target, kind, None, owned(options))?);
     }
+    share_memory(config, &mut list)?;
     let kernel_count = list.len();
     for file in files {
         let target = Path::new(file.target);
@@ -80,6 +82,29 @@ pub(super) fn mounts(config: &ContainerConfig, files: &[OwnFile], sources: &Sour
     // A mount below another comes after it; equal depths keep their order.
     list[kernel_count..].sort_by_key(|mount| mount.destination().components().count());
     Ok(list)
+}
+
+/// Shared memory and message queues come from where the ipc namespace does.
+fn share_memory(config: &ContainerConfig, list: &mut Vec<Mount>) -> Result<(), OciSpecError> {
+    let isolation = &config.isolation;
+    if isolation.ipc == Sharing::Private {
+        if isolation.ipc_kind == IpcKind::None {
+            list.retain(|mount| mount.destination() != Path::new("/dev/shm"));
+        }
+        return Ok(());
+    }
+    for path in ["/dev/mqueue", "/dev/shm"] {
+        let Some(place) = list.iter_mut().find(|mount| mount.destination() == Path::new(path)) else { continue };
+        // A namespace that a path names has no files that we could find.
+        if !matches!(isolation.ipc, Sharing::Path(_)) {
+            let options = owned(&["rbind", "rprivate", "nosuid", "nodev", "noexec"]);
+            *place = mount(path, "bind", Some(Path::new(path)), options)?;
+        }
+    }
+    if isolation.ipc == Sharing::Host && !Path::new("/dev/mqueue").is_dir() {
+        list.retain(|mount| mount.destination() != Path::new("/dev/mqueue"));
+    }
+    Ok(())
 }
 
 /// The user's mount on exactly this path.

@@ -39,6 +39,9 @@ pub(super) struct FilesystemOptions {
     /// With --read-only, keep /run, /tmp and /var/tmp (in memory), /dev and /dev/shm writable
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     read_only_tmpfs: bool,
+    /// The image is the path of a folder that holds a root file system; PATH:O keeps what the container writes out of it
+    #[arg(long)]
+    pub(super) rootfs: bool,
     /// The size of /dev/shm: a number with b, k, m or g; 0 for no limit
     #[arg(long, value_name = "SIZE")]
     shm_size: Option<String>,

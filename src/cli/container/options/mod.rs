@@ -13,6 +13,7 @@ mod security;
 mod settings;
 mod size;
 mod supervision;
+mod userns;
 
 pub(super) use environment::with_files;
 pub(super) use resources::ResourceOptions;
@@ -99,6 +100,9 @@ impl Options {
         self.relations.apply(&mut request, &cwd)?;
         self.environment.apply(&mut request)?;
         self.filesystem.apply(&mut request, &cwd)?;
+        if self.filesystem.rootfs {
+            request.filesystem.rootfs = Some(mounts::rootfs(&self.image, &cwd)?);
+        }
         self.isolation.apply(&mut request)?;
         self.resources.apply(&mut request)?;
         self.security.apply(&mut request, &cwd)?;

@@ -28,7 +28,7 @@ impl Row<'_> {
     }
 
     /// The cells of the default table.
-    pub(super) fn cells(&self, size: bool) -> Vec<String> {
+    pub(super) fn cells(&self, pod: bool, size: bool) -> Vec<String> {
         let config = &self.listed.config;
         let mut cells = vec![
             self.id().to_owned(),
@@ -39,6 +39,10 @@ impl Row<'_> {
             String::new(),
             config.name.clone(),
         ];
+        if pod {
+            // No container is in one.
+            cells.extend([String::new(), String::new()]);
+        }
         if size {
             cells.push(self.size());
         }
@@ -163,7 +167,7 @@ impl Row<'_> {
 
     fn networks(&self) -> Vec<&str> {
         match self.listed.config.network {
-            NetworkMode::None | NetworkMode::Private => Vec::new(),
+            NetworkMode::None | NetworkMode::Private | NetworkMode::Container(_) | NetworkMode::Path(_) => Vec::new(),
             NetworkMode::Host => vec!["host"],
         }
     }

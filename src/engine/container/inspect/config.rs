@@ -29,7 +29,7 @@ pub(super) fn config_of(config: &ContainerConfig) -> Value {
         "CreateCommand": config.create_command,
         "Secrets": config.settings.secrets.iter().map(secret).collect::<Vec<_>>(),
         "Timezone": config.settings.timezone,
-        "Umask": "0022",
+        "Umask": format!("{:04o}", config.isolation.umask.unwrap_or(0o022)),
         "Timeout": config.supervision.timeout,
         "Healthcheck": config.supervision.health.as_ref().map(healthcheck),
         "HealthcheckOnFailureAction": config.supervision.health.as_ref().map(|health| health.on_failure.as_str()),
@@ -39,7 +39,7 @@ pub(super) fn config_of(config: &ContainerConfig) -> Value {
         "HealthMaxLogSize": config.supervision.health.as_ref().map(|health| health.log.size),
         "sdNotifyMode": config.supervision.notify.as_str(),
         "StopTimeout": config.stop_timeout,
-        "Passwd": true,
+        "Passwd": config.isolation.accounts.complete,
     })
 }
 

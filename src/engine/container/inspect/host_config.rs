@@ -2,7 +2,9 @@
 
 use super::{limits, mounts};
 use crate::engine::container::status::State;
-use crate::model::{AddedHost, CapSet, ContainerConfig, Init, Ulimit};
+use crate::model::idmap::Ranges;
+use crate::model::isolation::IpcKind;
+use crate::model::{AddedHost, CapSet, ContainerConfig, IdMap, Init, Sharing, Ulimit, UserNamespace};
 use crate::runtime::spec::mounts::DEFAULT_SHM_BYTES;
 use serde_json::{Value, json};
 
@@ -15,13 +17,41 @@ fn capability_changes(config: &ContainerConfig) -> (Vec<String>, Vec<String>) {
     (bounding.without(CapSet::DEFAULT).names(), CapSet::DEFAULT.without(bounding).names())
 }
 
+fn groups(config: &ContainerConfig) -> Vec<String> {
+    if config.isolation.keep_groups { vec!["keep-groups".to_owned()] } else { config.isolation.groups.clone() }
+}
+
+fn ipc_mode(config: &ContainerConfig) -> String {
+    match (&config.isolation.ipc, config.isolation.ipc_kind) {
+        (Sharing::Private, IpcKind::Shareable) => "shareable".to_owned(),
+        (Sharing::Private, IpcKind::None) => "none".to_owned(),
+        (sharing, _) => sharing.text(),
+    }
+}
+
+/// Podman shows that a container has a user namespace of its own, not which words made it.
+fn userns_mode(config: &ContainerConfig) -> String {
+    match (&config.isolation.userns, &config.isolation.id_map) {
+        (UserNamespace::Container(id), _) => format!("container:{id}"),
+        (UserNamespace::Path(path), _) => format!("ns:{}", path.display()),
+        (_, Some(_)) => "private".to_owned(),
+        (_, None) => String::new(),
+    }
+}
+
+/// `container:session:count`, where 0 of the session is the caller and 1… are the subordinate ids.
+fn map_lines(ranges: &Ranges) -> Vec<String> {
+    ranges.runs().iter().map(|run| format!("{}:{}:{}", run.inside, run.outside, run.count)).collect()
+}
+
 pub(super) fn host_config(config: &ContainerConfig, state: &State, log: &str) -> Value {
+    let isolation = &config.isolation;
     let (cap_add, cap_drop) = capability_changes(config);
     let names = &config.settings.names;
     let volumes_from = &config.filesystem.volumes_from;
     let mut host = json!({
         "Binds": mounts::binds(config),
-        "CgroupMode": "private",
+        "CgroupMode": isolation.cgroup.text(),
         "ContainerIDFile": config.relations.cidfile.clone().unwrap_or_default().to_string_lossy(),
         "LogConfig": log_config(config, log),
         "NetworkMode": config.network.as_str(),
@@ -39,11 +69,11 @@ pub(super) fn host_config(config: &ContainerConfig, state: &State, log: &str) ->
         "DnsOptions": names.dns_options,
         "DnsSearch": names.dns_search,
         "ExtraHosts": names.added_hosts.iter().map(added_host).collect::<Vec<_>>(),
-        "GroupAdd": [],
-        "IpcMode": "private",
-        "PidMode": "private",
-        "UTSMode": "private",
-        "UsernsMode": "",
+        "GroupAdd": groups(config),
+        "IpcMode": ipc_mode(config),
+        "PidMode": isolation.pid.text(),
+        "UTSMode": isolation.uts.text(),
+        "UsernsMode": userns_mode(config),
         "Privileged": config.security.privileged,
         "PublishAllPorts": false,
         "ReadonlyRootfs": config.filesystem.read_only,
@@ -52,6 +82,9 @@ pub(super) fn host_config(config: &ContainerConfig, state: &State, log: &str) ->
         "ShmSize": config.filesystem.shm_size.unwrap_or(DEFAULT_SHM_BYTES),
         "Runtime": "coracle",
     });
+    if let Some(IdMap { uids, gids }) = &isolation.id_map {
+        host["IDMappings"] = json!({ "UidMap": map_lines(uids), "GidMap": map_lines(gids) });
+    }
     host["OomScoreAdj"] = config.settings.oom_score_adj.unwrap_or(0).into();
     host["Ulimits"] = config.settings.ulimits.iter().map(ulimit).collect();
     host["Annotations"] = json!(config.settings.annotations);

@@ -44,7 +44,7 @@ impl Engine {
             "Path": program,
             "Args": config.argv.get(1..).unwrap_or_default(),
             "State": state::state_of(&state, self.health(&config, &state).as_ref()),
-            "Image": config.image.hex(),
+            "Image": if config.filesystem.rootfs.is_some() { "" } else { config.image.hex() },
             "ImageDigest": image.as_ref().map(|image| image.manifest.to_string()).unwrap_or_default(),
             "ImageName": config.image_name,
             "Rootfs": config.filesystem.rootfs.as_ref().map(|rootfs| rootfs.path.to_string_lossy().into_owned()).unwrap_or_default(),

@@ -6,7 +6,7 @@ mod volume;
 mod words;
 
 use crate::cli::error::CliError;
-use crate::model::Mount;
+use crate::model::{Mount, Rootfs};
 use std::path::{Path, PathBuf};
 
 /// Reads all mounts; no two may have the same target.
@@ -33,6 +33,21 @@ pub(super) fn parse_all(volumes: &[String], mounts: &[String], tmpfs: &[String],
         }
     }
     Ok(list)
+}
+
+/// Reads `PATH[:O]` of `--rootfs`.
+///
+/// # Errors
+/// There is no such folder, or another option.
+pub(super) fn rootfs(text: &str, cwd: &Path) -> Result<Rootfs, CliError> {
+    let bad = |why: String| CliError::Usage(format!("invalid root file system {text:?}: {why}"));
+    let (path, option) = text.rsplit_once(':').unwrap_or((text, ""));
+    match option {
+        "" | "O" => {}
+        option if option == "idmap" || option.starts_with("idmap=") => return Err(bad(words::no_idmap())),
+        _ => return Err(bad(format!("the option {option:?} is not known (O)"))),
+    }
+    Ok(Rootfs { path: host_folder(path, cwd).map_err(bad)?, overlay: option == "O" })
 }
 
 /// A path of the container in its plain form; what cannot be a target is refused.
