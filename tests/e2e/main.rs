@@ -29,6 +29,7 @@ mod images;
 mod isolation;
 mod kernel;
 mod lifecycle;
+mod limits;
 mod listing;
 mod logdrivers;
 mod logs;
@@ -84,6 +85,7 @@ fn main() -> ExitCode {
         terminal::cases(),
         top::cases(),
         lifecycle::cases(),
+        limits::cases(),
         logs::cases(),
         logdrivers::cases(),
         supervise::cases(),

@@ -43,11 +43,13 @@ pub mod session_relay;
 mod sessions;
 mod size;
 pub mod start;
+pub mod stats;
 pub mod status;
 pub mod stop;
 mod supervision;
 mod timezone;
 pub mod top;
+pub mod update;
 mod view;
 pub mod wait;
 

@@ -9,6 +9,7 @@ use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError, secret};
 use crate::events::Status;
+use crate::model::limits::Bound;
 use crate::model::{self, ContainerConfig, DiffId, Init, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
 use crate::runtime::init::{Outside, Overlay, Plan};
@@ -360,7 +361,7 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
         joined?;
         return Err(match outcome {
             Outcome::Failed(failure) => ContainerError::from_failure(failure, program).into(),
-            _ => ContainerError::Vanished.into(),
+            _ => vanished(config).into(),
         });
     }
     let path = paths.container(&config.id).join("run.json");
@@ -376,6 +377,13 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
         restarts: 0,
     });
     Ok(Started { run, client, monitor: member.child, why_single: member.why_single })
+}
+
+fn vanished(config: &ContainerConfig) -> ContainerError {
+    match config.limits.memory {
+        Some(Bound::At(bytes)) => ContainerError::TooLittleMemory { bytes },
+        _ => ContainerError::Vanished,
+    }
 }
 
 /// Starts the user-mode stack for the waiting init and lets it go on. Where the stack cannot be had, init's pipe is closed, and

@@ -1,6 +1,7 @@
 //! `HostConfig`: what of the host a container was given.
 
-use super::mounts;
+use super::{limits, mounts};
+use crate::engine::container::status::State;
 use crate::model::idmap::Ranges;
 use crate::model::isolation::IpcKind;
 use crate::model::{AddedHost, CapSet, ContainerConfig, Device, IdMap, Init, Sharing, Ulimit, UserNamespace};
@@ -43,7 +44,7 @@ fn map_lines(ranges: &Ranges) -> Vec<String> {
     ranges.runs().iter().map(|run| format!("{}:{}:{}", run.inside, run.outside, run.count)).collect()
 }
 
-pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
+pub(super) fn host_config(config: &ContainerConfig, state: &State, log: &str) -> Value {
     let isolation = &config.isolation;
     let (cap_add, cap_drop) = capability_changes(config);
     let names = &config.settings.names;
@@ -81,21 +82,6 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
         "ShmSize": config.filesystem.shm_size.unwrap_or(DEFAULT_SHM_BYTES),
         "Runtime": "coracle",
     });
-    // Limits: none is set yet, and Podman prints zero for each that is not.
-    for limit in [
-        "CpuShares",
-        "Memory",
-        "NanoCpus",
-        "BlkioWeight",
-        "CpuPeriod",
-        "CpuQuota",
-        "MemoryReservation",
-        "MemorySwap",
-        "MemorySwappiness",
-        "PidsLimit",
-    ] {
-        host[limit] = 0.into();
-    }
     if let Some(IdMap { uids, gids }) = &isolation.id_map {
         host["IDMappings"] = json!({ "UidMap": map_lines(uids), "GidMap": map_lines(gids) });
     }
@@ -104,9 +90,7 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
     host["Annotations"] = json!(config.settings.annotations);
     host["Init"] = (config.settings.init != Init::Command).into();
     host["Devices"] = config.security.devices.iter().map(device).collect();
-    for text in ["CgroupParent", "CpusetCpus", "CpusetMems"] {
-        host[text] = "".into();
-    }
+    limits::add(&mut host, &config.limits, state);
     host
 }
 

@@ -2,6 +2,7 @@
 
 mod config;
 mod host_config;
+mod limits;
 mod mounts;
 mod network;
 mod state;
@@ -70,7 +71,7 @@ impl Engine {
             "IsInfra": false,
             "IsService": false,
             "Config": config::config_of(&config),
-            "HostConfig": host_config::host_config(&config, &file("ctr.log")),
+            "HostConfig": host_config::host_config(&config, &state, &file("ctr.log")),
         }))
     }
 }
