@@ -17,6 +17,7 @@ mod supervision;
 mod userns;
 
 pub(super) use environment::with_files;
+pub(super) use resources::ResourceOptions;
 pub(super) use supervision::parse_signal;
 
 use crate::cli::error::CliError;
