@@ -20,6 +20,7 @@ pub fn cases() -> Vec<Case> {
         case!(with_keep_id_hidden_files_of_lower_layers_stay_hidden).needs(needs_ids),
         case!(a_keep_id_container_can_be_entered_started_again_and_removed).needs(needs_ids),
         case!(what_leaves_a_keep_id_container_has_its_ids).needs(needs_ids),
+        case!(what_goes_in_and_out_has_the_ids_of_the_container).needs(needs_ids).gap("podman's auto asks for /etc/subuid"),
         case!(an_own_namespace_has_capabilities_in_itself_only).needs(needs_ids).only_ours("the default set is smaller in ours"),
         case!(a_terminal_belongs_to_the_kept_user).needs(needs_ids),
         case!(with_nomap_the_caller_is_nobody_inside).needs(needs_ids),
@@ -177,6 +178,37 @@ fn what_leaves_a_keep_id_container_has_its_ids(env: &TestEnv) {
         env.ok(&["rmi", "-f", "copy"]);
     }
     env.remove(&[&id]);
+}
+
+fn what_goes_in_and_out_has_the_ids_of_the_container(env: &TestEnv) {
+    env.file("hello", "hello");
+    let script = "trap 'exit 0' TERM; touch /tmp/mine /tmp/other; chown 5 /tmp/other 2>&-; chmod 600 /etc/group 2>&-; echo ready; while :; do sleep 1000 & wait $!; done";
+    for options in
+        [&["--userns=nomap"][..], &["--userns=auto:size=3000"], &["--uidmap", "0:1:5000"], &["--userns=keep-id", "-u", "0"]]
+    {
+        let id = env.start_script(options, script);
+        for state in ["running", "exited"] {
+            if state == "exited" {
+                env.ok(&["stop", &id]);
+            }
+            let into = format!("{id}:/tmp/hello");
+            let copied = env.run(&["cp", "hello", &into]);
+            assert_eq!((copied.code, copied.stderr()), (0, String::new()), "{options:?} {state}");
+            env.ok(&["cp", &format!("{id}:/tmp/other"), "out"]);
+            assert_eq!(std::fs::metadata(env.work().join("out")).expect("the copy").uid(), own().0, "{options:?} {state}");
+            let changed = env.ok(&["diff", &id]);
+            assert!(
+                changed.contains("A /tmp/hello") && changed.contains("C /etc/group") && !changed.contains("/bin"),
+                "{changed}"
+            );
+            env.ok(&["commit", "-q", &id, "copy"]);
+            let files = ["/tmp/hello", "/tmp/mine", "/tmp/other", "/etc/group"];
+            let list = [&["run", "--rm", "--network", "none", "-u", "0", "copy", "stat", "-c", "%u:%g %a"][..], &files].concat();
+            assert_eq!(env.ok(&list), "0:0 644\n0:0 644\n5:0 644\n0:0 600", "{options:?} {state}");
+            env.ok(&["rmi", "-f", "copy"]);
+        }
+        env.remove(&[&id]);
+    }
 }
 
 fn an_own_namespace_has_capabilities_in_itself_only(env: &TestEnv) {
