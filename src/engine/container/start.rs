@@ -132,6 +132,7 @@ impl Engine {
             path: folder.clone(),
             source,
         })?;
+        self.refuse_if_mounted(config)?;
         end_last_monitor(config, &folder, &boot)?;
         // Only after an earlier run: a new container has nothing to tidy, and a leftover cgroup is replaced when one is made.
         if status::run_record(&folder).is_some() {
