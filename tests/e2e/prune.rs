@@ -9,6 +9,7 @@ pub fn cases() -> Vec<Case> {
         case!(filters_keep_containers),
         case!(required_containers_go_after_those_that_require_them).gap("podman 4.3 tries the required one first"),
         case!(a_system_prune_takes_containers_and_images),
+        case!(unused_volumes_go_when_that_is_asked_for),
         case!(the_usage_counts_what_is_there),
     ];
     all.into_iter().map(|case| case.needs(&[Need::Userns])).collect()
@@ -86,6 +87,24 @@ fn a_system_prune_takes_containers_and_images(env: &TestEnv) {
     let output = env.run(&["system", "prune", "-f", "--all"]);
     assert!(output.ok().contains("Deleted Images") && !output.stdout().contains("space: 0B"), "{output}");
     env.run(&["image", "exists", "bb"]).code(1);
+}
+
+fn unused_volumes_go_when_that_is_asked_for(env: &TestEnv) {
+    env.ok(&["volume", "create", "spare"]);
+    let id = env.start(&["-v", "used:/data"]);
+    assert_eq!(env.ok(&["inspect", "--type", "volume", "--format", "{{.Name}}", "used"]), "used");
+    assert_eq!(env.ok(&["inspect", "--format", "{{.Name}}", "spare"]), "spare");
+    env.ok(&["exec", &id, "sh", "-c", "head -c 5000 /dev/zero >/data/f"]);
+    let line = env.ok(&["system", "df", "--format", "{{.Type}}|{{.Total}}|{{.Active}}|{{.Size}}"]);
+    assert!(line.lines().any(|line| line == "Local Volumes|2|1|5kB"), "{line}");
+    env.ok(&["system", "prune", "-f"]);
+    env.ok(&["volume", "exists", "spare"]);
+    let output = env.run(&["system", "prune", "-f", "--volumes"]);
+    assert!(output.ok().contains("Deleted Volumes\nspare"), "{output}");
+    env.remove(&[&id]);
+    let told = env.ok(&["events", "--stream=false", "--filter", "type=volume", "--format", "{{.Name}} {{.Status}}"]);
+    assert!(told.contains("spare create") && told.contains("spare remove") && !told.contains("used remove"), "{told}");
+    env.ok(&["volume", "rm", "used"]);
 }
 
 fn the_usage_counts_what_is_there(env: &TestEnv) {

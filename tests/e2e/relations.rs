@@ -12,6 +12,7 @@ pub fn cases() -> Vec<Case> {
         case!(a_required_container_is_not_removed_alone),
         case!(replace_takes_the_place_of_a_running_container),
         case!(exists_answers_by_its_code),
+        case!(a_container_without_ports_shows_none),
         case!(containers_are_named_by_file_and_by_age),
         case!(filters_choose_what_is_stopped_started_and_removed),
         case!(wait_returns_at_other_states),
@@ -115,6 +116,16 @@ fn exists_answers_by_its_code(env: &TestEnv) {
     env.run(&["container", "exists", &id[..12]]).code(0);
     env.run(&["container", "exists", "nope"]).code(1);
     env.remove(&["c"]);
+}
+
+fn a_container_without_ports_shows_none(env: &TestEnv) {
+    let id = env.start(&["--name", "c"]);
+    for args in [&["port", "c"][..], &["port", "c", "80"], &["port", "--all"], &["port", "-l"]] {
+        env.run(args).prints("");
+    }
+    env.run(&["port", "nope"]).fails(125, &["nope"]);
+    env.run(&["port", "c", "http"]).fails(125, &["http"]);
+    env.remove(&[&id]);
 }
 
 fn containers_are_named_by_file_and_by_age(env: &TestEnv) {

@@ -17,6 +17,7 @@ pub mod logs;
 pub mod mount;
 mod options;
 pub mod pause;
+pub mod port;
 pub mod prune;
 pub mod ps;
 pub mod rename;
@@ -24,9 +25,11 @@ pub mod restart;
 pub mod rm;
 pub mod run;
 pub mod start;
+pub mod stats;
 pub mod stop;
 pub(super) mod targets;
 pub mod top;
+pub mod update;
 pub mod wait;
 
 use crate::cli::error::CliError;
@@ -52,17 +55,20 @@ pub enum ContainerCommand {
     Logs(logs::LogsArgs),
     Mount(mount::MountArgs),
     Pause(pause::PauseArgs),
+    Port(port::PortArgs),
     Prune(prune::PruneArgs),
     Rename(rename::RenameArgs),
     Restart(restart::RestartArgs),
     Rm(rm::RmArgs),
     Run(run::RunArgs),
     Start(start::StartArgs),
+    Stats(stats::StatsArgs),
     Stop(stop::StopArgs),
     Top(top::TopArgs),
     #[command(visible_alias = "umount")]
     Unmount(mount::UnmountArgs),
     Unpause(pause::UnpauseArgs),
+    Update(update::UpdateArgs),
     Wait(wait::WaitArgs),
 }
 
@@ -89,14 +95,17 @@ pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
         ContainerCommand::Mount(args) => mount::run(&args),
         ContainerCommand::Unmount(args) => mount::run_unmount(&args),
         ContainerCommand::Pause(args) => pause::run(&args),
+        ContainerCommand::Port(args) => port::run(&args),
         ContainerCommand::Prune(args) => prune::run(&args),
         ContainerCommand::Rename(args) => rename::run(&args),
         ContainerCommand::Restart(args) => restart::run(&args),
         ContainerCommand::Top(args) => top::run(&args),
         ContainerCommand::Unpause(args) => pause::run_unpause(&args),
+        ContainerCommand::Update(args) => update::run(&args),
         ContainerCommand::Rm(args) => rm::run(args),
         ContainerCommand::Run(args) => run::run(args),
         ContainerCommand::Start(args) => start::run(args),
+        ContainerCommand::Stats(args) => stats::run(&args),
         ContainerCommand::Stop(args) => stop::run(args),
         ContainerCommand::Wait(args) => wait::run(args),
     }

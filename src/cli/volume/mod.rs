@@ -66,7 +66,7 @@ fn filters(texts: &[String]) -> Result<Vec<VolumeFilter>, CliError> {
 }
 
 /// A volume with Podman's names. `whole` is for templates, where a field that is empty is a field nevertheless.
-fn object(row: &VolumeRow, whole: bool) -> Value {
+pub(in crate::cli) fn object(row: &VolumeRow, whole: bool) -> Value {
     let volume = &row.volume;
     let created = jiff::Timestamp::from_nanosecond(i128::from(volume.created_at)).unwrap_or_default();
     let mut options = volume.options.clone();
