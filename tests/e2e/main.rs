@@ -39,10 +39,10 @@ mod relations;
 mod run;
 mod settings;
 mod sharing;
-mod terminal;
-mod userns;
 mod system;
+mod terminal;
 mod top;
+mod userns;
 mod volumes;
 
 use harness::{case, host, root};

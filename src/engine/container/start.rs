@@ -19,7 +19,7 @@ pub use crate::runtime::terminal::Size;
 use crate::state::Db;
 use crate::storage::shifted::{Form, Shifted};
 use crate::sys::clone::Child;
-use crate::sys::{fd, process, socket};
+use crate::sys::{fd, process, socket, stamp};
 use crate::userns::map::WhySingle;
 use crate::userns::session::{self, Member};
 use rustix::fs::{FlockOperation, Mode, OFlags};
@@ -105,6 +105,7 @@ impl Engine {
     ) -> Result<StartOutcome, EngineError> {
         self.start_required(config)?;
         let folder = self.paths.container(&config.id);
+        let began = stamp::now();
         self.start_shared(config)?;
         if config.supervision.may_restart() && self.status(config).restarting().is_some() {
             // Not to be started twice: the user's start takes the place of the one that is due.
@@ -150,7 +151,8 @@ impl Engine {
             let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         }
         let started = outcome?;
-        self.tell_at(config, Status::Start, started.run.started_at);
+        // A program may be over by now, and its monitor may have told so.
+        self.tell_at(config, Status::Start, began);
         Ok(StartOutcome::Started(Box::new(started)))
     }
 
