@@ -38,7 +38,7 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "export" -d 'Write t
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "generate" -d 'Write the man pages or the shell completions'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "healthcheck" -d 'Look after the health of containers'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "info" -d 'Show facts about the host, the store and this program'
-complete -c coracle -n "__fish_coracle_needs_command" -f -a "inspect" -d 'Show everything about containers and images'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "inspect" -d 'Show everything about containers, images and volumes'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "kill" -d 'Send a signal to containers\' first processes'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "ps" -d 'List containers'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "ls" -d 'List containers'
@@ -49,7 +49,9 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "internal" -d 'Calle
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "import" -d 'Make an image from a tar of a root folder'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "load" -d 'Load images from an archive'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "logs" -d 'Show what containers have written'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "mount" -d 'Mount the root of containers, to look at their files; in a `coracle unshare` session'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "pause" -d 'Stop every process of containers where it is'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "port" -d 'Show which ports of the host lead into a container'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "pull" -d 'Pull images from a registry'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "rename" -d 'Give a container another name'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "restart" -d 'Stop containers, where they run, and start them again'
@@ -58,13 +60,17 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "rmi" -d 'Remove ima
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "run" -d 'Make a container and run it'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "secret" -d 'Manage secrets'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "start" -d 'Start containers that do not run'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "stats" -d 'Show what containers use of the machine, again and again'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "stop" -d 'Stop containers: the stop signal first, SIGKILL when it did not help'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "system" -d 'Manage the installation'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "tag" -d 'Give an image more names'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "top" -d 'Show the processes of a running container'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "unpause" -d 'Let the processes of paused containers go on'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "unmount" -d 'Unmount the root of containers'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "umount" -d 'Unmount the root of containers'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "unshare" -d 'Run a program in the user namespace in which your containers live, as its root'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "untag" -d 'Take names away from an image'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "update" -d 'Change the limits of a container, also of one that runs'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "version" -d 'Show the version'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "volume" -d 'Manage volumes'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "wait" -d 'Wait for containers to end and print their exit codes'
@@ -74,34 +80,40 @@ false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand attach" -l no-stdin -d 'Pass no input on to the container'
 complete -c coracle -n "__fish_coracle_using_subcommand attach" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand attach" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "attach" -d 'Join a running container: its output here, our input there'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "clone" -d 'Make a new container with the configuration of another'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "commit" -d 'Make an image from a container'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "cp" -d 'Copy files between the host and a container, or between containers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "create" -d 'Make a container without starting it'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "diff" -d 'List the files that a container has changed (C), added (A) and deleted (D)'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "exec" -d 'Run a command in a running container'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "exists" -d 'Tell by the exit code whether a container exists: 0 it does, 1 it does not'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "export" -d 'Write the files of a container as a tar'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "init" -d 'Prepare containers without starting them: not supported, and the refusal says what to use'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "inspect" -d 'Show everything about containers and images'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "kill" -d 'Send a signal to containers\' first processes'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "list" -d 'List containers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "ls" -d 'List containers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "ps" -d 'List containers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "logs" -d 'Show what containers have written'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "pause" -d 'Stop every process of containers where it is'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "prune" -d 'Remove all containers that do not run'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "rename" -d 'Give a container another name'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "restart" -d 'Stop containers, where they run, and start them again'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "rm" -d 'Remove containers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "run" -d 'Make a container and run it'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "start" -d 'Start containers that do not run'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "stop" -d 'Stop containers: the stop signal first, SIGKILL when it did not help'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "top" -d 'Show the processes of a running container'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "unpause" -d 'Let the processes of paused containers go on'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs pause prune rename restart rm run start stop top unpause wait" -f -a "wait" -d 'Wait for containers to end and print their exit codes'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "attach" -d 'Join a running container: its output here, our input there'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "clone" -d 'Make a new container with the configuration of another'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "commit" -d 'Make an image from a container'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "cp" -d 'Copy files between the host and a container, or between containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "create" -d 'Make a container without starting it'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "diff" -d 'List the files that a container has changed (C), added (A) and deleted (D)'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "exec" -d 'Run a command in a running container'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "exists" -d 'Tell by the exit code whether a container exists: 0 it does, 1 it does not'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "export" -d 'Write the files of a container as a tar'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "init" -d 'Prepare containers without starting them: not supported, and the refusal says what to use'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "inspect" -d 'Show everything about containers, images and volumes'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "kill" -d 'Send a signal to containers\' first processes'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "list" -d 'List containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "ls" -d 'List containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "ps" -d 'List containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "logs" -d 'Show what containers have written'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "mount" -d 'Mount the root of containers, to look at their files; in a `coracle unshare` session'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "pause" -d 'Stop every process of containers where it is'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "port" -d 'Show which ports of the host lead into a container'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "prune" -d 'Remove all containers that do not run'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "rename" -d 'Give a container another name'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "restart" -d 'Stop containers, where they run, and start them again'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "rm" -d 'Remove containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "run" -d 'Make a container and run it'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "start" -d 'Start containers that do not run'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "stats" -d 'Show what containers use of the machine, again and again'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "stop" -d 'Stop containers: the stop signal first, SIGKILL when it did not help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "top" -d 'Show the processes of a running container'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "unmount" -d 'Unmount the root of containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "umount" -d 'Unmount the root of containers'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "unpause" -d 'Let the processes of paused containers go on'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "update" -d 'Change the limits of a container, also of one that runs'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "wait" -d 'Wait for containers to end and print their exit codes'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from attach" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from attach" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
 false\t''"
@@ -156,7 +168,23 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l shm-size -d 'The size of /dev/shm: a number with b, k, m or g; 0 for no limit' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l group-add -d 'Add a group: name or number of the container; keep-groups alone keeps the groups that you have' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l umask -d 'The umask of the program, in octal (default 0022)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l userns -d 'Choose the ids: host (default), keep-id[:uid=UID,gid=GID,size=SIZE], nomap, auto[:size=SIZE,…], private, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l uidmap -d 'Map user ids: CONTAINER:FROM[:COUNT], FROM counted in your own id (0) and your subordinate ids (1…), or @HOST-ID; + before it adds to the usual map; u or g limits it to users or groups' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l gidmap -d 'Map group ids; without it --uidmap serves both' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l subuidname -d 'Map all ids that this name has in /etc/subuid' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l subgidname -d 'Map all ids that this name has in /etc/subgid' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l passwd -d 'Add entries for who the program runs as to the container\'s passwd and group files where they have none' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l passwd-entry -d 'The passwd entry to add, with $USERNAME, $UID, $GID, $NAME, $HOME' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l group-entry -d 'The group entry to add, with $GROUPNAME, $GID, $USERLIST' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l hostuser -d 'Add a user of the host to the container\'s passwd file' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l pid -d 'Choose the processes that are seen: private (default), host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l ipc -d 'Choose shared memory and message queues: shareable (default), private, none, host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l uts -d 'Choose the host name\'s namespace: private (default), host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cgroupns -d 'Choose the cgroups that are seen: private (default), host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host, container:NAME, ns:PATH' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s m -l memory -d 'Bound the memory: a number with b, k, m or g' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l memory-swap -d 'Bound memory and swap together; -1: no bound on swap (default: twice the memory)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l memory-reservation -d 'Memory that is taken back from the container last' -r
@@ -186,6 +214,11 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l privileged -d 'Give every capability, the devices that you can open, and no masks and no system call filter; nothing beyond your own rights' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l security-opt -d 'Set a security option: no-new-privileges, seccomp=unconfined or FILE, mask=PATHS, unmask=ALL or PATHS, proc-opts=OPTIONS, systempaths=unconfined, label=disable, apparmor=unconfined' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l device -d 'Give the container a device of the host that you can open, or all in a folder: PATH[:PATH-IN-CONTAINER][:rwm]; or one that a CDI spec describes: VENDOR/CLASS=NAME' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l gpus -d 'Give the container GPUs that a CDI spec describes: all, or numbers or names' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cdi-spec-dir -d 'Look for CDI specs in this folder, too (after /etc/cdi and /var/run/cdi)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l hooks-dir -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l device-cgroup-rule -d 'Not to be had without root: the kernel lets only root filter the devices of a cgroup' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l seccomp-policy -d 'Where the system call filter comes from: default, or image (its label io.containers.seccomp.profile)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s h -l hostname -d 'Set the host name' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l add-host -d 'Add a line to /etc/hosts: NAME[;NAME…]:ADDRESS, where host-gateway stands for the host' -r
@@ -232,10 +265,23 @@ newer\t''
 never\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
 false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l os -d 'The operating system of the image' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l arch -d 'The architecture of the image' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l variant -d 'The variant of the architecture' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l retry -d 'How often to try again when the registry cannot be reached' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l retry-delay -d 'How long to wait before that: a number with s, m or h; twice as long each time where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l disable-content-trust -d 'Not needed: signatures of Docker\'s content trust are never asked for' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l authfile -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l creds -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cert-dir -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l rm -d 'Remove the container when it has ended'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l env-host -d 'Pass the whole environment on from here'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l unsetenv-all -d 'Leave all variables of the image out'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l rootfs -d 'The image is the path of a folder that holds a root file system; PATH:O keeps what the container writes out of it'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l no-hostname -d 'Leave the image\'s /etc/hostname as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
@@ -250,10 +296,14 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l env-file -d 'Read variables from a file, one a line; those of --env win' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s w -l workdir -d 'Begin in this folder of the container' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l detach-keys -d 'The keys that leave the command running and return here, with a terminal; "" for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l cidfile -d 'With --detach: write the session\'s id to this file, which must not exist' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s d -l detach -d 'Run in the background'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l privileged -d 'Give the command every capability'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s i -l interactive -d 'Pass standard input on to the command'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s t -l tty -d 'Give the command a terminal'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l no-session -d 'Keep no record of the session while it runs: `inspect` does not show it'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s l -l latest -d 'In the container that was made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exists" -l external -d 'Containers of other tools count, too; there are none in this store, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exists" -s h -l help -d 'Print help'
@@ -261,9 +311,10 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from inspect" -s f -l format -d 'json, or a Go template that is run for each object' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from inspect" -s t -l type -d 'What the names are names of' -r -f -a "all\t'A container, else an image'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from inspect" -s t -l type -d 'What the names are names of' -r -f -a "all\t'A container, else an image, else a volume'
 container\t''
-image\t''"
+image\t''
+volume\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from inspect" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from inspect" -s s -l size -d 'Add up the files of containers'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -272,9 +323,10 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from kill" -s a -l all -d 'Every running container'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from kill" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from kill" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network, health' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network, health, pod, restart-policy, should-start-on-boot' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -l format -d 'json, table TEMPLATE or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s n -l last -d 'The newest N containers, running or not' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s w -l watch -d 'Show the list again after every so many seconds, until ctrl-c' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -l sort -d 'The order' -r -f -a "command\t''
 created\t''
 id\t''
@@ -289,10 +341,14 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -l noheading -d 'No line of headers'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Ids alone'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s s -l size -d 'Add up the containers\' files'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s p -l pod -d 'The pod of each container, by id and name'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -l sync -d 'Look at the processes themselves and not at what was noted of them, which is always done'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network, health' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network, health, pod, restart-policy, should-start-on-boot' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -l format -d 'json, table TEMPLATE or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s n -l last -d 'The newest N containers, running or not' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s w -l watch -d 'Show the list again after every so many seconds, until ctrl-c' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -l sort -d 'The order' -r -f -a "command\t''
 created\t''
 id\t''
@@ -307,10 +363,14 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -l noheading -d 'No line of headers'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Ids alone'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s s -l size -d 'Add up the containers\' files'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s p -l pod -d 'The pod of each container, by id and name'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -l sync -d 'Look at the processes themselves and not at what was noted of them, which is always done'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network, health' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network, health, pod, restart-policy, should-start-on-boot' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -l format -d 'json, table TEMPLATE or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s n -l last -d 'The newest N containers, running or not' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s w -l watch -d 'Show the list again after every so many seconds, until ctrl-c' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -l sort -d 'The order' -r -f -a "command\t''
 created\t''
 id\t''
@@ -325,6 +385,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -l noheading -d 'No line of headers'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s q -l quiet -d 'Ids alone'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s s -l size -d 'Add up the containers\' files'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s p -l pod -d 'The pod of each container, by id and name'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -l sync -d 'Look at the processes themselves and not at what was noted of them, which is always done'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from logs" -l tail -d 'Show only the last lines; a negative number means all' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from logs" -l since -d 'Show only what came at this time or later: a time (2026-11-21T03:00:00Z, seconds since 1970) or how long ago (10m)' -r
@@ -332,12 +395,21 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from logs" -s f -l follow -d 'Go on until the containers have ended'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from logs" -s t -l timestamps -d 'Show the time of each line'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from logs" -s n -l names -d 'With several containers, show names and not ids'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from logs" -l color -d 'With several containers, a colour for each'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from logs" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from mount" -l format -d 'Print JSON' -r -f -a "json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from mount" -s a -l all -d 'Every container'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from mount" -l no-trunc -d 'Print whole ids in the list'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from mount" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from pause" -s f -l filter -d 'Running containers that match KEY=VALUE; the keys are those of ps' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from pause" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from pause" -s a -l all -d 'Every running container'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from pause" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from port" -s a -l all -d 'Every running container'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from port" -s l -l latest -d 'The container made last'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from port" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from prune" -l filter -d 'Only containers that match KEY=VALUE: label, label!, until' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from prune" -s f -l force -d 'Do not ask'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
@@ -362,6 +434,8 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
 false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l preserve-fds -d 'Pass this many open descriptors on to the container, from 3 up' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l preserve-fd -d 'Pass these open descriptors on to the container, under their numbers' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l name -d 'Give the container a name' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l requires -d 'Start these containers before this one, by name or id; they cannot be removed while it is there' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cidfile -d 'Write the container\'s id to this file, which must not exist' -r -F
@@ -387,7 +461,23 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l shm-size -d 'The size of /dev/shm: a number with b, k, m or g; 0 for no limit' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l group-add -d 'Add a group: name or number of the container; keep-groups alone keeps the groups that you have' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l umask -d 'The umask of the program, in octal (default 0022)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l userns -d 'Choose the ids: host (default), keep-id[:uid=UID,gid=GID,size=SIZE], nomap, auto[:size=SIZE,…], private, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l uidmap -d 'Map user ids: CONTAINER:FROM[:COUNT], FROM counted in your own id (0) and your subordinate ids (1…), or @HOST-ID; + before it adds to the usual map; u or g limits it to users or groups' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l gidmap -d 'Map group ids; without it --uidmap serves both' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l subuidname -d 'Map all ids that this name has in /etc/subuid' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l subgidname -d 'Map all ids that this name has in /etc/subgid' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l passwd -d 'Add entries for who the program runs as to the container\'s passwd and group files where they have none' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l passwd-entry -d 'The passwd entry to add, with $USERNAME, $UID, $GID, $NAME, $HOME' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l group-entry -d 'The group entry to add, with $GROUPNAME, $GID, $USERLIST' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l hostuser -d 'Add a user of the host to the container\'s passwd file' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l pid -d 'Choose the processes that are seen: private (default), host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l ipc -d 'Choose shared memory and message queues: shareable (default), private, none, host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l uts -d 'Choose the host name\'s namespace: private (default), host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cgroupns -d 'Choose the cgroups that are seen: private (default), host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host, container:NAME, ns:PATH' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s m -l memory -d 'Bound the memory: a number with b, k, m or g' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l memory-swap -d 'Bound memory and swap together; -1: no bound on swap (default: twice the memory)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l memory-reservation -d 'Memory that is taken back from the container last' -r
@@ -417,6 +507,11 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l privileged -d 'Give every capability, the devices that you can open, and no masks and no system call filter; nothing beyond your own rights' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l security-opt -d 'Set a security option: no-new-privileges, seccomp=unconfined or FILE, mask=PATHS, unmask=ALL or PATHS, proc-opts=OPTIONS, systempaths=unconfined, label=disable, apparmor=unconfined' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l device -d 'Give the container a device of the host that you can open, or all in a folder: PATH[:PATH-IN-CONTAINER][:rwm]; or one that a CDI spec describes: VENDOR/CLASS=NAME' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l gpus -d 'Give the container GPUs that a CDI spec describes: all, or numbers or names' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cdi-spec-dir -d 'Look for CDI specs in this folder, too (after /etc/cdi and /var/run/cdi)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l hooks-dir -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l device-cgroup-rule -d 'Not to be had without root: the kernel lets only root filter the devices of a cgroup' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l seccomp-policy -d 'Where the system call filter comes from: default, or image (its label io.containers.seccomp.profile)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s h -l hostname -d 'Set the host name' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l add-host -d 'Add a line to /etc/hosts: NAME[;NAME…]:ADDRESS, where host-gateway stands for the host' -r
@@ -463,12 +558,25 @@ newer\t''
 never\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
 false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l os -d 'The operating system of the image' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l arch -d 'The architecture of the image' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l variant -d 'The variant of the architecture' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l retry -d 'How often to try again when the registry cannot be reached' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l retry-delay -d 'How long to wait before that: a number with s, m or h; twice as long each time where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l disable-content-trust -d 'Not needed: signatures of Docker\'s content trust are never asked for' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l authfile -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l creds -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cert-dir -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s d -l detach -d 'Run in the background and print the container\'s id'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l rmi -d 'Remove the image, too, when the container has ended, unless another container uses it; implies --rm'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l rm -d 'Remove the container when it has ended'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l env-host -d 'Pass the whole environment on from here'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l unsetenv-all -d 'Leave all variables of the image out'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l rootfs -d 'The image is the path of a folder that holds a root file system; PATH:O keeps what the container writes out of it'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l no-hostname -d 'Leave the image\'s /etc/hostname as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
@@ -487,6 +595,14 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from start" -l all -d 'Start every container that does not run'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from start" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stats" -l format -d 'json, table TEMPLATE or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stats" -s i -l interval -d 'How many seconds lie between two looks' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stats" -s a -l all -d 'Also containers that do not run'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stats" -s l -l latest -d 'The container made last'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stats" -l no-reset -d 'Do not clear the terminal before each table'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stats" -l no-stream -d 'Look once'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stats" -l no-trunc -d 'Full ids'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stats" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stop" -s t -l time -l timeout -d 'How many seconds to wait before SIGKILL; 0 kills at once, -1 waits for ever' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stop" -s f -l filter -d 'Running containers that match KEY=VALUE; the keys are those of ps' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stop" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
@@ -496,11 +612,39 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from top" -s l -l latest -d 'The container made last; then every word is a column'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from top" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from unmount" -s a -l all -d 'Every container that is mounted'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from unmount" -s f -l force -d 'Also where files of it are in use: they stay usable until they are closed'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from unmount" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from umount" -s a -l all -d 'Every container that is mounted'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from umount" -s f -l force -d 'Also where files of it are in use: they stay usable until they are closed'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from umount" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from unpause" -s f -l filter -d 'Paused containers that match KEY=VALUE; the keys are those of ps' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from unpause" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from unpause" -s a -l all -d 'Every paused container'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from unpause" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from unpause" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -s m -l memory -d 'Bound the memory: a number with b, k, m or g' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l memory-swap -d 'Bound memory and swap together; -1: no bound on swap (default: twice the memory)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l memory-reservation -d 'Memory that is taken back from the container last' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l memory-swappiness -d 'Only with cgroup v1, so never for an ordinary user: -1 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l oom-kill-disable -d 'Only with cgroup v1: false alone is accepted' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l pids-limit -d 'Bound the number of tasks; 0 or -1: none (default: 2048, where there is the controller)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l cpus -d 'How many processors\' time: 1.5' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -s c -l cpu-shares -d 'A share of the time when processors are short; 1024 is the usual one' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l cpu-quota -d 'Microseconds of processor time in each period; -1: no bound' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l cpu-period -d 'The length of that period in microseconds (default: 100000)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l cpu-rt-period -d 'Only with cgroup v1: 0 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l cpu-rt-runtime -d 'Only with cgroup v1: 0 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l cpuset-cpus -d 'The processors to run on: 0-3,8' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l cpuset-mems -d 'The memory nodes to use: 0-1' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l blkio-weight -d 'A share of the disks\' time: 10 to 1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l blkio-weight-device -d 'A share of one disk\'s time: /dev/sda:100' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l device-read-bps -d 'Bound the bytes that are read from a disk in a second: /dev/sda:1mb' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l device-write-bps -d 'Bound the bytes that are written to a disk in a second: /dev/sda:1mb' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l device-read-iops -d 'Bound the reads from a disk in a second: /dev/sda:1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l device-write-iops -d 'Bound the writes to a disk in a second: /dev/sda:1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l condition -d 'Wait for this state: stopped (default), exited, running, paused, created, configured, removing; may be given several times' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -s i -l interval -d 'Look again after this time also where nothing was told: 250ms, 2s; a number alone is milliseconds' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
@@ -551,7 +695,23 @@ complete -c coracle -n "__fish_coracle_using_subcommand create" -l read-only-tmp
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l shm-size -d 'The size of /dev/shm: a number with b, k, m or g; 0 for no limit' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l group-add -d 'Add a group: name or number of the container; keep-groups alone keeps the groups that you have' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l umask -d 'The umask of the program, in octal (default 0022)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l userns -d 'Choose the ids: host (default), keep-id[:uid=UID,gid=GID,size=SIZE], nomap, auto[:size=SIZE,…], private, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l uidmap -d 'Map user ids: CONTAINER:FROM[:COUNT], FROM counted in your own id (0) and your subordinate ids (1…), or @HOST-ID; + before it adds to the usual map; u or g limits it to users or groups' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l gidmap -d 'Map group ids; without it --uidmap serves both' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l subuidname -d 'Map all ids that this name has in /etc/subuid' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l subgidname -d 'Map all ids that this name has in /etc/subgid' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l passwd -d 'Add entries for who the program runs as to the container\'s passwd and group files where they have none' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l passwd-entry -d 'The passwd entry to add, with $USERNAME, $UID, $GID, $NAME, $HOME' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l group-entry -d 'The group entry to add, with $GROUPNAME, $GID, $USERLIST' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l hostuser -d 'Add a user of the host to the container\'s passwd file' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l pid -d 'Choose the processes that are seen: private (default), host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l ipc -d 'Choose shared memory and message queues: shareable (default), private, none, host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l uts -d 'Choose the host name\'s namespace: private (default), host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cgroupns -d 'Choose the cgroups that are seen: private (default), host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host, container:NAME, ns:PATH' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s m -l memory -d 'Bound the memory: a number with b, k, m or g' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l memory-swap -d 'Bound memory and swap together; -1: no bound on swap (default: twice the memory)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l memory-reservation -d 'Memory that is taken back from the container last' -r
@@ -581,6 +741,11 @@ complete -c coracle -n "__fish_coracle_using_subcommand create" -l cap-drop -d '
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l privileged -d 'Give every capability, the devices that you can open, and no masks and no system call filter; nothing beyond your own rights' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l security-opt -d 'Set a security option: no-new-privileges, seccomp=unconfined or FILE, mask=PATHS, unmask=ALL or PATHS, proc-opts=OPTIONS, systempaths=unconfined, label=disable, apparmor=unconfined' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l device -d 'Give the container a device of the host that you can open, or all in a folder: PATH[:PATH-IN-CONTAINER][:rwm]; or one that a CDI spec describes: VENDOR/CLASS=NAME' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l gpus -d 'Give the container GPUs that a CDI spec describes: all, or numbers or names' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cdi-spec-dir -d 'Look for CDI specs in this folder, too (after /etc/cdi and /var/run/cdi)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l hooks-dir -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l device-cgroup-rule -d 'Not to be had without root: the kernel lets only root filter the devices of a cgroup' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l seccomp-policy -d 'Where the system call filter comes from: default, or image (its label io.containers.seccomp.profile)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s h -l hostname -d 'Set the host name' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l add-host -d 'Add a line to /etc/hosts: NAME[;NAME…]:ADDRESS, where host-gateway stands for the host' -r
@@ -627,10 +792,23 @@ newer\t''
 never\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
 false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l os -d 'The operating system of the image' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l arch -d 'The architecture of the image' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l variant -d 'The variant of the architecture' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l retry -d 'How often to try again when the registry cannot be reached' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l retry-delay -d 'How long to wait before that: a number with s, m or h; twice as long each time where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l disable-content-trust -d 'Not needed: signatures of Docker\'s content trust are never asked for' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l authfile -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l creds -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cert-dir -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l rm -d 'Remove the container when it has ended'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l env-host -d 'Pass the whole environment on from here'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l unsetenv-all -d 'Leave all variables of the image out'
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l rootfs -d 'The image is the path of a folder that holds a root file system; PATH:O keeps what the container writes out of it'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l no-hostname -d 'Leave the image\'s /etc/hostname as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
@@ -646,7 +824,7 @@ false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand events" -l since -d 'Only events since this time, or since so long ago' -r
 complete -c coracle -n "__fish_coracle_using_subcommand events" -l stream -d 'Wait for events to come; false shows what has happened and ends' -r -f -a "true\t''
 false\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand events" -l until -d 'Only events until this time or so long ago, or with a minus sign until so far ahead' -r
+complete -c coracle -n "__fish_coracle_using_subcommand events" -l until -d 'Only events until this time, or until so far ahead, or with a minus sign until so long ago' -r
 complete -c coracle -n "__fish_coracle_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand diff" -l format -d 'Print JSON' -r -f -a "json\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -654,10 +832,14 @@ complete -c coracle -n "__fish_coracle_using_subcommand exec" -s e -l env -d 'Se
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -l env-file -d 'Read variables from a file, one a line; those of --env win' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s w -l workdir -d 'Begin in this folder of the container' -r
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -l detach-keys -d 'The keys that leave the command running and return here, with a terminal; "" for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -l cidfile -d 'With --detach: write the session\'s id to this file, which must not exist' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s d -l detach -d 'Run in the background'
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -l privileged -d 'Give the command every capability'
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s i -l interactive -d 'Pass standard input on to the command'
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s t -l tty -d 'Give the command a terminal'
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -l no-session -d 'Keep no record of the session while it runs: `inspect` does not show it'
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -s l -l latest -d 'In the container that was made last'
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand export" -s o -l output -d 'Write to this file and not to standard output; it appears when it is whole' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -669,9 +851,10 @@ complete -c coracle -n "__fish_coracle_using_subcommand healthcheck; and __fish_
 complete -c coracle -n "__fish_coracle_using_subcommand info" -s f -l format -d 'json, or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand info" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s f -l format -d 'json, or a Go template that is run for each object' -r
-complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s t -l type -d 'What the names are names of' -r -f -a "all\t'A container, else an image'
+complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s t -l type -d 'What the names are names of' -r -f -a "all\t'A container, else an image, else a volume'
 container\t''
-image\t''"
+image\t''
+volume\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s s -l size -d 'Add up the files of containers'
 complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -680,9 +863,10 @@ complete -c coracle -n "__fish_coracle_using_subcommand kill" -l cidfile -d 'The
 complete -c coracle -n "__fish_coracle_using_subcommand kill" -s a -l all -d 'Every running container'
 complete -c coracle -n "__fish_coracle_using_subcommand kill" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand kill" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand ps" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network, health' -r
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network, health, pod, restart-policy, should-start-on-boot' -r
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -l format -d 'json, table TEMPLATE or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -s n -l last -d 'The newest N containers, running or not' -r
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -s w -l watch -d 'Show the list again after every so many seconds, until ctrl-c' -r
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -l sort -d 'The order' -r -f -a "command\t''
 created\t''
 id\t''
@@ -697,10 +881,14 @@ complete -c coracle -n "__fish_coracle_using_subcommand ps" -l no-trunc -d 'Full
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -l noheading -d 'No line of headers'
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -s q -l quiet -d 'Ids alone'
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -s s -l size -d 'Add up the containers\' files'
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -s p -l pod -d 'The pod of each container, by id and name'
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -l sync -d 'Look at the processes themselves and not at what was noted of them, which is always done'
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand ls" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network, health' -r
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network, health, pod, restart-policy, should-start-on-boot' -r
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -l format -d 'json, table TEMPLATE or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -s n -l last -d 'The newest N containers, running or not' -r
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -s w -l watch -d 'Show the list again after every so many seconds, until ctrl-c' -r
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -l sort -d 'The order' -r -f -a "command\t''
 created\t''
 id\t''
@@ -715,10 +903,14 @@ complete -c coracle -n "__fish_coracle_using_subcommand ls" -l no-trunc -d 'Full
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -l noheading -d 'No line of headers'
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -s q -l quiet -d 'Ids alone'
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -s s -l size -d 'Add up the containers\' files'
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -s p -l pod -d 'The pod of each container, by id and name'
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -l sync -d 'Look at the processes themselves and not at what was noted of them, which is always done'
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand list" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network, health' -r
+complete -c coracle -n "__fish_coracle_using_subcommand list" -s f -l filter -d 'Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network, health, pod, restart-policy, should-start-on-boot' -r
 complete -c coracle -n "__fish_coracle_using_subcommand list" -l format -d 'json, table TEMPLATE or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s n -l last -d 'The newest N containers, running or not' -r
+complete -c coracle -n "__fish_coracle_using_subcommand list" -s w -l watch -d 'Show the list again after every so many seconds, until ctrl-c' -r
 complete -c coracle -n "__fish_coracle_using_subcommand list" -l sort -d 'The order' -r -f -a "command\t''
 created\t''
 id\t''
@@ -733,6 +925,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand list" -l no-trunc -d 'Fu
 complete -c coracle -n "__fish_coracle_using_subcommand list" -l noheading -d 'No line of headers'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s q -l quiet -d 'Ids alone'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s s -l size -d 'Add up the containers\' files'
+complete -c coracle -n "__fish_coracle_using_subcommand list" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
+complete -c coracle -n "__fish_coracle_using_subcommand list" -s p -l pod -d 'The pod of each container, by id and name'
+complete -c coracle -n "__fish_coracle_using_subcommand list" -l sync -d 'Look at the processes themselves and not at what was noted of them, which is always done'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "exists" -d 'Check whether an image is in the store: exit code 0 or 1'
@@ -824,6 +1019,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_see
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l backoff -r
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l listen -r
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l client -r
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l notify -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l session-entry -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from check" -l data -r -F
@@ -845,12 +1041,21 @@ complete -c coracle -n "__fish_coracle_using_subcommand logs" -l until -d 'Show 
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -s f -l follow -d 'Go on until the containers have ended'
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -s t -l timestamps -d 'Show the time of each line'
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -s n -l names -d 'With several containers, show names and not ids'
+complete -c coracle -n "__fish_coracle_using_subcommand logs" -l color -d 'With several containers, a colour for each'
+complete -c coracle -n "__fish_coracle_using_subcommand logs" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand mount" -l format -d 'Print JSON' -r -f -a "json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand mount" -s a -l all -d 'Every container'
+complete -c coracle -n "__fish_coracle_using_subcommand mount" -l no-trunc -d 'Print whole ids in the list'
+complete -c coracle -n "__fish_coracle_using_subcommand mount" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand pause" -s f -l filter -d 'Running containers that match KEY=VALUE; the keys are those of ps' -r
 complete -c coracle -n "__fish_coracle_using_subcommand pause" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand pause" -s a -l all -d 'Every running container'
 complete -c coracle -n "__fish_coracle_using_subcommand pause" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand port" -s a -l all -d 'Every running container'
+complete -c coracle -n "__fish_coracle_using_subcommand port" -s l -l latest -d 'The container made last'
+complete -c coracle -n "__fish_coracle_using_subcommand port" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -l platform -d 'OS/ARCH[/VARIANT]; this machine\'s where not given' -r
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -l os -d 'The operating system' -r
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -l arch -d 'The architecture' -r
@@ -888,6 +1093,8 @@ complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s h -l help -d 'Pr
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
 false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l preserve-fds -d 'Pass this many open descriptors on to the container, from 3 up' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l preserve-fd -d 'Pass these open descriptors on to the container, under their numbers' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l name -d 'Give the container a name' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l requires -d 'Start these containers before this one, by name or id; they cannot be removed while it is there' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l cidfile -d 'Write the container\'s id to this file, which must not exist' -r -F
@@ -913,7 +1120,23 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -l read-only-tmpfs 
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l shm-size -d 'The size of /dev/shm: a number with b, k, m or g; 0 for no limit' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s u -l user -d 'Run as this user of the container: name or number, with :group or without' -r
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l group-add -d 'Add a group: name or number of the container; keep-groups alone keeps the groups that you have' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l umask -d 'The umask of the program, in octal (default 0022)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l userns -d 'Choose the ids: host (default), keep-id[:uid=UID,gid=GID,size=SIZE], nomap, auto[:size=SIZE,…], private, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l uidmap -d 'Map user ids: CONTAINER:FROM[:COUNT], FROM counted in your own id (0) and your subordinate ids (1…), or @HOST-ID; + before it adds to the usual map; u or g limits it to users or groups' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l gidmap -d 'Map group ids; without it --uidmap serves both' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l subuidname -d 'Map all ids that this name has in /etc/subuid' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l subgidname -d 'Map all ids that this name has in /etc/subgid' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l passwd -d 'Add entries for who the program runs as to the container\'s passwd and group files where they have none' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l passwd-entry -d 'The passwd entry to add, with $USERNAME, $UID, $GID, $NAME, $HOME' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l group-entry -d 'The group entry to add, with $GROUPNAME, $GID, $USERLIST' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l hostuser -d 'Add a user of the host to the container\'s passwd file' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l pid -d 'Choose the processes that are seen: private (default), host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l ipc -d 'Choose shared memory and message queues: shareable (default), private, none, host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l uts -d 'Choose the host name\'s namespace: private (default), host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cgroupns -d 'Choose the cgroups that are seen: private (default), host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host, container:NAME, ns:PATH' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s m -l memory -d 'Bound the memory: a number with b, k, m or g' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l memory-swap -d 'Bound memory and swap together; -1: no bound on swap (default: twice the memory)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l memory-reservation -d 'Memory that is taken back from the container last' -r
@@ -943,6 +1166,11 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -l cap-drop -d 'Tak
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l privileged -d 'Give every capability, the devices that you can open, and no masks and no system call filter; nothing beyond your own rights' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l security-opt -d 'Set a security option: no-new-privileges, seccomp=unconfined or FILE, mask=PATHS, unmask=ALL or PATHS, proc-opts=OPTIONS, systempaths=unconfined, label=disable, apparmor=unconfined' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l device -d 'Give the container a device of the host that you can open, or all in a folder: PATH[:PATH-IN-CONTAINER][:rwm]; or one that a CDI spec describes: VENDOR/CLASS=NAME' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l gpus -d 'Give the container GPUs that a CDI spec describes: all, or numbers or names' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cdi-spec-dir -d 'Look for CDI specs in this folder, too (after /etc/cdi and /var/run/cdi)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l hooks-dir -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l device-cgroup-rule -d 'Not to be had without root: the kernel lets only root filter the devices of a cgroup' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l seccomp-policy -d 'Where the system call filter comes from: default, or image (its label io.containers.seccomp.profile)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s h -l hostname -d 'Set the host name' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l add-host -d 'Add a line to /etc/hosts: NAME[;NAME…]:ADDRESS, where host-gateway stands for the host' -r
@@ -989,12 +1217,25 @@ newer\t''
 never\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
 false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l os -d 'The operating system of the image' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l arch -d 'The architecture of the image' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l variant -d 'The variant of the architecture' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l retry -d 'How often to try again when the registry cannot be reached' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l retry-delay -d 'How long to wait before that: a number with s, m or h; twice as long each time where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l disable-content-trust -d 'Not needed: signatures of Docker\'s content trust are never asked for' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l authfile -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l creds -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cert-dir -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s d -l detach -d 'Run in the background and print the container\'s id'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l rmi -d 'Remove the image, too, when the container has ended, unless another container uses it; implies --rm'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l rm -d 'Remove the container when it has ended'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l env-host -d 'Pass the whole environment on from here'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l unsetenv-all -d 'Leave all variables of the image out'
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l rootfs -d 'The image is the path of a folder that holds a root file system; PATH:O keeps what the container writes out of it'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l no-hostname -d 'Leave the image\'s /etc/hostname as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
@@ -1045,6 +1286,14 @@ complete -c coracle -n "__fish_coracle_using_subcommand start" -s i -l interacti
 complete -c coracle -n "__fish_coracle_using_subcommand start" -l all -d 'Start every container that does not run'
 complete -c coracle -n "__fish_coracle_using_subcommand start" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand start" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand stats" -l format -d 'json, table TEMPLATE or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand stats" -s i -l interval -d 'How many seconds lie between two looks' -r
+complete -c coracle -n "__fish_coracle_using_subcommand stats" -s a -l all -d 'Also containers that do not run'
+complete -c coracle -n "__fish_coracle_using_subcommand stats" -s l -l latest -d 'The container made last'
+complete -c coracle -n "__fish_coracle_using_subcommand stats" -l no-reset -d 'Do not clear the terminal before each table'
+complete -c coracle -n "__fish_coracle_using_subcommand stats" -l no-stream -d 'Look once'
+complete -c coracle -n "__fish_coracle_using_subcommand stats" -l no-trunc -d 'Full ids'
+complete -c coracle -n "__fish_coracle_using_subcommand stats" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand stop" -s t -l time -l timeout -d 'How many seconds to wait before SIGKILL; 0 kills at once, -1 waits for ever' -r
 complete -c coracle -n "__fish_coracle_using_subcommand stop" -s f -l filter -d 'Running containers that match KEY=VALUE; the keys are those of ps' -r
 complete -c coracle -n "__fish_coracle_using_subcommand stop" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
@@ -1053,13 +1302,13 @@ complete -c coracle -n "__fish_coracle_using_subcommand stop" -s a -l all -d 'St
 complete -c coracle -n "__fish_coracle_using_subcommand stop" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand stop" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "df" -d 'Show what images and containers take on the disk'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "df" -d 'Show what images, containers and volumes take on the disk'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "events" -d 'Show what happens to containers, images and volumes'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "info" -d 'Show facts about the host, the store and this program'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "prune" -d 'Remove everything that is not in use'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "reset" -d 'Remove every container and image, and all files of this program that hold them'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from df" -l format -d 'json, table TEMPLATE or a Go template' -r
-complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from df" -s v -l verbose -d 'Every image and container by itself'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from df" -s v -l verbose -d 'Every image, container and volume by itself'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from df" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -s f -l filter -d 'Only events that match KEY=VALUE: container, event, image, label, network, pod, secret, type, volume' -r
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -l format -d 'json (an object a line) or a Go template' -r
@@ -1068,13 +1317,14 @@ false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -l since -d 'Only events since this time, or since so long ago' -r
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -l stream -d 'Wait for events to come; false shows what has happened and ends' -r -f -a "true\t''
 false\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -l until -d 'Only events until this time or so long ago, or with a minus sign until so far ahead' -r
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -l until -d 'Only events until this time, or until so far ahead, or with a minus sign until so long ago' -r
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from events" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from info" -s f -l format -d 'json, or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from prune" -l filter -d 'Only what matches KEY=VALUE: label, label!, until' -r
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from prune" -s a -l all -d 'Every image without a container, not only those without a name'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from prune" -s f -l force -d 'Do not ask'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from prune" -l volumes -d 'Volumes that no container mounts, too'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from reset" -s f -l force -d 'Do not ask'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -1086,8 +1336,36 @@ complete -c coracle -n "__fish_coracle_using_subcommand unpause" -l cidfile -d '
 complete -c coracle -n "__fish_coracle_using_subcommand unpause" -s a -l all -d 'Every paused container'
 complete -c coracle -n "__fish_coracle_using_subcommand unpause" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand unpause" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand unmount" -s a -l all -d 'Every container that is mounted'
+complete -c coracle -n "__fish_coracle_using_subcommand unmount" -s f -l force -d 'Also where files of it are in use: they stay usable until they are closed'
+complete -c coracle -n "__fish_coracle_using_subcommand unmount" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand umount" -s a -l all -d 'Every container that is mounted'
+complete -c coracle -n "__fish_coracle_using_subcommand umount" -s f -l force -d 'Also where files of it are in use: they stay usable until they are closed'
+complete -c coracle -n "__fish_coracle_using_subcommand umount" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand unshare" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand untag" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand update" -s m -l memory -d 'Bound the memory: a number with b, k, m or g' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l memory-swap -d 'Bound memory and swap together; -1: no bound on swap (default: twice the memory)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l memory-reservation -d 'Memory that is taken back from the container last' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l memory-swappiness -d 'Only with cgroup v1, so never for an ordinary user: -1 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l oom-kill-disable -d 'Only with cgroup v1: false alone is accepted' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l pids-limit -d 'Bound the number of tasks; 0 or -1: none (default: 2048, where there is the controller)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l cpus -d 'How many processors\' time: 1.5' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -s c -l cpu-shares -d 'A share of the time when processors are short; 1024 is the usual one' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l cpu-quota -d 'Microseconds of processor time in each period; -1: no bound' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l cpu-period -d 'The length of that period in microseconds (default: 100000)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l cpu-rt-period -d 'Only with cgroup v1: 0 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l cpu-rt-runtime -d 'Only with cgroup v1: 0 alone is accepted' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l cpuset-cpus -d 'The processors to run on: 0-3,8' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l cpuset-mems -d 'The memory nodes to use: 0-1' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l blkio-weight -d 'A share of the disks\' time: 10 to 1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l blkio-weight-device -d 'A share of one disk\'s time: /dev/sda:100' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l device-read-bps -d 'Bound the bytes that are read from a disk in a second: /dev/sda:1mb' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l device-write-bps -d 'Bound the bytes that are written to a disk in a second: /dev/sda:1mb' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l device-read-iops -d 'Bound the reads from a disk in a second: /dev/sda:1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l device-write-iops -d 'Bound the writes to a disk in a second: /dev/sda:1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand version" -s f -l format -d 'json, or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand version" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand volume; and not __fish_seen_subcommand_from create exists export import inspect ls list mount prune rm remove unmount umount" -s h -l help -d 'Print help'

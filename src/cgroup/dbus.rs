@@ -164,12 +164,11 @@ impl Connection {
             self.authenticate()?;
         }
         loop {
-            if let Some(length) = message_length(&self.inbox)? {
-                if let Some(bytes) = self.inbox.get(..length) {
-                    let message = Message::decode(bytes).ok_or(BusError::Malformed)?;
-                    self.inbox.drain(..length);
-                    return Ok(message);
-                }
+            let length = message_length(&self.inbox)?;
+            if let Some((length, bytes)) = length.and_then(|length| Some((length, self.inbox.get(..length)?))) {
+                let message = Message::decode(bytes).ok_or(BusError::Malformed)?;
+                self.inbox.drain(..length);
+                return Ok(message);
             }
             self.receive()?;
         }

@@ -20,6 +20,7 @@
 //! | `controllers` | which there are, and why one is not |
 //! | `settings` | limits as what is written |
 //! | `control` | ending, freezing, removing |
+//! | `usage` | what is used |
 
 pub mod control;
 mod controllers;
@@ -29,6 +30,7 @@ mod enter;
 pub mod home;
 pub mod scope;
 pub mod settings;
+pub mod usage;
 
 pub use control::{freeze, kill, remove, thaw};
 pub use controllers::Lacking;
@@ -133,6 +135,8 @@ pub enum CgroupError {
     },
     #[error("systemd's user manager could not make {unit}: {result}")]
     ScopeFailed { unit: String, result: String },
+    #[error("--memory: the container uses {used} bytes now, which is more than {wanted}")]
+    InUse { used: u64, wanted: u64 },
     #[error("enter cgroup {}: it is not below the user's systemd, and this process cannot be moved there", path.display())]
     NoUnit { path: PathBuf },
     #[error("cgroup {} still has processes after {milliseconds} ms", path.display())]

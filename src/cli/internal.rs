@@ -58,6 +58,8 @@ pub struct RestartArgs {
     #[arg(long)]
     client: Vec<RawFd>,
     #[arg(long)]
+    notify: Option<PathBuf>,
+    #[arg(long)]
     session_entry: PathBuf,
 }
 
@@ -80,7 +82,7 @@ fn restart(args: RestartArgs) -> Result<i32, CliError> {
     let adopt = |number| adopt(number).map_err(|source| EngineError::Wait { source });
     let listen = args.listen.map(adopt).transpose()?;
     let clients = args.client.into_iter().map(adopt).collect::<Result<_, _>>()?;
-    let begin = Begin { restarts: args.restarts, backoff_ms: args.backoff };
+    let begin = Begin { restarts: args.restarts, backoff_ms: args.backoff, manager: args.notify };
     let (mut engine, config) = args.subject.find()?;
     match engine.start_again(&config, Inherited { listen, clients, session_entry: args.session_entry, begin })? {}
 }

@@ -66,6 +66,7 @@ enum Command {
     #[command(subcommand)]
     Secret(secret::SecretCommand),
     Start(container::start::StartArgs),
+    Stats(container::stats::StatsArgs),
     Stop(container::stop::StopArgs),
     #[command(subcommand)]
     System(system::SystemCommand),
@@ -76,6 +77,7 @@ enum Command {
     Unmount(container::mount::UnmountArgs),
     Unshare(system::unshare::UnshareArgs),
     Untag(image::tag::UntagArgs),
+    Update(container::update::UpdateArgs),
     Version(system::info::VersionArgs),
     #[command(subcommand)]
     Volume(volume::VolumeCommand),
@@ -133,6 +135,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Rmi(args) => image::rmi::run(args),
         Command::Tag(args) => image::tag::run(&args),
         Command::Untag(args) => image::tag::run_untag(&args),
+        Command::Update(args) => container::update::run(&args),
         Command::Kill(args) => container::kill::run(args),
         Command::Mount(args) => container::mount::run(&args),
         Command::Unmount(args) => container::mount::run_unmount(&args),
@@ -146,6 +149,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Run(args) => container::run::run(args),
         Command::Secret(command) => secret::run(command),
         Command::Start(args) => container::start::run(args),
+        Command::Stats(args) => container::stats::run(&args),
         Command::Stop(args) => container::stop::run(args),
         Command::System(command) => system::dispatch(command),
         Command::Volume(command) => volume::run(command),

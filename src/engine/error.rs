@@ -109,6 +109,12 @@ impl EngineError {
         }
     }
 
+    /// Tells whether a registry could not be reached, so that another try may end otherwise.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Image(ImageError::Unreachable { .. }))
+    }
+
     /// What the user can do about it, where the message does not say it itself.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

@@ -21,7 +21,7 @@ impl Engine {
             }
         }
         self.sweep()?;
-        let Self { paths, db } = self;
+        let Self { paths, db, .. } = self;
         // Nobody has the database open while its file goes.
         drop(db);
         remove_data(&paths)?;

@@ -91,5 +91,6 @@ words! {
         Unmount = "unmount",
         Unpause = "unpause",
         Untag = "untag",
+        Update = "update",
     }
 }

@@ -33,7 +33,8 @@ pub(super) struct End {
 
 /// Takes init's exit code from the kernel; nothing while init lives.
 pub(super) fn reap(pidfd: BorrowedFd<'_>) -> Option<End> {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+    // __WALL: the process of an exec session was made with CLONE_PARENT, and may tell its end by no signal.
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::from_bits_retain(libc::__WALL.cast_unsigned());
     match rustix::io::retry_on_intr(|| rustix::process::waitid(WaitId::PidFd(pidfd), options)) {
         Ok(None) => None,
         Ok(Some(status)) => Some(match (status.exit_status(), status.terminating_signal()) {

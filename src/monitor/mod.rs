@@ -100,7 +100,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
             let _ = exit::record(&args, end, again.is_some(), supervisor.restarts());
         }
         // After the record: who hears of the end looks there.
-        tell(&args, events::Status::Died, Some(end.code));
+        let session = args.events.as_ref().is_some_and(|rule| rule.session);
+        tell(&args, if session { events::Status::ExecDied } else { events::Status::Died }, Some(end.code));
     });
     if let Some(cgroup) = &args.cgroup {
         exit::remove_cgroup(cgroup);

@@ -24,6 +24,9 @@ pub(super) fn become_helper(monitor: &Monitor, args: &MonitorArgs) {
         pass("--listen", fd);
     }
     clients.for_each(|fd| pass("--client", fd));
+    if let Some(notify) = &args.notify {
+        words.extend(["--notify".into(), notify.socket.clone().into()]);
+    }
     if let Some(entry) = &args.session_entry {
         words.extend(["--session-entry".into(), entry.clone().into()]);
     }

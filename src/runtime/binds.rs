@@ -2,14 +2,14 @@
 //!
 //! Options of the spec that begin with `x-coracle.` are for this runtime; mount(8) keeps names with `x-` free for such.
 
-use super::init::{Outside, Plan};
+use super::init::Outside;
 use super::message::{Failure, Stage};
 use super::mounts::{Options, options};
 use super::volume::{self, FirstUse};
 use crate::sys::copy;
 use crate::sys::mount::{self, Attributes, Parameter, Propagation};
 use crate::sys::root::{Leaf, SafeRoot};
-use oci_spec::runtime::Mount;
+use oci_spec::runtime::{Mount, Spec};
 use rustix::fs::{FileType, Mode, OFlags, fstat};
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
@@ -30,16 +30,21 @@ pub(super) const SUBPATH: &str = "x-coracle.subpath";
 
 /// The container's root as it is without the mounts, and who its user is; worked out when a mount needs it.
 pub(super) struct Image<'a> {
-    plan: &'a Plan,
+    spec: &'a Spec,
+    /// `user[:group]`, as a plan has it.
+    name: &'a str,
     root: SafeRoot,
     user: std::cell::OnceCell<(u32, u32)>,
 }
 
 impl<'a> Image<'a> {
-    /// Takes a view of the root that later mounts do not appear in.
-    pub(super) fn new(plan: &'a Plan, root: &SafeRoot) -> Result<Self, Failure> {
+    /// Takes a view of the root that later mounts do not appear in, where a mount of the spec needs it.
+    pub(super) fn of(spec: &'a Spec, name: &'a str, root: &SafeRoot) -> Result<Option<Self>, Failure> {
+        if !spec.mounts().iter().flatten().any(needs_image) {
+            return Ok(None);
+        }
         let copy = mount::clone_tree_at(root.as_fd(), false).map_err(Failure::at(Stage::Rootfs, "/"))?;
-        Ok(Self { plan, root: SafeRoot::new(copy), user: std::cell::OnceCell::new() })
+        Ok(Some(Self { spec, name, root: SafeRoot::new(copy), user: std::cell::OnceCell::new() }))
     }
 
     fn folder(&self, target: &Path) -> Option<OwnedFd> {
@@ -50,16 +55,16 @@ impl<'a> Image<'a> {
         if let Some(user) = self.user.get() {
             return Ok(*user);
         }
-        let process = self.plan.spec.process().as_ref();
+        let process = self.spec.process().as_ref();
         let process = process.ok_or_else(|| Failure::text(Stage::User, "the spec has no process"))?;
-        let wanted = super::init::Wanted { user: &self.plan.user, groups: &[], keep_groups: false };
+        let wanted = super::init::Wanted { user: self.name, groups: &[], keep_groups: false };
         let identity = super::init::identity(&self.root, &wanted, process)?;
         Ok(*self.user.get_or_init(|| (identity.uid, identity.gid)))
     }
 }
 
 /// Tells whether a mount needs an [`Image`].
-pub(super) fn needs_image(mount: &Mount) -> bool {
+fn needs_image(mount: &Mount) -> bool {
     let words = [VOLUME, VOLUME_NOCOPY, CHOWN, "tmpcopyup"];
     mount.options().iter().flatten().any(|option| words.contains(&option.as_str()))
 }

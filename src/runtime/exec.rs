@@ -150,6 +150,7 @@ fn prepare(session: Session) -> Result<std::convert::Infallible, Failure> {
         report: &report,
         guardian: guardian.as_ref(),
         reaper: false,
+        handed: &[],
     };
     Err(process::leave(leave))
 }

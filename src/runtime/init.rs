@@ -46,6 +46,8 @@ pub struct Plan {
     pub secrets: Vec<SecretFile>,
     /// A program of ours is process 1 and the spec's program its child.
     pub reaper: bool,
+    /// Descriptors of the caller's for the program, with their numbers there.
+    pub handed: Vec<(i32, OwnedFd)>,
 }
 
 pub use super::birth::{Join, UserNamespace};
@@ -73,10 +75,11 @@ pub struct InitFds {
 
 impl InitFds {
     /// Closes what else was inherited: I waits for the end of a pipe whose other end it has, too.
-    fn close_all_others(&self, outside: &Outside) -> Result<(), Failure> {
+    fn close_all_others(&self, outside: &Outside, handed: &[(i32, OwnedFd)]) -> Result<(), Failure> {
         let mut keep = vec![self.report.as_fd(), self.guardian.as_fd(), self.lock.as_fd()];
         keep.extend(self.stdio.iter().flatten().map(AsFd::as_fd));
         keep.extend(self.console.iter().chain(&self.network).chain(&self.mapped).map(AsFd::as_fd));
+        keep.extend(handed.iter().map(|(_, fd)| fd.as_fd()));
         let root = outside.root.borrow();
         let sources = outside.sources.borrow();
         keep.extend(root.iter().map(AsFd::as_fd));
@@ -88,7 +91,7 @@ impl InitFds {
 /// Runs as process 1 of the container. Returns (the exit code) only when something went wrong; that was reported.
 #[must_use]
 pub fn run(plan: &Plan, fds: InitFds) -> i32 {
-    let closed = fds.close_all_others(&plan.outside);
+    let closed = fds.close_all_others(&plan.outside, &plan.handed);
     let Ok(report) = fds.report.try_clone() else { return 125 };
     let failure = match closed.and_then(|()| prepare(plan, fds)) {
         Ok(never) => match never {},
@@ -174,6 +177,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         report: &report,
         guardian: Some(&guardian),
         reaper: plan.reaper,
+        handed: &plan.handed,
     }))
 }
 

@@ -48,6 +48,8 @@ pub struct Launch {
     pub cgroup: Home,
     /// What the monitor is told beside the descriptors and the files of this start.
     pub orders: MonitorArgs,
+    /// The socket that the orders name as the one on which the container speaks to the service manager.
+    pub notify_proxy: Option<OwnedFd>,
 }
 
 /// The two ends of the container's standard streams.
@@ -184,6 +186,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     held.extend([init.pidfd, launch.listen]);
     held.extend(members);
     held.extend(launch.clients);
+    held.extend(launch.notify_proxy);
     held.extend(keep);
     let monitor_failure = || Failure::at(Stage::Monitor, launch.monitor.to_string_lossy().into_owned());
     for fd in &held {
@@ -233,7 +236,7 @@ fn quiet_end(init: clone::Child) -> Failure {
     Failure::text(Stage::Terminal, "the container ended before it had a terminal")
 }
 
-fn to_dev_null() -> io::Result<()> {
+pub(super) fn to_dev_null() -> io::Result<()> {
     let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty())?;
     for number in 0..3 {
         fd::become_stdio(&null, number)?;

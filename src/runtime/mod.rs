@@ -21,9 +21,11 @@
 mod accounts;
 mod binds;
 pub mod birth;
+pub mod cdi;
 pub mod everyone;
 pub mod exec;
 pub mod init;
+pub mod keeper;
 pub mod launch;
 pub mod limits;
 pub mod message;

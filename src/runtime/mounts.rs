@@ -94,11 +94,16 @@ pub(super) fn options(mount: &Mount) -> Options<'_> {
 }
 
 /// Mounts only what the spec binds from the host, for a look at a container that does not run. A source that is gone is left out:
-/// it matters when the container starts.
-pub(super) fn mount_binds(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
+/// it matters when the container starts. `user` is the container's, whose a new volume becomes; without one new
+/// volumes stay new.
+pub(super) fn mount_binds(root: &SafeRoot, spec: &Spec, user: Option<&str>) -> Result<(), Failure> {
+    let image = match user {
+        Some(user) => binds::Image::of(spec, user, root)?,
+        None => None,
+    };
     for mount in spec.mounts().iter().flatten().filter(|mount| mount.typ().as_deref() == Some("bind")) {
         if mount.source().as_ref().is_some_and(|source| source.exists()) {
-            binds::bind(root, mount, None, &Outside::default())?;
+            binds::bind(root, mount, image.as_ref(), &Outside::default())?;
         }
     }
     Ok(())
@@ -106,13 +111,9 @@ pub(super) fn mount_binds(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
 
 /// Mounts everything that the spec lists, in its order.
 pub(super) fn mount_all(root: &SafeRoot, plan: &Plan) -> Result<(), Failure> {
-    let list = plan.spec.mounts().as_deref().unwrap_or_default();
-    let image = match list.iter().any(binds::needs_image) {
-        true => Some(binds::Image::new(plan, root)?),
-        false => None,
-    };
+    let image = binds::Image::of(&plan.spec, &plan.user, root)?;
     let image = image.as_ref();
-    for mount in list {
+    for mount in plan.spec.mounts().iter().flatten() {
         let target = mount.destination();
         let kind = mount.typ().as_deref().unwrap_or("bind");
         let options = options(mount);

@@ -36,6 +36,8 @@ pub(super) struct Leave<'a> {
     pub guardian: Option<&'a OwnedFd>,
     /// A program of ours stays as process 1 and has the spec's program for a child.
     pub reaper: bool,
+    /// Descriptors for the program, with the numbers that they are to have there, from 3 up.
+    pub handed: &'a [(i32, OwnedFd)],
 }
 
 /// Becomes the spec's program. Returns only what went wrong.
@@ -47,8 +49,10 @@ pub(super) fn leave(leave: Leave<'_>) -> Failure {
 }
 
 fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
-    let Leave { process, identity, seccomp: filter, stdio, report, guardian, reaper } = leave;
-    let stub = if reaper { reaper::open() } else { stub::open() }.map_err(Failure::at(Stage::Stub, ""))?;
+    let Leave { process, identity, seccomp: filter, stdio, report, guardian, reaper, handed } = leave;
+    let error_fd = (stub::ERROR_FD..u8::MAX).find(|free| !handed.iter().any(|(number, _)| *number == i32::from(*free)));
+    let error_fd = error_fd.ok_or_else(|| Failure::text(Stage::User, "too many descriptors are handed to the container"))?;
+    let stub = if reaper { reaper::open(error_fd) } else { stub::open(error_fd) }.map_err(Failure::at(Stage::Stub, ""))?;
     // How process 1 calls itself, as Podman's init does.
     let before: &[CString] = if reaper { &[c"coracle-init".to_owned()] } else { &[] };
     let environment = environment(process, identity)?;
@@ -84,17 +88,26 @@ fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     let umask = process.user().umask().unwrap_or(0o022);
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(umask));
     crate::sys::process::default_signals();
-    // Everything else is close-on-exec at birth; this is for what was inherited. The stub reports on descriptor 3.
-    let report = rustix::io::fcntl_dupfd_cloexec(report, 10).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))?;
-    let stub = rustix::io::fcntl_dupfd_cloexec(&stub, 10).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))?;
+    // Everything else is close-on-exec at birth; this is for what was inherited. The stub reports on descriptor 3, or the first that
+    // the program is not to have.
+    let above = handed.iter().map(|(number, _)| number + 1).max().unwrap_or(0).max(10);
+    let move_up =
+        |fd: &OwnedFd| rustix::io::fcntl_dupfd_cloexec(fd, above).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()));
+    let report = move_up(report)?;
+    let stub = move_up(&stub)?;
+    let handed = handed.iter().map(|(number, fd)| Ok((*number, move_up(fd)?))).collect::<Result<Vec<_>, Failure>>()?;
     fd::close_on_exec_from(3).map_err(Failure::at(Stage::Stdio, ""))?;
-    let slot = fd::duplicate_to(report.as_fd(), i32::from(stub::ERROR_FD)).map_err(Failure::at(Stage::Stdio, ""))?;
+    let slot = fd::duplicate_to(report.as_fd(), i32::from(error_fd)).map_err(Failure::at(Stage::Stdio, ""))?;
+    let mut slots = Vec::with_capacity(handed.len());
+    for (number, fd) in &handed {
+        slots.push(fd::duplicate_to(fd.as_fd(), *number).map_err(Failure::at(Stage::Stdio, ""))?);
+    }
     if let (Some(filter), true) = (filter, no_new_privileges) {
         seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))?;
     }
     send_ready(&slot).map_err(Failure::at(Stage::Stdio, ""))?;
     let error = stub::become_program(&stub, before, &candidates, &argv, &environment);
-    drop(slot);
+    drop((slot, slots));
     Err(Failure::at(Stage::Stub, "")(error))
 }
 

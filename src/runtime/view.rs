@@ -38,12 +38,13 @@ pub fn join(init: &OwnedFd, parent: &OwnedFd) -> Result<SafeRoot, Failure> {
     mounts::own_root().map_err(Failure::at(Stage::Join, ""))
 }
 
-/// Mounts the root of a container that does not run, with what `spec` binds from the host where it is given. To be called in a
+/// Mounts the root of a container that does not run, with what `spec` binds from the host for that user
+/// where it is given. To be called in a
 /// child in the session namespace; its working directory changes.
 ///
 /// # Errors
 /// The overlay or a bind mount cannot be mounted.
-pub fn mount(overlay: &Overlay, spec: Option<&Spec>) -> Result<SafeRoot, Failure> {
+pub fn mount(overlay: &Overlay, spec: Option<(&Spec, Option<&str>)>) -> Result<SafeRoot, Failure> {
     hide()?;
     namespace::unshare(CloneFlags::NEWNS).map_err(Failure::at(Stage::Clone, ""))?;
     // Nothing of ours may pass to the namespace that this one is a copy of.
@@ -51,8 +52,8 @@ pub fn mount(overlay: &Overlay, spec: Option<&Spec>) -> Result<SafeRoot, Failure
     let host = host.map_err(|errno| Failure::at(Stage::Rootfs, "/")(errno.into()))?;
     mount::set_propagation(host.as_fd(), Propagation::Private, true).map_err(Failure::at(Stage::Rootfs, "/"))?;
     let root = rootfs::mount(overlay)?;
-    if let Some(spec) = spec {
-        mounts::mount_binds(&root, spec)?;
+    if let Some((spec, user)) = spec {
+        mounts::mount_binds(&root, spec, user)?;
     }
     Ok(root)
 }

@@ -9,6 +9,7 @@ pub mod fdpass;
 pub mod inherit;
 pub mod keyring;
 pub mod leash;
+pub mod load;
 pub mod lock;
 pub mod members;
 pub mod mount;

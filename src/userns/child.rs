@@ -301,11 +301,7 @@ mod tests {
         let side = |kind| Side {
             kind,
             own,
-            ranges: counts
-                .iter()
-                .enumerate()
-                .map(|(n, count)| Range { start: 100_000 * (n as u32 + 1), count: *count })
-                .collect(),
+            ranges: counts.iter().zip(1..).map(|(count, n)| Range { start: 100_000 * n, count: *count }).collect(),
         };
         let why_single = counts.is_empty().then(|| "none".to_owned());
         Host { users: side(Kind::Uid), groups: side(Kind::Gid), why_single }
@@ -362,9 +358,9 @@ mod tests {
         };
         let first = resolve(&auto(None, &[]), &host, &[]).unwrap().unwrap();
         assert_eq!(first.uids.text(), "0 1 1024\n");
-        let second = resolve(&auto(Some(2000), &[]), &host, &[first.clone()]).unwrap().unwrap();
+        let second = resolve(&auto(Some(2000), &[]), &host, std::slice::from_ref(&first)).unwrap().unwrap();
         assert_eq!(second.uids.text(), "0 1025 2000\n");
-        assert_eq!(text(&auto(Some(500), &[]), &host, &[second.clone()]), "0 1 500\n");
+        assert_eq!(text(&auto(Some(500), &[]), &host, std::slice::from_ref(&second)), "0 1 500\n");
         assert!(matches!(resolve(&auto(Some(2000), &[]), &host, &[first, second]), Err(ChildError::Exhausted { size: 2000 })));
         assert_eq!(text(&auto(Some(10), &["3:0:1"]), &host, &[]), "0 1 3\n3 0 1\n4 5 6\n");
     }

@@ -297,6 +297,12 @@ fn a_link_that_is_swapped_meanwhile_leads_nowhere_outside(env: &TestEnv) {
         let _ = env.run(&["export", "-o", &format!("{out}.tar"), &id]);
         let found = env.host("sh", &["-c", &format!("grep -r 'canary ' {out}* || [ $? = 1 ]")]).run();
         assert_eq!(found.ok(), "", "round {round}");
+        let _ = env.run(&["diff", &id]);
+        if round % 4 == 0 {
+            let made = env.run(&["commit", "-q", &id, "raced"]);
+            let look = ["run", "--rm", "--network", "none", "raced", "grep", "-r", "canary ", "/t"];
+            assert!(made.code != 0 || env.run(&look).stdout().is_empty(), "round {round}");
+        }
         canary.assert_unchanged();
     }
     env.remove(&[&id]);

@@ -16,17 +16,22 @@
 
 mod commit;
 mod cp;
+mod devices;
+mod environment;
 mod escape;
 mod events;
 mod exec;
 mod faults;
 mod harness;
+mod health;
 mod identity;
 mod images;
 mod isolation;
 mod kernel;
 mod lifecycle;
+mod limits;
 mod listing;
+mod logdrivers;
 mod logs;
 mod mount;
 mod mounts;
@@ -36,9 +41,12 @@ mod pause;
 mod prune;
 mod pull;
 mod relations;
+mod rights;
 mod run;
+mod secrets;
 mod settings;
 mod sharing;
+mod supervise;
 mod system;
 mod terminal;
 mod top;
@@ -59,6 +67,8 @@ fn main() -> ExitCode {
     args.test_threads.get_or_insert(2);
     case::keep_panics();
     let cases = [
+        devices::cases(),
+        environment::cases(),
         commit::cases(),
         cp::cases(),
         escape::cases(),
@@ -75,14 +85,20 @@ fn main() -> ExitCode {
         terminal::cases(),
         top::cases(),
         lifecycle::cases(),
+        limits::cases(),
         logs::cases(),
+        logdrivers::cases(),
+        supervise::cases(),
+        health::cases(),
         mount::cases(),
         mounts::cases(),
         named_volumes::cases(),
         identity::cases(),
         isolation::cases(),
         kernel::cases(),
+        rights::cases(),
         run::cases(),
+        secrets::cases(),
         settings::cases(),
         sharing::cases(),
         userns::cases(),

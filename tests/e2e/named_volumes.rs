@@ -14,6 +14,7 @@ pub fn cases() -> Vec<Case> {
         case!(a_named_volume_is_made_at_its_first_use_and_outlives_containers),
         case!(a_first_use_copies_the_images_files_with_their_owners).needs(&[Need::Subids]),
         case!(a_second_use_copies_nothing),
+        case!(what_is_copied_into_a_volume_before_the_start_joins_the_images_files),
         case!(nocopy_and_bind_mounts_get_nothing_of_the_image),
         case!(a_volume_on_a_new_path_belongs_to_the_containers_user).needs(&[Need::Subids]),
         case!(starts_at_once_fill_a_volume_once),
@@ -150,6 +151,15 @@ fn a_second_use_copies_nothing(env: &TestEnv) {
     assert_eq!(in_data(env, &["-v", "v:/data"], "ls /data"), "");
 }
 
+fn what_is_copied_into_a_volume_before_the_start_joins_the_images_files(env: &TestEnv) {
+    data_image(env, json!({}));
+    env.file("more", "of the host");
+    let id = env.ok(&["create", "--network", "none", "-v", "v:/data", "data", "sh", "-c", "cat /data/more /data/sub/deep"]);
+    env.ok(&["cp", "more", &format!("{id}:/data/more")]);
+    assert_eq!(env.ok(&["start", "-a", &id]), "of the hostdeep");
+    env.ok(&["rm", &id]);
+}
+
 fn nocopy_and_bind_mounts_get_nothing_of_the_image(env: &TestEnv) {
     data_image(env, json!({}));
     assert_eq!(in_data(env, &["-v", "v:/data:nocopy"], "ls /data"), "");
@@ -199,8 +209,6 @@ fn anonymous_volumes_go_with_rm_of_the_container(env: &TestEnv) {
     // In the background nobody is left but the monitor.
     let id = env.start(&["--rm", "-v", "/anon"]);
     env.ok(&["stop", "-t", "1", &id]);
-    env.run(&["wait", "--ignore", &id]);
-    env.ok(&["ps", "-a"]);
     assert_eq!(names(env).len(), 2);
 }
 

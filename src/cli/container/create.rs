@@ -49,18 +49,30 @@ fn make(
     options: &Options,
     request: &mut crate::engine::container::create::CreateRequest,
 ) -> Result<(Engine, ContainerConfig), CliError> {
+    let origin = &options.origin;
+    let wanted = origin.request()?;
     let mut engine = open_engine()?;
     if request.filesystem.rootfs.is_some() {
         let config = engine.create_from_folder(std::mem::take(request))?;
         explain(&engine, &config);
         return Ok((engine, config));
     }
-    let image = match (options.pull, engine.image(&options.image)) {
-        (Policy::Missing | Policy::Never, Ok(image)) => image,
-        (Policy::Missing, Err(EngineError::NoSuchImage { .. })) | (Policy::Always | Policy::Newer, _) => {
+    let image = match (origin.pull, engine.image(&options.image)) {
+        (Policy::Missing | Policy::Never, Ok(image))
+            if !origin.names_platform() || engine.image_is_for(&image, &wanted.platform) =>
+        {
+            image
+        }
+        (Policy::Never, Ok(_)) => {
+            return Err(CliError::Usage(format!(
+                "the image {} in the store is for another platform than {}",
+                options.image, wanted.platform
+            )));
+        }
+        (Policy::Missing, Ok(_) | Err(EngineError::NoSuchImage { .. })) | (Policy::Always | Policy::Newer, _) => {
             // The pull is done by a child: it has threads, and we have to be without when we make the container.
             drop(engine);
-            pull::ensure(&options.image, options.pull.into(), options.quiet, options.tls_verify)?;
+            pull::ensure(&options.image, &wanted)?;
             engine = open_engine()?;
             engine.image(&options.image)?
         }
@@ -90,7 +102,7 @@ fn full_name(given: &str, image: &ImageRecord) -> String {
 }
 
 /// The file must not be there: scripts take it for the id of the container that they have just made.
-fn open_cidfile(path: &Path) -> Result<std::fs::File, CliError> {
+pub(super) fn open_cidfile(path: &Path) -> Result<std::fs::File, CliError> {
     std::fs::File::create_new(path).map_err(|error| {
         let mend = if error.kind() == std::io::ErrorKind::AlreadyExists {
             " (remove it first, or is another container using it?)"

@@ -25,9 +25,11 @@ pub mod restart;
 pub mod rm;
 pub mod run;
 pub mod start;
+pub mod stats;
 pub mod stop;
 pub(super) mod targets;
 pub mod top;
+pub mod update;
 pub mod wait;
 
 use crate::cli::error::CliError;
@@ -60,11 +62,13 @@ pub enum ContainerCommand {
     Rm(rm::RmArgs),
     Run(run::RunArgs),
     Start(start::StartArgs),
+    Stats(stats::StatsArgs),
     Stop(stop::StopArgs),
     Top(top::TopArgs),
     #[command(visible_alias = "umount")]
     Unmount(mount::UnmountArgs),
     Unpause(pause::UnpauseArgs),
+    Update(update::UpdateArgs),
     Wait(wait::WaitArgs),
 }
 
@@ -97,9 +101,11 @@ pub fn dispatch(command: ContainerCommand) -> Result<i32, CliError> {
         ContainerCommand::Restart(args) => restart::run(&args),
         ContainerCommand::Top(args) => top::run(&args),
         ContainerCommand::Unpause(args) => pause::run_unpause(&args),
+        ContainerCommand::Update(args) => update::run(&args),
         ContainerCommand::Rm(args) => rm::run(args),
         ContainerCommand::Run(args) => run::run(args),
         ContainerCommand::Start(args) => start::run(args),
+        ContainerCommand::Stats(args) => stats::run(&args),
         ContainerCommand::Stop(args) => stop::run(args),
         ContainerCommand::Wait(args) => wait::run(args),
     }

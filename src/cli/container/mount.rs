@@ -90,7 +90,7 @@ pub fn run(args: &MountArgs) -> Result<i32, CliError> {
             (true, true) => config.id.as_str(),
             (true, false) => config.id.short(),
         };
-        ui::print_line(&format!("{name} {}", place(config)))?;
+        ui::print_line(&format!("{name}  {}", place(config)))?;
     }
     Ok(0)
 }

@@ -8,6 +8,7 @@ use crate::engine::image::Platform;
 use crate::engine::image::{LoadRequest, PullPolicy, PullRequest};
 use clap::{ArgAction, Args, ValueEnum};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Pull images from a registry
 ///
@@ -89,15 +90,41 @@ pub fn run(args: PullArgs) -> Result<i32, CliError> {
     })
 }
 
+/// How the image of a new container is pulled.
+#[derive(Clone, Debug)]
+pub struct Pull {
+    pub policy: Policy,
+    pub quiet: bool,
+    pub tls_verify: bool,
+    pub platform: Platform,
+    /// How often to try again where the registry cannot be reached.
+    pub retry: u32,
+    /// How long to wait before; twice as long each time where nothing is given.
+    pub retry_delay: Option<Duration>,
+}
+
 /// Makes sure that an image is in the store, before a container is made from it.
 ///
 /// # Errors
 /// `CliError::Code` when it cannot be had; what went wrong was printed.
-pub fn ensure(name: &str, policy: PullPolicy, quiet: bool, tls_verify: bool) -> Result<(), CliError> {
+pub fn ensure(name: &str, pull: &Pull) -> Result<(), CliError> {
     let code = in_session(|engine| {
-        let request = PullRequest { name: name.to_owned(), policy, platform: Platform::host(), tls_verify };
-        engine.pull(&request, &mut *progress::shown(quiet))?;
-        Ok(0)
+        let platform = pull.platform.clone();
+        // The platform was not the right one, where the store has an image of this name and none was to be pulled.
+        let policy = if pull.policy == Policy::Missing { PullPolicy::Always } else { pull.policy.into() };
+        let request = PullRequest { name: name.to_owned(), policy, platform, tls_verify: pull.tls_verify };
+        let mut attempt = 0;
+        loop {
+            match engine.pull(&request, &mut *progress::shown(pull.quiet)) {
+                Err(error) if attempt < pull.retry && error.is_unreachable() => {
+                    let delay = pull.retry_delay.unwrap_or_else(|| Duration::from_secs(1 << attempt.min(6)));
+                    ui::note(format!("{}; trying again in {} s", CliError::from(error).text(), delay.as_secs()));
+                    std::thread::sleep(delay);
+                    attempt += 1;
+                }
+                done => return done.map(|_| 0).map_err(CliError::from),
+            }
+        }
     })?;
     if code == 0 { Ok(()) } else { Err(CliError::Code(code)) }
 }

@@ -33,7 +33,10 @@ const HEADERS: [(&str, &str); 2] = [("Driver", "DRIVER"), ("Name", "VOLUME NAME"
 pub fn run(args: &LsArgs) -> Result<i32, CliError> {
     let filters = filters(&args.filter)?;
     let format = args.format.as_deref().map_or(Ok(Format::DefaultTable), Format::parse)?;
-    let rows = open_engine()?.volumes(&filters)?;
+    let mut engine = open_engine()?;
+    // Those of a container with --rm that ended in the background go with its row.
+    engine.sweep()?;
+    let rows = engine.volumes(&filters)?;
     if args.quiet {
         ui::out(rows.iter().map(|row| row.volume.name.clone() + "\n").collect::<String>())?;
         return Ok(0);

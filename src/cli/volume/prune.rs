@@ -25,6 +25,7 @@ pub struct PruneArgs {
 pub fn run(args: &PruneArgs) -> Result<i32, CliError> {
     let filters = filters(&args.filter)?;
     let mut engine = open_engine()?;
+    engine.sweep()?;
     if !args.force {
         let candidates = engine.prunable_volumes(&filters)?;
         let warning =

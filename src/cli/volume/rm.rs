@@ -32,6 +32,7 @@ pub struct RmArgs {
 /// The store cannot be used. What happens to single volumes is printed.
 pub fn run(args: &RmArgs) -> Result<i32, CliError> {
     let mut engine = open_engine()?;
+    engine.sweep()?;
     let names = match args.all {
         true => engine.volumes(&[])?.into_iter().map(|row| row.volume.name).collect(),
         false => args.volumes.clone(),

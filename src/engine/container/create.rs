@@ -2,7 +2,7 @@
 
 use super::environment::{self, EnvironmentChanges};
 use super::isolation::ShareWith;
-use super::{ContainerError, limits, mounts, names, rights, supervision};
+use super::{ContainerError, devices, limits, mounts, names, rights, supervision};
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
 use crate::image::config::{ImageConfig, Runtime};
@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
+
+pub use crate::runtime::cdi::is_name as is_cdi_name;
 
 /// What the user asks for.
 #[derive(Clone, Debug, Default)]
@@ -85,6 +87,7 @@ impl Engine {
             let mut config = configure(&request, image, id, name)?;
             limits::check(&config)?;
             self.resolve_secrets(&mut config)?;
+            devices::check(&mut config)?;
             match self.record(&config) {
                 Err(EngineError::State(StateError::NameInUse { .. })) if self.forget_leftover(&config.name)? => {}
                 Err(EngineError::State(StateError::NameInUse { .. })) if given_name.is_none() && attempt < NAME_ATTEMPTS => {}

@@ -24,6 +24,10 @@ pub enum ContainerError {
         "the ulimit {name}={wanted} is above your hard limit of {limit} (raise that in /etc/security/limits.conf, or the unit's LimitNOFILE= and its like)"
     )]
     AboveHardLimit { name: String, wanted: String, limit: String },
+    #[error("the device {device}: {why}")]
+    Device { device: String, why: String },
+    #[error(transparent)]
+    Cdi(#[from] crate::runtime::cdi::CdiError),
     #[error("use the seccomp profile {}", path.display())]
     SeccompProfile {
         path: PathBuf,
@@ -59,10 +63,20 @@ pub enum ContainerError {
     Logs(#[from] LogsError),
     #[error("limit the container")]
     Cgroup(#[source] Box<crate::cgroup::CgroupError>),
+    #[error("{source}")]
+    Limits { source: crate::model::limits::LimitError },
+    #[error(
+        "container {name} runs without a cgroup of its own, as it was started without limits (stop it, change its limits, start it)"
+    )]
+    NoCgroup { name: String },
     #[error("set up the container's network")]
     Network(#[from] crate::net::NetError),
     #[error("the container's first process vanished before its program began")]
     Vanished,
+    #[error(
+        "the container's first process was killed before its program began: --memory of {bytes} bytes is probably too little (some megabytes are needed)"
+    )]
+    TooLittleMemory { bytes: u64 },
     #[error("container {name} has no defined healthcheck (give it one with --health-cmd)")]
     NoHealthCheck { name: String },
     #[error("container {name} was stopped while it waited to be started again")]

@@ -163,5 +163,5 @@ pub(super) fn user_namespace(config: &ContainerConfig) -> Option<birth::UserName
 /// Tells whether the layers' owners have to be shifted for a map: not where everybody is who he is in S, nor where there is but one id.
 pub(super) fn needs_shift(map: &IdMap) -> bool {
     let single = |ranges: &crate::model::idmap::Ranges| ranges.runs().iter().all(|run| run.outside == 0 && run.count == 1);
-    !map.is_identity() && !(single(&map.uids) && single(&map.gids))
+    !(map.is_identity() || single(&map.uids) && single(&map.gids))
 }

@@ -44,6 +44,9 @@ pub(super) fn check(config: &ContainerConfig) -> Result<(), ContainerError> {
     {
         return Err(invalid("--init-path", &path.to_string_lossy(), "there is no such file"));
     }
+    if config.settings.init != Init::Command && !config.isolation.pid.is_private() {
+        return Err(invalid("--init", "with a shared --pid", "the container has no process 1 of its own"));
+    }
     super::timezone::check(&config.settings.timezone)
 }
 

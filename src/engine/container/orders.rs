@@ -17,6 +17,8 @@ pub struct Begin {
     pub restarts: u32,
     /// The last wait before such a start.
     pub backoff_ms: u64,
+    /// The socket of the service manager that is to be told how the container is.
+    pub manager: Option<PathBuf>,
 }
 
 /// The orders for a start at this moment; init's pid is filled in when it is known.
@@ -39,9 +41,18 @@ pub(super) fn of(config: &ContainerConfig, paths: &Paths, begin: &Begin) -> Moni
         helper: (restart.is_some() || supervision.health.is_some()).then(|| helper(config, paths)),
         restart,
         health: supervision.health.as_ref().map(health),
-        events: Some(EventsRule { folder: paths.events(), subject: subject(config).as_str().to_owned() }),
+        events: Some(events(config, paths, false)),
         ..MonitorArgs::new(0, create::now())
     }
+}
+
+/// The orders for the monitor of an exec session.
+pub(super) fn of_session(config: &ContainerConfig, paths: &Paths) -> MonitorArgs {
+    MonitorArgs { events: Some(events(config, paths, true)), ..MonitorArgs::new(0, create::now()) }
+}
+
+fn events(config: &ContainerConfig, paths: &Paths, session: bool) -> EventsRule {
+    EventsRule { folder: paths.events(), subject: subject(config).as_str().to_owned(), session }
 }
 
 /// How much longer than its time limit a check may take before the monitor kills it: the start of its processes.

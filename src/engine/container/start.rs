@@ -4,11 +4,12 @@ use super::orders::{self, Begin};
 use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
-use super::{ContainerError, again, files, join, rights};
+use super::{ContainerError, again, devices, files, join, notify, rights};
 use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError, secret};
 use crate::events::Status;
+use crate::model::limits::Bound;
 use crate::model::{self, ContainerConfig, DiffId, Init, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
 use crate::runtime::init::{Outside, Overlay, Plan};
@@ -105,7 +106,6 @@ impl Engine {
     ) -> Result<StartOutcome, EngineError> {
         self.start_required(config)?;
         let folder = self.paths.container(&config.id);
-        let began = stamp::now();
         self.start_shared(config)?;
         if config.supervision.may_restart() && self.status(config).restarting().is_some() {
             // Not to be started twice: the user's start takes the place of the one that is due.
@@ -139,7 +139,8 @@ impl Engine {
         if config.supervision.may_restart() {
             again::unmark(&folder);
         }
-        let begin = Begin::default();
+        let began = stamp::now();
+        let begin = Begin { manager: self.notify.clone(), ..Begin::default() };
         let moment = Moment { boot, foreground, window, lock: lock.into(), begin, again: None };
         let prepared = self.prepare(config, &folder, moment);
         let outcome = prepared.and_then(|(launch, ends)| {
@@ -151,6 +152,13 @@ impl Engine {
             let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         }
         let started = outcome?;
+        if let Some(manager) = &self.notify {
+            notify::started(config, manager, started.monitor.pid);
+        }
+        if let Some(path) = &config.supervision.conmon_pidfile {
+            let written = std::fs::write(path, started.monitor.pid.to_string());
+            written.map_err(|source| ContainerError::File { action: "write the pid file", path: path.clone(), source })?;
+        }
         // A program may be over by now, and its monitor may have told so.
         self.tell_at(config, Status::Start, began);
         Ok(StartOutcome::Started(Box::new(started)))
@@ -185,9 +193,20 @@ impl Engine {
         };
         let mut files = files::write(config, &run_folder, files::Contents::of(config)?)?;
         self.share_files(config, &mut files);
-        let sources = self.mount_sources(config)?;
+        let mut orders = orders::of(config, &self.paths, &begin);
+        let notifying = notify::prepare(config, begin.manager.as_ref(), &run_folder)?;
+        let (mut proxy, mut variable) = (None, None);
+        if let Some(notifying) = notifying {
+            files.extend(notifying.file);
+            (proxy, variable) = (notifying.proxy, notifying.variable);
+            orders.notify = Some(notifying.rule);
+        }
+        let mut sources = self.mount_sources(config)?;
+        let mut variables = devices::give(config, &mut sources)?;
+        variables.extend(secret::variables(config, folder)?);
+        variables.extend(variable);
         let mut spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
-        spec::add_variables(&mut spec, secret::variables(config, folder)?);
+        spec::add_variables(&mut spec, variables);
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
@@ -203,6 +222,7 @@ impl Engine {
             seccomp: rights::filter(config, folder, config.security.rights().bounding)?,
             secrets: secret::files(config, folder)?,
             reaper: config.settings.init == Init::Own,
+            handed: std::mem::take(&mut self.handed),
             spec,
         };
         let (client, monitor_client) = match foreground {
@@ -241,7 +261,8 @@ impl Engine {
             pin: Some(Db::index_in_use(&self.paths.database())),
             lock,
             cgroup: wish.choose().map_err(|error| ContainerError::Cgroup(Box::new(error)))?,
-            orders: orders::of(config, &self.paths, &begin),
+            orders,
+            notify_proxy: proxy,
         };
         Ok((launch, Ends { report, client, network }))
     }
@@ -342,7 +363,7 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
         joined?;
         return Err(match outcome {
             Outcome::Failed(failure) => ContainerError::from_failure(failure, program).into(),
-            _ => ContainerError::Vanished.into(),
+            _ => vanished(config).into(),
         });
     }
     let path = paths.container(&config.id).join("run.json");
@@ -358,6 +379,13 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
         restarts: 0,
     });
     Ok(Started { run, client, monitor: member.child, why_single: member.why_single })
+}
+
+fn vanished(config: &ContainerConfig) -> ContainerError {
+    match config.limits.memory {
+        Some(Bound::At(bytes)) => ContainerError::TooLittleMemory { bytes },
+        _ => ContainerError::Vanished,
+    }
 }
 
 /// Starts the user-mode stack for the waiting init and lets it go on. Where the stack cannot be had, init's pipe is closed, and
@@ -404,7 +432,7 @@ fn listen(folder: &Path) -> Result<OwnedFd, ContainerError> {
 }
 
 /// Finds the monitor: beside this program, or where distributions put helpers.
-fn find_monitor() -> Result<PathBuf, ContainerError> {
+pub(super) fn find_monitor() -> Result<PathBuf, ContainerError> {
     let own = std::fs::read_link("/proc/self/exe").unwrap_or_default();
     let beside = own.parent().unwrap_or(Path::new("/")).to_owned();
     let places = [beside.clone(), beside.join("../libexec/coracle"), PathBuf::from("/usr/libexec/coracle")];

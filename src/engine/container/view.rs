@@ -32,7 +32,7 @@ pub(super) struct Approach {
 #[derive(Debug)]
 enum Reach {
     Running(OwnedFd),
-    Stopped { overlay: Overlay, spec: Box<Spec> },
+    Stopped { overlay: Box<Overlay>, spec: Box<Spec>, user: Option<String> },
 }
 
 impl Engine {
@@ -59,7 +59,9 @@ impl Engine {
             if !self.status(config).status.is_alive() {
                 let sources = self.volume_sources(config)?;
                 let spec = spec::build(config, &self.paths.container(&config.id), &[], &sources).map_err(ContainerError::Spec)?;
-                let reach = Reach::Stopped { overlay: self.overlay(config)?, spec: Box::new(spec) };
+                // With ids of its own the container's user is another one than the session's of that number.
+                let user = map.is_none().then(|| config.user.clone());
+                let reach = Reach::Stopped { overlay: Box::new(self.overlay(config)?), spec: Box::new(spec), user };
                 return Ok(Approach { lock, reach, map });
             }
         }
@@ -79,8 +81,8 @@ impl Approach {
     pub(super) fn open(&self, parent: &OwnedFd) -> Result<SafeRoot, ContainerError> {
         match &self.reach {
             Reach::Running(init) => view::join(init, parent),
-            Reach::Stopped { overlay, spec } => {
-                view::mount(overlay, Some(spec)).and_then(|root| self.enter(parent).map(|()| root))
+            Reach::Stopped { overlay, spec, user } => {
+                view::mount(overlay, Some((spec, user.as_deref()))).and_then(|root| self.enter(parent).map(|()| root))
             }
         }
         .map_err(ContainerError::Launch)

@@ -26,6 +26,10 @@ pub enum VolumeError {
     MemoryInUse { name: String, container: String },
     #[error("the files of volume {name} are in the memory of the container that mounts it, and nowhere else")]
     InMemory { name: String },
+    #[error(
+        "mount on {target}: it is yours, and you have no id in the container (use --userns=keep-id, or none of nomap and auto)"
+    )]
+    CallerNotMapped { target: String },
     #[error("{action} volume {name}")]
     Transfer {
         action: &'static str,
@@ -55,7 +59,7 @@ impl VolumeError {
             Self::Exists { .. } => Kind::Exists,
             Self::InUse { .. } | Self::MemoryInUse { .. } => Kind::InUse,
             Self::Ambiguous { .. } | Self::Name { .. } | Self::Filter { .. } => Kind::Invalid,
-            Self::Driver { .. } | Self::Option { .. } | Self::InMemory { .. } => Kind::Unsupported,
+            Self::Driver { .. } | Self::Option { .. } | Self::InMemory { .. } | Self::CallerNotMapped { .. } => Kind::Unsupported,
             Self::Device { .. } | Self::Owner { .. } | Self::Transfer { .. } | Self::Storage(_) => Kind::Internal,
         }
     }

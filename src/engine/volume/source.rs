@@ -3,7 +3,7 @@
 use super::{VolumeError, options};
 use crate::engine::container::ContainerError;
 use crate::engine::{Engine, EngineError};
-use crate::model::{Backing, ContainerConfig, ImageId, Origin, Volume};
+use crate::model::{Backing, ContainerConfig, ImageId, Mount, Origin, Volume};
 use crate::runtime::spec::mounts::{Sources, VolumeSource};
 use crate::storage::{layer, volume};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -18,6 +18,7 @@ impl Engine {
         if config.mounts.iter().all(|mount| matches!(mount.from, Origin::Bind { .. } | Origin::Tmpfs { .. })) {
             return Ok(Sources::default());
         }
+        refuse_without_caller(config)?;
         self.make_volumes_of(config)?;
         let mut sources = self.volume_sources(config)?;
         let overlays = self.paths.container(&config.id).join("overlays");
@@ -101,6 +102,19 @@ impl Engine {
             }
         }
         Ok(lowers)
+    }
+}
+
+/// Volumes and layers are the caller's: where the caller has no id in the container, nobody in there may open them.
+fn refuse_without_caller(config: &ContainerConfig) -> Result<(), VolumeError> {
+    let map = config.isolation.id_map.as_ref();
+    if map.is_none_or(|map| map.uids.to_container(0).is_some()) {
+        return Ok(());
+    }
+    let ours = |mount: &&Mount| matches!(mount.from, Origin::Volume { .. } | Origin::Overlay { .. } | Origin::Image { .. });
+    match config.mounts.iter().find(ours) {
+        Some(mount) => Err(VolumeError::CallerNotMapped { target: mount.target.clone() }),
+        None => Ok(()),
     }
 }
 

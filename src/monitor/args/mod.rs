@@ -250,7 +250,7 @@ mod tests {
             restart: Some(RestartRule { when: RestartWhen::Failure { most: 3 }, restarts: 2, backoff_ms: 400 }),
             health: Some(HealthRule { interval_ms: [1, 2, 3], phase: 1, limit_ms: 5 }),
             notify: Some(NotifyRule { socket: "/run/n".into(), proxy: Some(13), when_healthy: true }),
-            events: Some(EventsRule { folder: "/e".into(), subject: "\"ID\":\"1\"".into() }),
+            events: Some(EventsRule { folder: "/e".into(), subject: "\"ID\":\"1\"".into(), session: true }),
             ..least()
         };
         let journal = JournalTarget { socket: "/run/j".into(), fields: vec!["A=b c".into(), "D=".into()] };

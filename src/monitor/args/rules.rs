@@ -166,18 +166,23 @@ pub struct EventsRule {
     pub folder: PathBuf,
     /// The container, in the words of `events::Subject`.
     pub subject: String,
+    /// It is about an exec session of the container.
+    pub session: bool,
 }
 
 impl EventsRule {
     pub(super) fn encode(&self, words: &mut Words) {
         words.put("--events", self.folder.clone());
         words.put("--event-subject", self.subject.clone());
+        if self.session {
+            words.flag("--event-session");
+        }
     }
 
     pub(super) fn decode(given: &mut Given) -> Result<Option<Self>, ArgsError> {
         let Some(folder) = given.path("--events") else { return Ok(None) };
         let subject = given.value("--event-subject").ok_or(ArgsError::Missing("--event-subject"))?;
         let subject = subject.into_string().map_err(|text| ArgsError::BadValue("--event-subject", text))?;
-        Ok(Some(Self { folder, subject }))
+        Ok(Some(Self { folder, subject, session: given.flag("--event-session") }))
     }
 }

@@ -1,5 +1,6 @@
 //! From a container's configuration to an OCI runtime spec.
 
+pub mod devices;
 mod masks;
 pub mod mounts;
 mod namespaces;

@@ -26,6 +26,17 @@ struct Task {
     layers: Vec<usize>,
 }
 
+/// What is to be made: an entry of a layer's folder that is no folder.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    folder: BorrowedFd<'a>,
+    name: &'a CStr,
+    stat: &'a Stat,
+    layer: usize,
+    /// Below the root.
+    path: &'a [u8],
+}
+
 struct Merge<'a> {
     layers: Vec<OwnedFd>,
     out: OwnedFd,
@@ -128,7 +139,8 @@ impl Merge<'_> {
                     let below = self.folders_below(&folders[depth..], name)?;
                     more.push(Task { layers: self.until_opaque(&path, below)?, path });
                 } else {
-                    self.make(&out, folder.as_fd(), name, &stat, *layer, &path)?;
+                    let found = Found { folder: folder.as_fd(), name, stat: &stat, layer: *layer, path: &path };
+                    self.make(&out, &found)?;
                 }
             }
         }
@@ -164,20 +176,13 @@ impl Merge<'_> {
         Ok(layers)
     }
 
-    fn make(
-        &self,
-        out: &OwnedFd,
-        folder: BorrowedFd<'_>,
-        name: &CStr,
-        stat: &Stat,
-        layer: usize,
-        path: &[u8],
-    ) -> Result<(), Errno> {
+    fn make(&self, out: &OwnedFd, found: &Found<'_>) -> Result<(), Errno> {
+        let Found { folder, name, stat, layer, path } = *found;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return inode::make_special(out.as_fd(), name, folder, stat, &self.owners);
         }
         if stat.st_nlink < 2 {
-            return self.make_file(out, folder, name, stat, path);
+            return self.make_file(out, found);
         }
         // Held until the file is there, so that another name of it finds it.
         let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
@@ -187,12 +192,13 @@ impl Merge<'_> {
                 done => return done,
             }
         }
-        self.make_file(out, folder, name, stat, path)?;
+        self.make_file(out, found)?;
         links.insert((layer, stat.st_ino), path.to_owned());
         Ok(())
     }
 
-    fn make_file(&self, out: &OwnedFd, folder: BorrowedFd<'_>, name: &CStr, stat: &Stat, path: &[u8]) -> Result<(), Errno> {
+    fn make_file(&self, out: &OwnedFd, found: &Found<'_>) -> Result<(), Errno> {
+        let Found { folder, name, stat, path, .. } = *found;
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let from = rustix::fs::openat(folder, name, flags, Mode::empty())?;
         let to = inode::create(out.as_fd(), name)?;
@@ -238,4 +244,91 @@ fn is_xattr_whiteout(folder: &OwnedFd, name: &CStr, stat: &Stat) -> bool {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = rustix::fs::openat(folder, name, flags, Mode::empty());
     file.is_ok_and(|file| rustix::fs::fgetxattr(&file, WHITEOUT, &mut [0_u8; 1][..]).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::IdRange;
+    use crate::model::idmap::Ranges;
+    use rustix::fs::XattrFlags;
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt, symlink};
+
+    /// Everybody is who runs the tests: other owners take rights.
+    fn own_map() -> IdMap {
+        let run = |id| Ranges::new(vec![IdRange { inside: id, outside: id, count: 1 }]).unwrap();
+        IdMap { uids: run(rustix::process::getuid().as_raw()), gids: run(rustix::process::getgid().as_raw()) }
+    }
+
+    fn whiteout(path: &Path) {
+        rustix::fs::mknodat(CWD, path, FileType::CharacterDevice, Mode::empty(), 0).unwrap();
+    }
+
+    fn merged(form: Form) -> (tempfile::TempDir, PathBuf) {
+        let temp = tempfile::tempdir().unwrap();
+        let [low, high, out] = ["low", "high", "out"].map(|name| temp.path().join(name));
+        for folder in ["low/both/deep", "low/hidden", "low/opaque", "high/both", "high/opaque", "low/was", "out"] {
+            fs::create_dir_all(temp.path().join(folder)).unwrap();
+        }
+        for (file, text) in [
+            ("low/both/a", "a of low"),
+            ("low/both/b", "b"),
+            ("low/both/deep/c", "c"),
+            ("low/hidden/x", "x"),
+            ("low/opaque/gone", "x"),
+            ("low/was/folder", "x"),
+            ("low/empty", ""),
+            ("high/both/a", "a of high"),
+            ("high/opaque/new", "new"),
+        ] {
+            fs::write(temp.path().join(file), text).unwrap();
+        }
+        fs::hard_link(low.join("both/b"), low.join("link")).unwrap();
+        symlink("../nowhere", low.join("both/symlink")).unwrap();
+        fs::set_permissions(low.join("both/b"), PermissionsExt::from_mode(0o4711)).unwrap();
+        whiteout(&high.join("hidden"));
+        whiteout(&high.join("was"));
+        rustix::fs::setxattr(high.join("opaque"), OPAQUE, b"y", XattrFlags::empty()).unwrap();
+        rustix::fs::setxattr(low.join("empty"), "user.note", b"kept", XattrFlags::empty()).unwrap();
+        merge(&[high, low], &out, &own_map(), form).unwrap();
+        (temp, out)
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    fn a_copy_is_what_an_overlay_of_the_layers_shows() {
+        let (_temp, out) = merged(Form::Copy);
+        assert_eq!(names(&out), ["both", "empty", "link", "opaque"]);
+        assert_eq!(names(&out.join("both")), ["a", "b", "deep", "symlink"]);
+        assert_eq!(names(&out.join("opaque")), ["new"]);
+        assert_eq!(fs::read_to_string(out.join("both/a")).unwrap(), "a of high");
+        assert_eq!(fs::read_to_string(out.join("both/deep/c")).unwrap(), "c");
+        assert_eq!(fs::read_link(out.join("both/symlink")).unwrap(), Path::new("../nowhere"));
+        let (one, other) = (fs::metadata(out.join("both/b")).unwrap(), fs::metadata(out.join("link")).unwrap());
+        assert_eq!((one.ino(), one.nlink(), one.mode() & 0o7777), (other.ino(), 2, 0o4711));
+        let mut value = [0; 8];
+        let length = rustix::fs::getxattr(out.join("empty"), "user.note", &mut value[..]).unwrap();
+        assert_eq!(&value[..length], b"kept");
+        assert!(rustix::fs::getxattr(out.join("opaque"), OPAQUE, &mut value[..]).is_err());
+    }
+
+    #[test]
+    fn a_tree_has_sizes_and_the_places_of_contents() {
+        let (_temp, out) = merged(Form::Tree);
+        let file = out.join("both/deep/c");
+        let mut value = [0; 64];
+        let length = rustix::fs::getxattr(&file, inode::REDIRECT, &mut value[..]).unwrap();
+        assert_eq!(&value[..length], b"/both/deep/c");
+        assert_eq!(rustix::fs::getxattr(&file, inode::METACOPY, &mut value[..]).unwrap(), 0);
+        let stat = fs::metadata(&file).unwrap();
+        assert_eq!((stat.len(), stat.blocks() * 512 / 8192), (1, 0), "no contents of its own");
+        assert!(rustix::fs::getxattr(out.join("empty"), inode::REDIRECT, &mut value[..]).is_err());
+    }
 }

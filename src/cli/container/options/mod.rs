@@ -3,6 +3,7 @@
 mod environment;
 mod filesystem;
 mod health;
+mod image;
 mod isolation;
 mod limits;
 mod mounts;
@@ -20,7 +21,6 @@ pub(super) use resources::ResourceOptions;
 pub(super) use supervision::parse_signal;
 
 use crate::cli::error::CliError;
-use crate::cli::image::pull::Policy;
 use crate::config::env;
 use crate::engine::container::create::CreateRequest;
 use clap::Args;
@@ -59,15 +59,8 @@ pub(super) struct Options {
     /// Give the container a terminal
     #[arg(short, long)]
     pub tty: bool,
-    /// When to pull the image: missing (default), always, newer, never
-    #[arg(long, value_name = "POLICY", value_enum, default_value = "missing")]
-    pub pull: Policy,
-    /// Print no progress while an image is pulled
-    #[arg(short, long)]
-    pub quiet: bool,
-    /// Check certificates of the registry; false also allows plain HTTP
-    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
-    pub tls_verify: bool,
+    #[command(flatten)]
+    pub origin: image::ImageOptions,
     /// Print help
     #[arg(long, action = clap::ArgAction::Help)]
     help: Option<bool>,

@@ -7,6 +7,7 @@ use crate::model::{ContainerConfig, HealthOutcome, Probe};
 use crate::sys::process::send_signal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -52,7 +53,7 @@ fn watch(session: &ExecSession, patience: Duration, most: usize) -> io::Result<(
         fds.extend(outputs.iter().flatten().map(|fd| PollFd::new(*fd, PollFlags::IN)));
         match poll(&mut fds, Some(&left)) {
             Ok(0) => {
-                let _ = send_signal(&session.child.pidfd, libc::SIGKILL);
+                kill_all(session);
                 session.child.wait()?;
                 return Ok((TOO_LONG, text));
             }
@@ -68,6 +69,15 @@ fn watch(session: &ExecSession, patience: Duration, most: usize) -> io::Result<(
         if ended {
             return Ok((session.child.wait()?, text));
         }
+    }
+}
+
+/// Kills the command and all that it has started and that is in its process group still: it leads one. It is not waited for yet, so
+/// the number is nobody else's.
+fn kill_all(session: &ExecSession) {
+    let group = Pid::from_raw(session.child.pid).map(|pid| kill_process_group(pid, Signal::KILL));
+    if group != Some(Ok(())) {
+        let _ = send_signal(&session.child.pidfd, libc::SIGKILL);
     }
 }
 

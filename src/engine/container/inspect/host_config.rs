@@ -1,9 +1,10 @@
 //! `HostConfig`: what of the host a container was given.
 
-use super::mounts;
+use super::{limits, mounts};
+use crate::engine::container::status::State;
 use crate::model::idmap::Ranges;
 use crate::model::isolation::IpcKind;
-use crate::model::{AddedHost, CapSet, ContainerConfig, IdMap, Init, Sharing, Ulimit, UserNamespace};
+use crate::model::{AddedHost, CapSet, ContainerConfig, Device, IdMap, Init, Sharing, Ulimit, UserNamespace};
 use crate::runtime::spec::mounts::DEFAULT_SHM_BYTES;
 use serde_json::{Value, json};
 
@@ -43,7 +44,7 @@ fn map_lines(ranges: &Ranges) -> Vec<String> {
     ranges.runs().iter().map(|run| format!("{}:{}:{}", run.inside, run.outside, run.count)).collect()
 }
 
-pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
+pub(super) fn host_config(config: &ContainerConfig, state: &State, log: &str) -> Value {
     let isolation = &config.isolation;
     let (cap_add, cap_drop) = capability_changes(config);
     let names = &config.settings.names;
@@ -81,21 +82,6 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
         "ShmSize": config.filesystem.shm_size.unwrap_or(DEFAULT_SHM_BYTES),
         "Runtime": "coracle",
     });
-    // Limits: none is set yet, and Podman prints zero for each that is not.
-    for limit in [
-        "CpuShares",
-        "Memory",
-        "NanoCpus",
-        "BlkioWeight",
-        "CpuPeriod",
-        "CpuQuota",
-        "MemoryReservation",
-        "MemorySwap",
-        "MemorySwappiness",
-        "PidsLimit",
-    ] {
-        host[limit] = 0.into();
-    }
     if let Some(IdMap { uids, gids }) = &isolation.id_map {
         host["IDMappings"] = json!({ "UidMap": map_lines(uids), "GidMap": map_lines(gids) });
     }
@@ -103,10 +89,8 @@ pub(super) fn host_config(config: &ContainerConfig, log: &str) -> Value {
     host["Ulimits"] = config.settings.ulimits.iter().map(ulimit).collect();
     host["Annotations"] = json!(config.settings.annotations);
     host["Init"] = (config.settings.init != Init::Command).into();
-    host["Devices"] = json!([]);
-    for text in ["CgroupParent", "CpusetCpus", "CpusetMems"] {
-        host[text] = "".into();
-    }
+    host["Devices"] = config.security.devices.iter().map(device).collect();
+    limits::add(&mut host, &config.limits, state);
     host
 }
 
@@ -120,6 +104,10 @@ fn ulimit(ulimit: &Ulimit) -> Value {
 fn added_host(host: &AddedHost) -> String {
     let address = host.address.map_or_else(|| "host-gateway".to_owned(), |address| address.to_string());
     format!("{}:{address}", host.names.join(";"))
+}
+
+fn device(device: &Device) -> Value {
+    json!({ "PathOnHost": device.source, "PathInContainer": device.target, "CgroupPermissions": device.access })
 }
 
 /// `own` is the log's path where the user named none.

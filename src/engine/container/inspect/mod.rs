@@ -2,6 +2,7 @@
 
 mod config;
 mod host_config;
+mod limits;
 mod mounts;
 mod network;
 mod state;
@@ -61,7 +62,7 @@ impl Engine {
             "AppArmorProfile": "",
             "EffectiveCaps": rights::effective(&config).names(),
             "BoundingCaps": config.security.rights().bounding.names(),
-            "ExecIDs": [],
+            "ExecIDs": self.sessions(&config),
             "GraphDriver": { "Name": "overlay", "Data": driver },
             "Mounts": mounts::mounts(&config, &self.paths),
             "Dependencies": config.relations.requires,
@@ -70,7 +71,7 @@ impl Engine {
             "IsInfra": false,
             "IsService": false,
             "Config": config::config_of(&config),
-            "HostConfig": host_config::host_config(&config, &file("ctr.log")),
+            "HostConfig": host_config::host_config(&config, &state, &file("ctr.log")),
         }))
     }
 }

@@ -29,10 +29,17 @@ pub(super) fn state_of(state: &State, health: Option<&HealthRecord>) -> Value {
         "FinishedAt": exit.map_or_else(|| NEVER.to_owned(), |exit| time(exit.finished_at)),
         "Health": health_of(health),
         "Healthcheck": health_of(health),
-        "CgroupPath": state.run.as_ref().and_then(|run| run.cgroup.as_deref()).unwrap_or_default(),
+        // As /proc/PID/cgroup writes it.
+        "CgroupPath": state.run.as_ref().and_then(|run| run.cgroup.as_deref()).map(below_mount).unwrap_or_default(),
         "CheckpointedAt": NEVER,
         "RestoredAt": NEVER,
     })
+}
+
+/// The path of a cgroup without the mount point, of which hybrid machines have the longer one.
+fn below_mount(path: &str) -> &str {
+    let below = path.strip_prefix("/sys/fs/cgroup").unwrap_or(path);
+    below.strip_prefix("/unified").unwrap_or(below)
 }
 
 fn health_of(health: Option<&HealthRecord>) -> Value {

@@ -70,9 +70,7 @@ impl Snapshot {
         let inner = |process: &Process| nth(process.status.field("NSpid"), depth);
         processes.sort_by_key(inner);
         let inner = processes.iter().map(|process| (process.host_pid, inner(process))).collect();
-        let boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-        let now = boot.tv_sec.unsigned_abs() * 1_000_000_000 + boot.tv_nsec.unsigned_abs();
-        Self { processes, names: Names::of(init), depth, inner, now }
+        Self { processes, names: Names::of(init), depth, inner, now: stamp::since_boot() }
     }
 
     /// A number of a field with one number for each namespace, as it is in the container.
