@@ -20,7 +20,7 @@ pub use crate::runtime::terminal::Size;
 use crate::state::Db;
 use crate::storage::shifted::{Form, Shifted};
 use crate::sys::clone::Child;
-use crate::sys::{fd, process, socket};
+use crate::sys::{fd, process, socket, stamp};
 use crate::userns::map::WhySingle;
 use crate::userns::session::{self, Member};
 use rustix::fs::{FlockOperation, Mode, OFlags};
@@ -142,6 +142,7 @@ impl Engine {
         if config.supervision.may_restart() {
             again::unmark(&folder);
         }
+        let began = stamp::now();
         let begin = Begin { manager: self.notify.clone(), ..Begin::default() };
         let moment = Moment { boot, foreground, window, lock: lock.into(), begin, handed, again: None };
         let prepared = self.prepare(config, &folder, moment);
@@ -161,7 +162,8 @@ impl Engine {
             let written = std::fs::write(path, started.monitor.pid.to_string());
             written.map_err(|source| ContainerError::File { action: "write the pid file", path: path.clone(), source })?;
         }
-        self.tell_at(config, Status::Start, started.run.started_at);
+        // A program may be over by now, and its monitor may have told so.
+        self.tell_at(config, Status::Start, began);
         Ok(StartOutcome::Started(Box::new(started)))
     }
 
