@@ -52,7 +52,7 @@ impl SupervisionOptions {
         let supervision = &mut request.supervision;
         supervision.log = log_options(&self.log_opt)?;
         supervision.timeout = self.timeout.unwrap_or(0);
-        supervision.restart = self.restart.as_deref().map(restart).transpose()?.unwrap_or_default();
+        supervision.restart = self.restart.as_deref().map(parse_restart).transpose()?.unwrap_or_default();
         supervision.notify = self.sdnotify.as_deref().map(sdnotify).transpose()?.unwrap_or_default();
         supervision.pidfile = absolute("--pidfile", self.pidfile.as_ref())?;
         supervision.conmon_pidfile = absolute("--conmon-pidfile", self.conmon_pidfile.as_ref())?;
@@ -123,7 +123,11 @@ fn is_journal_field(name: &str) -> bool {
     name.len() <= 64 && name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(good)
 }
 
-fn restart(text: &str) -> Result<RestartPolicy, CliError> {
+/// Reads a restart policy.
+///
+/// # Errors
+/// It is none.
+pub(in crate::cli::container) fn parse_restart(text: &str) -> Result<RestartPolicy, CliError> {
     RestartPolicy::parse(text).ok_or_else(|| {
         CliError::Usage(format!(
             "invalid restart policy {text:?}: choose no, on-failure, on-failure:TIMES, always or unless-stopped"
