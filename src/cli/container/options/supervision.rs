@@ -6,7 +6,7 @@ use crate::engine::container::create::CreateRequest;
 use crate::model::{LogDriver, LogOptions, RestartPolicy, SdNotify, signal};
 use clap::Args;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Options about the time while a container runs.
 #[derive(Debug, Args)]
@@ -32,6 +32,9 @@ pub(super) struct SupervisionOptions {
     /// Who tells systemd that the container is ready: container, conmon (this command), healthy (its health check), ignore
     #[arg(long, value_name = "WHO")]
     sdnotify: Option<String>,
+    /// Write the pid of the container's first process to this file
+    #[arg(long, value_name = "FILE")]
+    pidfile: Option<PathBuf>,
     /// Write the pid of the container's monitor to this file
     #[arg(long, value_name = "FILE")]
     conmon_pidfile: Option<PathBuf>,
@@ -51,14 +54,16 @@ impl SupervisionOptions {
         supervision.timeout = self.timeout.unwrap_or(0);
         supervision.restart = self.restart.as_deref().map(restart).transpose()?.unwrap_or_default();
         supervision.notify = self.sdnotify.as_deref().map(sdnotify).transpose()?.unwrap_or_default();
-        supervision.conmon_pidfile = self
-            .conmon_pidfile
-            .as_ref()
-            .map(std::path::absolute)
-            .transpose()
-            .map_err(|error| CliError::Usage(format!("find the file of --conmon-pidfile: {error}")))?;
+        supervision.pidfile = absolute(self.pidfile.as_deref(), "--pidfile")?;
+        supervision.conmon_pidfile = absolute(self.conmon_pidfile.as_deref(), "--conmon-pidfile")?;
         Ok(())
     }
+}
+
+/// The monitor writes the file again at a restart, from another folder.
+fn absolute(path: Option<&Path>, option: &str) -> Result<Option<PathBuf>, CliError> {
+    let found = path.map(std::path::absolute).transpose();
+    found.map_err(|error| CliError::Usage(format!("find the file of {option}: {error}")))
 }
 
 fn log_driver(text: &str) -> Result<LogDriver, CliError> {
