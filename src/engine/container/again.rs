@@ -12,7 +12,7 @@
 
 use super::create::now;
 use super::orders::Begin;
-use super::start::{Again, Ends, join_network, write_pid};
+use super::start::{Again, Ends, join_network};
 use super::status;
 use super::stop::{signal, wait_gone_one};
 use super::{ContainerError, attach};
@@ -79,26 +79,19 @@ impl Engine {
         let again = Again { listen, clients };
         let (mut launch, ends) = self.prepare_again(config, lock.into(), again, &begin)?;
         let Ends { report, network, .. } = ends;
-        let pidfile = config.supervision.pidfile.as_deref();
-        if network.is_some() || pidfile.is_some() {
+        if let Some(network) = network {
             let run_folder = self.paths.container_run(&config.id);
-            // A child of a child, so that nobody has to wait for it: it joins the network and writes the pid file while this process
-            // becomes the monitor.
+            // A child of a child, so that nobody has to wait for it: it joins the network while this process becomes the monitor.
             let joiner = clone::spawn(CloneFlags::empty(), None, || {
                 let made = clone::spawn(CloneFlags::empty(), None, || {
-                    let mut keep = vec![report.as_fd()];
-                    keep.extend(network.iter().flat_map(|ends| [ends.go.as_fd(), ends.pid.as_fd(), ends.collar.as_fd()]));
+                    let keep = [network.go.as_fd(), network.pid.as_fd(), network.collar.as_fd(), report.as_fd()];
                     if fd::close_all_but(&keep).is_err() {
                         return 125;
                     }
-                    let joined = network.map_or(Ok(()), |network| join_network(config, &run_folder, network));
                     // Init reports to the pipe's other end; it must find a reader until its program runs.
+                    let joined = join_network(config, &run_folder, network);
                     let _ = File::from(report).read_to_end(&mut Vec::new());
-                    let written = match (pidfile, status::run_record(&folder)) {
-                        (Some(path), Some(run)) => write_pid(path, run.init.pid),
-                        _ => Ok(()),
-                    };
-                    i32::from(joined.is_err() || written.is_err())
+                    i32::from(joined.is_err())
                 });
                 i32::from(made.is_err())
             });

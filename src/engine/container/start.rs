@@ -155,10 +155,8 @@ impl Engine {
             notify::started(config, manager, started.monitor.pid);
         }
         if let Some(path) = &config.supervision.conmon_pidfile {
-            write_pid(path, started.monitor.pid)?;
-        }
-        if let Some(path) = &config.supervision.pidfile {
-            write_pid(path, started.run.init.pid)?;
+            let written = std::fs::write(path, started.monitor.pid.to_string());
+            written.map_err(|source| ContainerError::File { action: "write the pid file", path: path.clone(), source })?;
         }
         self.tell_at(config, Status::Start, started.run.started_at);
         Ok(StartOutcome::Started(Box::new(started)))
@@ -310,15 +308,6 @@ impl Engine {
             volatile: config.auto_remove,
         })
     }
-}
-
-/// Zero stands for a process that is over and gone already: there is no pid to write.
-pub(super) fn write_pid(path: &Path, pid: i32) -> Result<(), ContainerError> {
-    if pid == 0 {
-        return Ok(());
-    }
-    let written = std::fs::write(path, pid.to_string());
-    written.map_err(|source| ContainerError::File { action: "write the pid file", path: path.to_owned(), source })
 }
 
 /// The layers of an image, bottom first, each once: where it is topmost.

@@ -7,7 +7,7 @@ use crate::engine::container::create::CreateRequest;
 use crate::model::{LogDriver, LogOptions, RestartPolicy, SdNotify, signal};
 use clap::Args;
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Options about the time while a container runs.
 #[derive(Debug, Args)]
@@ -33,9 +33,6 @@ pub(super) struct SupervisionOptions {
     /// Who tells systemd that the container is ready: container, conmon (this command), healthy (its health check), ignore
     #[arg(long, value_name = "WHO")]
     sdnotify: Option<String>,
-    /// Write the pid of the container's first process to this file
-    #[arg(long, value_name = "FILE")]
-    pidfile: Option<PathBuf>,
     /// Write the pid of the container's monitor to this file
     #[arg(long, value_name = "FILE")]
     conmon_pidfile: Option<PathBuf>,
@@ -55,16 +52,14 @@ impl SupervisionOptions {
         supervision.timeout = self.timeout.unwrap_or(0);
         supervision.restart = given(self.restart.as_ref()).map(restart).transpose()?.unwrap_or_default();
         supervision.notify = given(self.sdnotify.as_ref()).map(sdnotify).transpose()?.unwrap_or_default();
-        supervision.pidfile = absolute(self.pidfile.as_deref(), "--pidfile")?;
-        supervision.conmon_pidfile = absolute(self.conmon_pidfile.as_deref(), "--conmon-pidfile")?;
+        supervision.conmon_pidfile = self
+            .conmon_pidfile
+            .as_ref()
+            .map(std::path::absolute)
+            .transpose()
+            .map_err(|error| CliError::Usage(format!("find the file of --conmon-pidfile: {error}")))?;
         Ok(())
     }
-}
-
-/// The monitor writes the file again at a restart, from another folder.
-fn absolute(path: Option<&Path>, option: &str) -> Result<Option<PathBuf>, CliError> {
-    let found = path.map(std::path::absolute).transpose();
-    found.map_err(|error| CliError::Usage(format!("find the file of {option}: {error}")))
 }
 
 fn log_driver(text: &str) -> Result<LogDriver, CliError> {

@@ -10,7 +10,6 @@ mod state;
 use super::rights;
 use crate::engine::{Engine, EngineError};
 use serde_json::{Value, json};
-use std::path::Path;
 
 /// What Podman prints for a time that has not come.
 const NEVER: &str = "0001-01-01T00:00:00Z";
@@ -53,8 +52,6 @@ impl Engine {
             "ResolvConfPath": run_file("resolv.conf"),
             "HostnamePath": run_file("hostname"),
             "HostsPath": run_file("hosts"),
-            "PidFile": path(config.supervision.pidfile.as_deref()),
-            "ConmonPidFile": path(config.supervision.conmon_pidfile.as_deref()),
             "StaticDir": folder.to_string_lossy(),
             "OCIRuntime": "coracle",
             "Name": config.name,
@@ -77,11 +74,6 @@ impl Engine {
             "HostConfig": host_config::host_config(&config, &state, &file("ctr.log")),
         }))
     }
-}
-
-/// Empty where nothing was asked for.
-fn path(asked: Option<&Path>) -> String {
-    asked.unwrap_or(Path::new("")).to_string_lossy().into_owned()
 }
 
 /// Writes nanoseconds since the epoch in RFC 3339.
