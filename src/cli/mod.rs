@@ -45,6 +45,7 @@ enum Command {
     #[command(subcommand)]
     Healthcheck(container::healthcheck::HealthcheckCommand),
     Info(system::info::InfoArgs),
+    Init(container::init::InitArgs),
     Inspect(container::inspect::InspectArgs),
     Kill(container::kill::KillArgs),
     #[command(visible_aliases = ["ls", "list"])]
@@ -153,6 +154,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Generate(args) => generate::run(&args),
         Command::Healthcheck(command) => container::healthcheck::run(command),
         Command::Info(args) => system::info::run(&args),
+        Command::Init(args) => container::init::run(&args),
         Command::Version(args) => system::info::run_version(&args),
         Command::Inspect(args) => container::inspect::run(&args),
         Command::Ps(args) => container::ps::run(&args),
