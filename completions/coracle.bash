@@ -61,6 +61,9 @@ _coracle() {
             coracle,info)
                 cmd="coracle__subcmd__info"
                 ;;
+            coracle,init)
+                cmd="coracle__subcmd__init"
+                ;;
             coracle,inspect)
                 cmd="coracle__subcmd__inspect"
                 ;;
@@ -377,7 +380,7 @@ _coracle() {
 
     case "${cmd}" in
         coracle)
-            opts="-h -V --help --version attach container commit cp create events diff exec export generate healthcheck info inspect kill ps ls list image images internal import load logs mount pause port pull rename restart rm rmi run secret start stats stop system tag top unpause unmount umount unshare untag update version volume wait"
+            opts="-h -V --help --version attach container commit cp create events diff exec export generate healthcheck info init inspect kill ps ls list image images internal import load logs mount pause port pull rename restart rm rmi run secret start stats stop system tag top unpause unmount umount unshare untag update version volume wait"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -609,7 +612,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__container__subcmd__create)
-            opts="-e -l -v -u -m -c -h -w -i -t -q --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --tls-verify --platform --os --arch --variant --retry --retry-delay --disable-content-trust --authfile --creds --cert-dir --decryption-key --help"
+            opts="-e -l -v -u -m -c -h -w -i -t -q --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --tls-verify --platform --os --arch --variant --retry --retry-delay --disable-content-trust --authfile --creds --cert-dir --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1011,6 +1014,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --pidfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --conmon-pidfile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1165,7 +1172,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__container__subcmd__exec)
-            opts="-d -e -i -t -u -w -l -h --detach --env --env-file --privileged --interactive --tty --user --workdir --detach-keys --cidfile --no-session --latest --help"
+            opts="-d -e -i -t -u -w -l -h --detach --env --env-file --privileged --interactive --tty --user --workdir --detach-keys --cidfile --no-session --preserve-fds --preserve-fd --latest --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1204,6 +1211,14 @@ _coracle() {
                     return 0
                     ;;
                 --cidfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preserve-fds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preserve-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1555,7 +1570,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__container__subcmd__run)
-            opts="-d -e -l -v -u -m -c -h -w -i -t -q --detach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --tls-verify --platform --os --arch --variant --retry --retry-delay --disable-content-trust --authfile --creds --cert-dir --decryption-key --help"
+            opts="-d -e -l -v -u -m -c -h -w -i -t -q --detach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --tls-verify --platform --os --arch --variant --retry --retry-delay --disable-content-trust --authfile --creds --cert-dir --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1973,6 +1988,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --pidfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --conmon-pidfile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2261,7 +2280,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__container__subcmd__update)
-            opts="-m -c -h --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --help"
+            opts="-m -c -e -l -h --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --restart --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --env --unsetenv --latest --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2355,6 +2374,82 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --restart)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-cmd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-start-period)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-start-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-on-failure)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-cmd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-success)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-log-destination)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-max-log-count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-max-log-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unsetenv)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2419,7 +2514,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__create)
-            opts="-e -l -v -u -m -c -h -w -i -t -q --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --tls-verify --platform --os --arch --variant --retry --retry-delay --disable-content-trust --authfile --creds --cert-dir --decryption-key --help"
+            opts="-e -l -v -u -m -c -h -w -i -t -q --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --tls-verify --platform --os --arch --variant --retry --retry-delay --disable-content-trust --authfile --creds --cert-dir --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2821,6 +2916,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --pidfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --conmon-pidfile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3017,7 +3116,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__exec)
-            opts="-d -e -i -t -u -w -l -h --detach --env --env-file --privileged --interactive --tty --user --workdir --detach-keys --cidfile --no-session --latest --help"
+            opts="-d -e -i -t -u -w -l -h --detach --env --env-file --privileged --interactive --tty --user --workdir --detach-keys --cidfile --no-session --preserve-fds --preserve-fd --latest --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3056,6 +3155,14 @@ _coracle() {
                     return 0
                     ;;
                 --cidfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preserve-fds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preserve-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3441,6 +3548,20 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__init)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -3877,7 +3998,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__run)
-            opts="-d -e -l -v -u -m -c -h -w -i -t -q --detach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --tls-verify --platform --os --arch --variant --retry --retry-delay --disable-content-trust --authfile --creds --cert-dir --decryption-key --help"
+            opts="-d -e -l -v -u -m -c -h -w -i -t -q --detach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --tls-verify --platform --os --arch --variant --retry --retry-delay --disable-content-trust --authfile --creds --cert-dir --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4292,6 +4413,10 @@ _coracle() {
                     return 0
                     ;;
                 --sdnotify)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pidfile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4877,7 +5002,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__update)
-            opts="-m -c -h --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --help"
+            opts="-m -c -e -l -h --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --restart --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --env --unsetenv --latest --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4968,6 +5093,82 @@ _coracle() {
                     return 0
                     ;;
                 --device-write-iops)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-cmd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-start-period)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-start-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-on-failure)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-cmd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-success)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-log-destination)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-max-log-count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-max-log-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unsetenv)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -38,6 +38,7 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "export" -d 'Write t
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "generate" -d 'Write the man pages or the shell completions'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "healthcheck" -d 'Look after the health of containers'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "info" -d 'Show facts about the host, the store and this program'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "init" -d 'Prepare containers without starting them: not supported, and the refusal says what to use'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "inspect" -d 'Show everything about containers, images and volumes'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "kill" -d 'Send a signal to containers\' first processes'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "ps" -d 'List containers'
@@ -70,7 +71,7 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "unmount" -d 'Unmoun
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "umount" -d 'Unmount the root of containers'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "unshare" -d 'Run a program in the user namespace in which your containers live, as its root'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "untag" -d 'Take names away from an image'
-complete -c coracle -n "__fish_coracle_needs_command" -f -a "update" -d 'Change the limits of a container, also of one that runs'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "update" -d 'Change limits, restart policy, health check or environment of a container, also of one that runs'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "version" -d 'Show the version'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "volume" -d 'Manage volumes'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "wait" -d 'Wait for containers to end and print their exit codes'
@@ -112,7 +113,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fis
 complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "unmount" -d 'Unmount the root of containers'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "umount" -d 'Unmount the root of containers'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "unpause" -d 'Let the processes of paused containers go on'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "update" -d 'Change the limits of a container, also of one that runs'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "update" -d 'Change limits, restart policy, health check or environment of a container, also of one that runs'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "wait" -d 'Wait for containers to end and print their exit codes'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from attach" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from attach" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
@@ -241,6 +242,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l log-driver -d 'Where the output goes: k8s-file (also json-file), journald, none, passthrough (our own streams), passthrough-tty' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l log-opt -d 'An option of the log driver: max-size=SIZE, max-file=NUMBER, path=FILE; for journald tag=TEXT, label=FIELD=TEXT' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l sdnotify -d 'Who tells systemd that the container is ready: container, conmon (this command), healthy (its health check), ignore' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l pidfile -d 'Write the pid that the container\'s first process has on this host to this file, at each start' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l conmon-pidfile -d 'Write the pid of the container\'s monitor to this file' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l health-cmd -d 'Check the container\'s health by this command: a text for its shell, or a JSON array of words; none for no check' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l health-interval -d 'The time between two checks (30s); disable to check only by `healthcheck run`' -r
@@ -298,6 +300,8 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s w -l workdir -d 'Begin in this folder of the container' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l detach-keys -d 'The keys that leave the command running and return here, with a terminal; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l cidfile -d 'With --detach: write the session\'s id to this file, which must not exist' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l preserve-fds -d 'Pass this many open descriptors on to the container, from 3 up' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l preserve-fd -d 'Pass these open descriptors on to the container, under their numbers' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s d -l detach -d 'Run in the background'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l privileged -d 'Give the command every capability'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s i -l interactive -d 'Pass standard input on to the command'
@@ -534,6 +538,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l log-driver -d 'Where the output goes: k8s-file (also json-file), journald, none, passthrough (our own streams), passthrough-tty' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l log-opt -d 'An option of the log driver: max-size=SIZE, max-file=NUMBER, path=FILE; for journald tag=TEXT, label=FIELD=TEXT' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l sdnotify -d 'Who tells systemd that the container is ready: container, conmon (this command), healthy (its health check), ignore' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l pidfile -d 'Write the pid that the container\'s first process has on this host to this file, at each start' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l conmon-pidfile -d 'Write the pid of the container\'s monitor to this file' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l health-cmd -d 'Check the container\'s health by this command: a text for its shell, or a JSON array of words; none for no check' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l health-interval -d 'The time between two checks (30s); disable to check only by `healthcheck run`' -r
@@ -644,7 +649,27 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l device-write-bps -d 'Bound the bytes that are written to a disk in a second: /dev/sda:1mb' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l device-read-iops -d 'Bound the reads from a disk in a second: /dev/sda:1000' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l device-write-iops -d 'Bound the writes to a disk in a second: /dev/sda:1000' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l restart -d 'When to start it again after its end: no (also never), on-failure[:TIMES], always, unless-stopped' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-cmd -d 'Check the container\'s health by this command: a text for its shell, or a JSON array of words; none for no check' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-interval -d 'The time between two checks (30s); disable to check only by `healthcheck run`' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-timeout -d 'How long a check may take (30s)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-retries -d 'How many failures in a row make the container unhealthy (3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-start-period -d 'For so long after the start failures do not count' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-start-interval -d 'The time between two checks during the start period (5s, or the interval where that is shorter)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-on-failure -d 'What to do when the container is unhealthy: none, kill, restart, stop' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-startup-cmd -d 'Check by this command first, until it succeeds' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-startup-interval -d 'The time between two startup checks (30s)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-startup-retries -d 'How many failures of the startup check start the container anew; 0 for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-startup-success -d 'How many successes in a row the startup check needs' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-startup-timeout -d 'How long a startup check may take (30s)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-log-destination -d 'Where outcomes are kept: local (with the container), events_logger, or a folder' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-max-log-count -d 'How many outcomes are kept (5); 0 for all' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-max-log-size -d 'How many bytes of each outcome\'s output are kept (500); 0 for all' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -s e -l env -d 'Set an environment variable: NAME=value, or NAME to take it from here' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l unsetenv -d 'Take an environment variable away' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l no-healthcheck -d 'No health check, also where the image has one'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -s l -l latest -d 'The container that was made last'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l condition -d 'Wait for this state: stopped (default), exited, running, paused, created, configured, removing; may be given several times' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -s i -l interval -d 'Look again after this time also where nothing was told: 250ms, 2s; a number alone is milliseconds' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
@@ -768,6 +793,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand create" -l restart -d 'W
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l log-driver -d 'Where the output goes: k8s-file (also json-file), journald, none, passthrough (our own streams), passthrough-tty' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l log-opt -d 'An option of the log driver: max-size=SIZE, max-file=NUMBER, path=FILE; for journald tag=TEXT, label=FIELD=TEXT' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l sdnotify -d 'Who tells systemd that the container is ready: container, conmon (this command), healthy (its health check), ignore' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l pidfile -d 'Write the pid that the container\'s first process has on this host to this file, at each start' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l conmon-pidfile -d 'Write the pid of the container\'s monitor to this file' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l health-cmd -d 'Check the container\'s health by this command: a text for its shell, or a JSON array of words; none for no check' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l health-interval -d 'The time between two checks (30s); disable to check only by `healthcheck run`' -r
@@ -834,6 +860,8 @@ complete -c coracle -n "__fish_coracle_using_subcommand exec" -s u -l user -d 'R
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s w -l workdir -d 'Begin in this folder of the container' -r
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -l detach-keys -d 'The keys that leave the command running and return here, with a terminal; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -l cidfile -d 'With --detach: write the session\'s id to this file, which must not exist' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -l preserve-fds -d 'Pass this many open descriptors on to the container, from 3 up' -r
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -l preserve-fd -d 'Pass these open descriptors on to the container, under their numbers' -r
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s d -l detach -d 'Run in the background'
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -l privileged -d 'Give the command every capability'
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s i -l interactive -d 'Pass standard input on to the command'
@@ -850,6 +878,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand healthcheck; and __fish_
 complete -c coracle -n "__fish_coracle_using_subcommand healthcheck; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand info" -s f -l format -d 'json, or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand info" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s f -l format -d 'json, or a Go template that is run for each object' -r
 complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s t -l type -d 'What the names are names of' -r -f -a "all\t'A container, else an image, else a volume'
 container\t''
@@ -992,7 +1021,7 @@ false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Print no progress'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s a -l all -d 'All images that no container uses'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s f -l force -d 'Also an image with several names, when it is given by id'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s f -l force -d 'Also an image with several names, when it is given by id; one that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s i -l ignore -d 'An image that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from tag" -s h -l help -d 'Print help'
@@ -1087,7 +1116,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand rm" -s i -l ignore -d 'A
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s a -l all -d 'All images that no container uses'
-complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s f -l force -d 'Also an image with several names, when it is given by id'
+complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s f -l force -d 'Also an image with several names, when it is given by id; one that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s i -l ignore -d 'An image that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
@@ -1193,6 +1222,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -l restart -d 'When
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l log-driver -d 'Where the output goes: k8s-file (also json-file), journald, none, passthrough (our own streams), passthrough-tty' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l log-opt -d 'An option of the log driver: max-size=SIZE, max-file=NUMBER, path=FILE; for journald tag=TEXT, label=FIELD=TEXT' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l sdnotify -d 'Who tells systemd that the container is ready: container, conmon (this command), healthy (its health check), ignore' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l pidfile -d 'Write the pid that the container\'s first process has on this host to this file, at each start' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l conmon-pidfile -d 'Write the pid of the container\'s monitor to this file' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l health-cmd -d 'Check the container\'s health by this command: a text for its shell, or a JSON array of words; none for no check' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l health-interval -d 'The time between two checks (30s); disable to check only by `healthcheck run`' -r
@@ -1365,7 +1395,27 @@ complete -c coracle -n "__fish_coracle_using_subcommand update" -l device-read-b
 complete -c coracle -n "__fish_coracle_using_subcommand update" -l device-write-bps -d 'Bound the bytes that are written to a disk in a second: /dev/sda:1mb' -r
 complete -c coracle -n "__fish_coracle_using_subcommand update" -l device-read-iops -d 'Bound the reads from a disk in a second: /dev/sda:1000' -r
 complete -c coracle -n "__fish_coracle_using_subcommand update" -l device-write-iops -d 'Bound the writes to a disk in a second: /dev/sda:1000' -r
-complete -c coracle -n "__fish_coracle_using_subcommand update" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l restart -d 'When to start it again after its end: no (also never), on-failure[:TIMES], always, unless-stopped' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-cmd -d 'Check the container\'s health by this command: a text for its shell, or a JSON array of words; none for no check' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-interval -d 'The time between two checks (30s); disable to check only by `healthcheck run`' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-timeout -d 'How long a check may take (30s)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-retries -d 'How many failures in a row make the container unhealthy (3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-start-period -d 'For so long after the start failures do not count' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-start-interval -d 'The time between two checks during the start period (5s, or the interval where that is shorter)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-on-failure -d 'What to do when the container is unhealthy: none, kill, restart, stop' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-startup-cmd -d 'Check by this command first, until it succeeds' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-startup-interval -d 'The time between two startup checks (30s)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-startup-retries -d 'How many failures of the startup check start the container anew; 0 for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-startup-success -d 'How many successes in a row the startup check needs' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-startup-timeout -d 'How long a startup check may take (30s)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-log-destination -d 'Where outcomes are kept: local (with the container), events_logger, or a folder' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-max-log-count -d 'How many outcomes are kept (5); 0 for all' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-max-log-size -d 'How many bytes of each outcome\'s output are kept (500); 0 for all' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -s e -l env -d 'Set an environment variable: NAME=value, or NAME to take it from here' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l unsetenv -d 'Take an environment variable away' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l no-healthcheck -d 'No health check, also where the image has one'
+complete -c coracle -n "__fish_coracle_using_subcommand update" -s l -l latest -d 'The container that was made last'
+complete -c coracle -n "__fish_coracle_using_subcommand update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand version" -s f -l format -d 'json, or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand version" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand volume; and not __fish_seen_subcommand_from create exists export import inspect ls list mount prune rm remove unmount umount" -s h -l help -d 'Print help'
