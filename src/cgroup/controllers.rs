@@ -27,7 +27,9 @@ impl fmt::Display for Lacking {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.controller;
         match &self.place {
-            Place::Kernel => write!(f, "this kernel has no cgroup controller {name:?} (is it switched off by cgroup_disable= at boot?)"),
+            Place::Kernel => {
+                write!(f, "this kernel has no cgroup controller {name:?} (is it switched off by cgroup_disable= at boot?)")
+            }
             Place::VersionOne => write!(
                 f,
                 "the cgroup controller {name:?} is in use by cgroup v1 here (boot with systemd.unified_cgroup_hierarchy=1)"
@@ -74,8 +76,11 @@ pub(super) fn enable<'a>(path: &Path, names: impl IntoIterator<Item = &'a str>) 
         return Ok(());
     }
     let line = names.iter().map(|name| format!("+{name}")).collect::<Vec<_>>().join(" ");
-    control::write(path, "cgroup.subtree_control", &line)
-        .map_err(|source| CgroupError::Enable { names: names.join(", "), path: path.to_owned(), source })
+    control::write(path, "cgroup.subtree_control", &line).map_err(|source| CgroupError::Enable {
+        names: names.join(", "),
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Finds out where `controller` gets lost on the way from the root to the cgroup `path`, which does not have it.

@@ -21,7 +21,6 @@
 //! | `settings` | limits as what is written |
 //! | `control` | ending, freezing, removing |
 
-
 pub mod control;
 mod controllers;
 mod dbus;
@@ -110,7 +109,9 @@ pub enum CgroupError {
          User= and Delegate=yes)"
     )]
     NoneOwned { what: &'static str, own: String },
-    #[error("{option} takes a cgroup that is delegated to you, and {own} is not (start coracle in a unit with Delegate=yes, or by `systemd-run --user --scope -p Delegate=yes`)")]
+    #[error(
+        "{option} takes a cgroup that is delegated to you, and {own} is not (start coracle in a unit with Delegate=yes, or by `systemd-run --user --scope -p Delegate=yes`)"
+    )]
     NotDelegated { option: &'static str, own: String },
     #[error("--cgroup-parent {}: it does not lie below {}, the cgroup of this process, or leads out of it (a container can only be put below; or name a slice of your systemd, as in limits.slice)", path.display(), own.display())]
     Outside { path: PathBuf, own: PathBuf },

@@ -50,8 +50,7 @@ impl ScopeRequest {
         if let Some(slice) = &self.slice {
             properties.push(("Slice", Argument::Text(slice)));
         }
-        let arguments =
-            [Argument::Text(&unit), Argument::Text("fail"), Argument::Properties(&properties), Argument::NoUnits];
+        let arguments = [Argument::Text(&unit), Argument::Text("fail"), Argument::Properties(&properties), Argument::NoUnits];
         // The job may be over before the answer says which it is.
         let mut over = Vec::new();
         let started = connection.call(&manager("StartTransientUnit", &arguments), |signal| over.extend(removed_job(&signal)));

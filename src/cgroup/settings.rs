@@ -60,7 +60,11 @@ fn settings_with(
     for one in &limits.device_rates {
         let (major, minor) = number_of(&one.device)?;
         let value = if one.value == 0 { "max".to_owned() } else { one.value.to_string() };
-        list.push(Setting::new("--device-{read,write}-{bps,iops}", "io.max", format!("{major}:{minor} {}={value}", one.rate.as_str())));
+        list.push(Setting::new(
+            "--device-{read,write}-{bps,iops}",
+            "io.max",
+            format!("{major}:{minor} {}={value}", one.rate.as_str()),
+        ));
     }
     if let Some(bound) = limits.pids {
         list.push(Setting::new("--pids-limit", "pids.max", text_of(bound)));
@@ -264,7 +268,9 @@ mod tests {
 
     #[test]
     fn shares_become_weights_on_the_curve() {
-        for (shares, weight) in [(0, 1), (2, 1), (10, 4), (512, 59), (1024, 100), (2048, 174), (262_143, 10_000), (1 << 40, 10_000)] {
+        for (shares, weight) in
+            [(0, 1), (2, 1), (10, 4), (512, 59), (1024, 100), (2048, 174), (262_143, 10_000), (1 << 40, 10_000)]
+        {
             assert_eq!(cpu_weight(shares), weight, "{shares}");
         }
     }

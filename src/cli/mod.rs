@@ -5,6 +5,7 @@ pub mod error;
 pub mod format;
 pub mod generate;
 pub mod image;
+pub mod prompt;
 mod quick;
 pub mod system;
 pub mod ui;
@@ -42,6 +43,8 @@ enum Command {
     Images(image::images::ImagesArgs),
     Import(image::import::ImportArgs),
     Load(image::load::LoadArgs),
+    Login(image::login::LoginArgs),
+    Logout(image::login::LogoutArgs),
     Logs(container::logs::LogsArgs),
     Pause(container::pause::PauseArgs),
     Pull(image::pull::PullArgs),
@@ -50,6 +53,7 @@ enum Command {
     Rm(container::rm::RmArgs),
     Rmi(image::rmi::RmiArgs),
     Run(container::run::RunArgs),
+    Search(image::search::SearchArgs),
     Start(container::start::StartArgs),
     Stop(container::stop::StopArgs),
     #[command(subcommand)]
@@ -108,6 +112,9 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Tag(args) => image::tag::run(&args),
         Command::Untag(args) => image::tag::run_untag(&args),
         Command::Kill(args) => container::kill::run(args),
+        Command::Login(args) => image::login::run(&args),
+        Command::Logout(args) => image::login::run_logout(&args),
+        Command::Search(args) => image::search::run(&args),
         Command::Logs(args) => container::logs::run(args),
         Command::Pause(args) => container::pause::run(&args),
         Command::Rename(args) => container::rename::run(&args),

@@ -76,10 +76,7 @@ mod tests {
     fn addresses_are_tried_from_the_nearest() {
         let manager = |path: &str| BusAddress::Manager(path.into());
         let bus = |path: &str| BusAddress::Bus(path.into());
-        assert_eq!(
-            candidates(None, None, 7),
-            [manager("/run/user/7/systemd/private"), bus("/run/user/7/bus")]
-        );
+        assert_eq!(candidates(None, None, 7), [manager("/run/user/7/systemd/private"), bus("/run/user/7/bus")]);
         assert_eq!(
             candidates(Some("/r".into()), Some("tcp:host=x;unix:guid=1,path=/a%20b"), 7),
             [

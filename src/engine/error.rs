@@ -126,7 +126,8 @@ impl From<StorageError> for EngineError {
 fn image_kind(error: &ImageError) -> Kind {
     match error {
         ImageError::NoSuch { .. } => Kind::NoSuch,
-        ImageError::Denied { .. } => Kind::Denied,
+        ImageError::Denied { .. } | ImageError::Policy { .. } | ImageError::Blocked { .. } => Kind::Denied,
+        ImageError::NoSearch { .. } | ImageError::ShortName { .. } | ImageError::Config(_) => Kind::Invalid,
         ImageError::NotAnImage { .. } | ImageError::NoPlatform { .. } => Kind::Unsupported,
         ImageError::Reference(_) | ImageError::Change(_) | ImageError::Parse { .. } | ImageError::Archive { .. } => Kind::Invalid,
         _ => Kind::Internal,

@@ -147,8 +147,7 @@ impl Limits {
     /// Tells whether something is asked for that only a cgroup can hold.
     #[must_use]
     pub fn need_a_cgroup(&self) -> bool {
-        let elsewhere =
-            Self { cgroups: self.cgroups, cgroup_parent: self.cgroup_parent.clone(), ..Self::default() };
+        let elsewhere = Self { cgroups: self.cgroups, cgroup_parent: self.cgroup_parent.clone(), ..Self::default() };
         *self != elsewhere
     }
 

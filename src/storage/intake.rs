@@ -9,7 +9,7 @@ use super::layer::StagedLayer;
 use super::staging::Staging;
 use super::tar::TarError;
 use super::unpack::{Borrowed, Limits, Outcome, UnpackError, Unpacked, unpack};
-use super::{StorageError, decompress};
+use super::{Compression, StorageError, decompress, sniff};
 use crate::config::Paths;
 use crate::model::{DiffId, Digest};
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -38,6 +38,8 @@ pub struct Received {
     /// Of the bytes as they came.
     pub digest: Digest,
     pub size: u64,
+    /// Of the bytes as they came.
+    pub compression: Compression,
     /// Bytes of the uncompressed tar.
     pub tar_size: u64,
     pub unpacked: Unpacked,
@@ -81,11 +83,12 @@ pub fn receive<R: BufRead>(paths: &Paths, source: R, expected: &Expected, limits
     check(expected, &digest, size)?;
     let pumped = pumped?;
     let (unpacked, borrowed) = made?;
-    let (diff_id, tar_size) = pumped.ok_or(StorageError::Thread)?;
+    let Pumped { diff_id, tar_size, compression } = pumped.ok_or(StorageError::Thread)?;
     if let Some(promised) = expected.diff_id.clone().filter(|promised| *promised != diff_id) {
         return Err(StorageError::WrongDiffId { blob: digest, expected: promised, found: diff_id });
     }
-    Ok(Received { layer: StagedLayer { staging, diff_id: diff_id.clone(), borrowed }, diff_id, digest, size, tar_size, unpacked })
+    let layer = StagedLayer { staging, diff_id: diff_id.clone(), borrowed };
+    Ok(Received { layer, diff_id, digest, size, compression, tar_size, unpacked })
 }
 
 fn make_root(staging: &Staging) -> Result<OwnedFd, StorageError> {
@@ -109,21 +112,27 @@ fn check(expected: &Expected, digest: &Digest, size: u64) -> Result<(), StorageE
     if name == *digest { Ok(()) } else { Err(StorageError::WrongDigest { expected: name, found: digest.clone() }) }
 }
 
-/// Decompresses, hashes and hands on. Returns the diffID and length of the tar; nothing if the other thread gave up.
-fn pump<R: BufRead>(
-    source: &mut R,
-    full: SyncSender<Chunk>,
-    empty: &Receiver<Vec<u8>>,
-) -> Result<Option<(DiffId, u64)>, StorageError> {
+/// What the tar turned out to be.
+struct Pumped {
+    diff_id: DiffId,
+    tar_size: u64,
+    compression: Compression,
+}
+
+/// Decompresses, hashes and hands on. Returns nothing if the other thread gave up.
+fn pump<R: BufRead>(source: &mut R, full: SyncSender<Chunk>, empty: &Receiver<Vec<u8>>) -> Result<Option<Pumped>, StorageError> {
+    let fail = |source| StorageError::Read { what: "a layer".to_owned(), source };
+    let compression = sniff(source.fill_buf().map_err(fail)?)?;
     let mut tar = decompress(source)?;
     let mut hasher = Sha256::new();
     let mut total = 0;
     loop {
         let mut bytes = empty.try_recv().unwrap_or_else(|_| vec![0; CHUNK]);
-        let len = read_full(&mut tar, &mut bytes).map_err(|source| StorageError::Read { what: "a layer".to_owned(), source })?;
+        let len = read_full(&mut tar, &mut bytes).map_err(fail)?;
         if len == 0 {
             drop(full);
-            return Ok(Some((DiffId::new(Digest::from_sha256(&hasher.finalize())), total)));
+            let diff_id = DiffId::new(Digest::from_sha256(&hasher.finalize()));
+            return Ok(Some(Pumped { diff_id, tar_size: total, compression }));
         }
         hasher.update(&bytes[..len]);
         total += len as u64;

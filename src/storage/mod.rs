@@ -6,6 +6,7 @@
 //!   blobs/sha256/<hex>     manifests and image configs, visible by rename
 //!   layers/<diffID>/diff/  one unpacked layer: overlay whiteouts, owners as container ids; visible by rename
 //!   tmp/<name>.lock        flock: held by whoever works in tmp/<name>; what nobody holds is swept
+//!   tmp/layer-<diffID>.lock  flock: held by whoever brings the layer in
 //!   tmp/<name>/            a layer or blob on its way in, or a tree on its way out
 //! ```
 //!
@@ -14,6 +15,7 @@
 
 pub mod blob;
 pub mod borrow;
+pub mod claim;
 mod decompress;
 pub mod digest;
 mod error;

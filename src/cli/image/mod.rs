@@ -4,9 +4,12 @@ pub mod images;
 pub mod import;
 pub mod inspect;
 pub mod load;
+pub mod login;
 mod progress;
 pub mod pull;
+pub mod registry;
 pub mod rmi;
+pub mod search;
 pub mod tag;
 
 use super::container::targets::open_engine;
@@ -28,6 +31,7 @@ pub enum ImageCommand {
     Ls(images::ImagesArgs),
     Pull(pull::PullArgs),
     Rm(rmi::RmiArgs),
+    Search(search::SearchArgs),
     Tag(tag::TagArgs),
     Untag(tag::UntagArgs),
 }
@@ -56,6 +60,7 @@ pub fn run(command: ImageCommand) -> Result<i32, CliError> {
         ImageCommand::Ls(args) => images::run(&args),
         ImageCommand::Pull(args) => pull::run(args),
         ImageCommand::Rm(args) => rmi::run(args),
+        ImageCommand::Search(args) => search::run(&args),
         ImageCommand::Tag(args) => tag::run(&args),
         ImageCommand::Untag(args) => tag::run_untag(&args),
     }

@@ -6,8 +6,8 @@ use crate::events::Status;
 use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
 use crate::model::{
-    BindMount, ContainerConfig, ContainerId, Filesystem, ImageRecord, Isolation, Limits, LogDriver, NetworkMode, Relations, Security,
-    Settings, Supervision,
+    BindMount, ContainerConfig, ContainerId, Filesystem, ImageRecord, Isolation, Limits, LogDriver, NetworkMode, Relations,
+    Security, Settings, Supervision,
 };
 use crate::state::StateError;
 use rustix::fs::FlockOperation;

@@ -8,19 +8,27 @@ mod incoming;
 mod inspect;
 mod list;
 mod load;
+mod login;
 mod lookup;
 mod progress;
 mod pull;
 mod remove;
+mod search;
+mod source;
 mod tag;
 
 pub use import::ImportRequest;
 pub use inspect::ImageDetails;
 pub use list::{ImageFilter, ImageRow, ImagesRequest};
 pub use load::{LoadReport, LoadRequest};
+pub use login::{Login, Logout};
 pub use progress::{LayerInfo, Progress, Silent, Step};
 pub use pull::{PullPolicy, PullReport, PullRequest};
+pub use search::{FoundImage, SearchRequest, find_images, list_tags};
+pub use source::{Choose, Plan, RegistryOptions, Surroundings, plan};
 // What requests are made of; front ends see the engine alone.
 pub use crate::image::Platform;
+pub use crate::image::auth::Credentials;
+pub use crate::image::registry::Retry;
 pub use crate::image::transport::Input;
 pub use remove::{RemoveImagesReport, RemoveImagesRequest};

@@ -198,7 +198,9 @@ mod tests {
 
     #[test]
     fn lists_have_numbers_and_ranges() {
-        for (text, good) in [("0", true), ("0-3,8", true), ("3-1", false), ("", false), ("0,", false), ("a", false), ("1-", false)] {
+        for (text, good) in
+            [("0", true), ("0-3,8", true), ("3-1", false), ("", false), ("0,", false), ("a", false), ("1-", false)]
+        {
             assert_eq!(list(text).is_ok(), good, "{text:?}");
         }
     }

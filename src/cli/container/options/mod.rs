@@ -63,9 +63,8 @@ pub(super) struct Options {
     /// Print no progress while an image is pulled
     #[arg(short, long)]
     pub quiet: bool,
-    /// Check certificates of the registry; false also allows plain HTTP
-    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
-    pub tls_verify: bool,
+    #[command(flatten)]
+    pub registry: crate::cli::image::registry::RegistryArgs,
     /// Print help
     #[arg(long, action = clap::ArgAction::Help)]
     help: Option<bool>,

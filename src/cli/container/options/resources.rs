@@ -192,7 +192,9 @@ fn quota(usec: i64) -> Result<Option<Bound>, CliError> {
     match usec {
         0 => Ok(None),
         ..0 => Ok(Some(Bound::Unlimited)),
-        1..1000 => Err(CliError::Usage(format!("invalid --cpu-quota: {usec} is less than the kernel's smallest, 1000 microseconds"))),
+        1..1000 => {
+            Err(CliError::Usage(format!("invalid --cpu-quota: {usec} is less than the kernel's smallest, 1000 microseconds")))
+        }
         usec => Ok(Some(Bound::At(usec.unsigned_abs()))),
     }
 }
@@ -202,9 +204,10 @@ fn list(text: Option<&str>, option: &'static str) -> Result<Option<String>, CliE
 }
 
 fn cgroups(text: &str) -> Result<CgroupsMode, CliError> {
-    CgroupsMode::ALL.into_iter().find(|mode| mode.as_str() == text).ok_or_else(|| {
-        CliError::Usage(format!("invalid --cgroups {text:?}: choose enabled, disabled, no-conmon or split"))
-    })
+    CgroupsMode::ALL
+        .into_iter()
+        .find(|mode| mode.as_str() == text)
+        .ok_or_else(|| CliError::Usage(format!("invalid --cgroups {text:?}: choose enabled, disabled, no-conmon or split")))
 }
 
 #[cfg(test)]

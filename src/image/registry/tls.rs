@@ -1,0 +1,109 @@
+//! The HTTP client: certificates, time limits.
+
+use super::access::Access;
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, ClientBuilder, Identity};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a connection may take, and how long it may be silent.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Makes the client that asks over HTTPS.
+pub(super) fn secure(access: &Access) -> Result<reqwest::Client, String> {
+    let mut builder = builder().read_timeout(READ_TIMEOUT);
+    builder = with_certificates(builder, access)?;
+    build(builder.tls_danger_accept_invalid_certs(!access.tls_verify))
+}
+
+/// Makes the client that asks over plain HTTP. It needs no certificate of any authority.
+pub(super) fn plain() -> Result<reqwest::Client, String> {
+    build(builder().read_timeout(READ_TIMEOUT).tls_danger_accept_invalid_certs(true))
+}
+
+/// Makes the client that sends layers: an answer comes when all was sent, so who sends watches the time.
+pub(super) fn sending(access: &Access, is_plain: bool) -> Result<reqwest::Client, String> {
+    if is_plain {
+        return build(builder().tls_danger_accept_invalid_certs(true));
+    }
+    build(with_certificates(builder(), access)?.tls_danger_accept_invalid_certs(!access.tls_verify))
+}
+
+fn builder() -> ClientBuilder {
+    // An error says that there is a provider already, which is this one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .user_agent(concat!("coracle/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        // Each redirect is looked at (guard.rs).
+        .redirect(Policy::none())
+}
+
+fn build(builder: ClientBuilder) -> Result<reqwest::Client, String> {
+    builder.build().map_err(|error| {
+        let mut below: &dyn std::error::Error = &error;
+        while let Some(source) = below.source() {
+            below = source;
+        }
+        below.to_string()
+    })
+}
+
+/// Adds what the folders of certificates have (containers-certs.d(5)).
+fn with_certificates(mut builder: ClientBuilder, access: &Access) -> Result<ClientBuilder, String> {
+    let (mut authorities, mut identity) = (Vec::new(), None);
+    for folder in &access.certificates {
+        let files = files_in(folder)?;
+        let with = |extension: &'static str| files.iter().filter(move |path| has_extension(path, extension));
+        for path in with("crt") {
+            let found =
+                Certificate::from_pem_bundle(&read(path)?).map_err(|_| format!("{} is no PEM certificate", path.display()))?;
+            authorities.extend(found);
+        }
+        for path in with("key") {
+            let cert = path.with_extension("cert");
+            if !cert.exists() {
+                return Err(format!("{} has no certificate beside it ({} is missing)", path.display(), cert.display()));
+            }
+        }
+        for path in with("cert") {
+            let key = path.with_extension("key");
+            if !key.exists() {
+                return Err(format!("{} has no key beside it ({} is missing)", path.display(), key.display()));
+            }
+            let both = [read(path)?, b"\n".to_vec(), read(&key)?].concat();
+            let found = Identity::from_pem(&both).map_err(|_| format!("{} and its key are no PEM pair", path.display()))?;
+            identity.get_or_insert(found);
+        }
+    }
+    if !authorities.is_empty() {
+        builder = builder.tls_certs_merge(authorities);
+    }
+    Ok(match identity {
+        Some(identity) => builder.identity(identity),
+        None => builder,
+    })
+}
+
+/// The files of a folder by name; none where there is no folder.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        // Folders of the system may be closed to us.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => return Ok(Vec::new()),
+        Err(error) => return Err(format!("read folder {}: {error}", folder.display())),
+    };
+    let mut files: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.sort();
+    Ok(files)
+}
+
+fn has_extension(path: &Path, wanted: &str) -> bool {
+    path.extension().is_some_and(|extension| extension == wanted)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("read {}: {error}", path.display()))
+}
