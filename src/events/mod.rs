@@ -76,6 +76,7 @@ words! {
         Pause = "pause",
         Prune = "prune",
         Pull = "pull",
+        Push = "push",
         Remove = "remove",
         Rename = "rename",
         Restart = "restart",

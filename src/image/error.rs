@@ -94,6 +94,8 @@ pub enum ImageError {
     ShortName { name: String, candidates: Vec<String> },
     #[error("no registry has {name}:{}", causes.iter().map(|cause| format!("\n  {cause}")).collect::<String>())]
     Nowhere { name: String, causes: Vec<String> },
+    #[error("zstd is not known to Docker's manifests (use --format oci)")]
+    ZstdInDocker,
     #[error("make the client for registry {host}: {cause}")]
     Client { host: String, cause: String },
 }

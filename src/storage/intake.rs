@@ -6,6 +6,7 @@
 use super::digest::Hashing;
 use super::error::io_error;
 use super::layer::StagedLayer;
+use super::split::Recorder;
 use super::staging::Staging;
 use super::tar::TarError;
 use super::unpack::{Borrowed, Limits, Outcome, UnpackError, Unpacked, unpack};
@@ -52,6 +53,7 @@ pub struct Received {
 pub fn receive<R: BufRead>(paths: &Paths, source: R, expected: &Expected, limits: &Limits) -> Result<Received, StorageError> {
     let staging = Staging::new(paths)?;
     let root = make_root(&staging)?;
+    let recorder = Recorder::new(staging.path(), root.as_fd()).map_err(io_error("take down a tar in", staging.path()))?;
     // One byte more than promised is enough to know that there is more.
     let limit = expected.size.map_or(u64::MAX, |size| size.saturating_add(1));
     let mut source = Hashing::new(source.take(limit));
@@ -61,7 +63,7 @@ pub fn receive<R: BufRead>(paths: &Paths, source: R, expected: &Expected, limits
         let chunks = Chunks { full: receiver, spare, current: None, used: 0 };
         let files = std::thread::Builder::new()
             .name("unpack".to_owned())
-            .spawn_scoped(scope, || make_files(chunks, root.as_fd(), limits));
+            .spawn_scoped(scope, || make_files(chunks, root.as_fd(), limits, recorder));
         let pumped = pump(&mut source, full, &empty);
         let made = match files.map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(made)) => made.map_err(StorageError::from),
@@ -71,7 +73,7 @@ pub fn receive<R: BufRead>(paths: &Paths, source: R, expected: &Expected, limits
         (pumped, made)
     });
     // The disk's fault, not the layer's: do not fetch the rest of it.
-    if let Err(error @ StorageError::Unpack(UnpackError::Io { .. })) = made {
+    if let Err(error @ StorageError::Unpack(UnpackError::Io { .. } | UnpackError::Record(_))) = made {
         return Err(error);
     }
     // A damaged blob mostly fails to decompress, or to be a tar, first; that its digest is wrong says more.
@@ -156,11 +158,29 @@ fn read_full(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 /// The other thread. What trails the archive is taken too: it belongs to the diffID, and the sender must not wait for ever.
-fn make_files(chunks: Chunks, root: BorrowedFd<'_>, limits: &Limits) -> Result<(Unpacked, Vec<Borrowed>), UnpackError> {
-    let Outcome { unpacked, borrowed, rest: mut chunks } = unpack(chunks, root, limits)?;
-    while let len @ 1.. = chunks.fill_buf().map_err(TarError::Read)?.len() {
+fn make_files(
+    chunks: Chunks,
+    root: BorrowedFd<'_>,
+    limits: &Limits,
+    recorder: Recorder,
+) -> Result<(Unpacked, Vec<Borrowed>), UnpackError> {
+    let Outcome { unpacked, borrowed, recorder, rest: mut chunks } = unpack(chunks, root, limits, Some(recorder))?;
+    let mut recorder = recorder.ok_or(UnpackError::Record(io::ErrorKind::NotFound.into()))?;
+    let mut trailing = 0_u64;
+    loop {
+        let bytes = chunks.fill_buf().map_err(TarError::Read)?;
+        let len = bytes.len();
+        if len == 0 {
+            break;
+        }
+        trailing += len as u64;
+        if trailing > limits.bytes {
+            return Err(UnpackError::TooManyBytes { limit: limits.bytes });
+        }
+        recorder.literal(bytes).map_err(UnpackError::Record)?;
         chunks.consume(len);
     }
+    recorder.finish().map_err(UnpackError::Record)?;
     Ok((unpacked, borrowed))
 }
 

@@ -4,6 +4,7 @@
 //! <data>/
 //!   store.lock             flock: shared while an image comes in, exclusive while folders of layers are deleted
 //!   blobs/sha256/<hex>     manifests and image configs, visible by rename
+//!   layers/<diffID>/       diff/ and what gives the tar back (split)
 //!   layers/<diffID>/diff/  one unpacked layer: overlay whiteouts, owners as container ids; visible by rename
 //!   tmp/<name>.lock        flock: held by whoever works in tmp/<name>; what nobody holds is swept
 //!   tmp/layer-<diffID>.lock  flock: held by whoever brings the layer in
@@ -25,6 +26,7 @@ pub mod intake;
 pub mod layer;
 pub mod pack;
 mod remove_tree;
+pub mod split;
 pub mod staging;
 pub mod tar;
 pub mod unpack;

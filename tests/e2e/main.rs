@@ -24,9 +24,12 @@ mod isolation;
 mod kernel;
 mod lifecycle;
 mod listing;
+mod login;
 mod logs;
 mod network;
 mod pull;
+mod push;
+mod registry;
 mod run;
 mod settings;
 mod terminal;
@@ -51,6 +54,9 @@ fn main() -> ExitCode {
         faults::cases(),
         images::cases(),
         pull::cases(),
+        push::cases(),
+        registry::cases(),
+        login::cases(),
         listing::cases(),
         network::cases(),
         terminal::cases(),

@@ -7,6 +7,7 @@ pub mod load;
 pub mod login;
 mod progress;
 pub mod pull;
+pub mod push;
 pub mod registry;
 pub mod rmi;
 pub mod search;
@@ -30,6 +31,7 @@ pub enum ImageCommand {
     #[command(visible_alias = "list")]
     Ls(images::ImagesArgs),
     Pull(pull::PullArgs),
+    Push(push::PushArgs),
     Rm(rmi::RmiArgs),
     Search(search::SearchArgs),
     Tag(tag::TagArgs),
@@ -59,6 +61,7 @@ pub fn run(command: ImageCommand) -> Result<i32, CliError> {
         ImageCommand::Load(args) => load::run(args),
         ImageCommand::Ls(args) => images::run(&args),
         ImageCommand::Pull(args) => pull::run(args),
+        ImageCommand::Push(args) => push::run(&args),
         ImageCommand::Rm(args) => rmi::run(args),
         ImageCommand::Search(args) => search::run(&args),
         ImageCommand::Tag(args) => tag::run(&args),

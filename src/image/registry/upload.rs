@@ -96,11 +96,10 @@ impl Registry {
         &self,
         name: &str,
         write: &dyn Fn(&mut dyn Write) -> Result<(), StorageError>,
-        moved: &dyn Fn(u64),
     ) -> Result<Sent, ImageError> {
         let mut tries = 0;
         loop {
-            match self.send_once(write, moved)? {
+            match self.send_once(write)? {
                 Ok(sent) => return Ok(sent),
                 Err(failure) if tries < self.client.access.retry.times && failure.is_transient() => {
                     let retry = self.client.access.retry;
@@ -118,7 +117,6 @@ impl Registry {
     fn send_once(
         &self,
         write: &dyn Fn(&mut dyn Write) -> Result<(), StorageError>,
-        moved: &dyn Fn(u64),
     ) -> Result<Result<Sent, Failure>, ImageError> {
         let (chunks, queue) = tokio::sync::mpsc::channel(QUEUE);
         let (client, path, scope) = (Arc::clone(&self.client), self.uploads(), push_scope(&self.repository));
@@ -126,7 +124,7 @@ impl Registry {
         self.driver.spawn(async move {
             let _ = reply.send(patch(&client, &path, &scope, queue).await);
         });
-        let mut sink = Sink { chunks: Some(chunks), buffer: BytesMut::new(), hasher: Sha256::new(), size: 0, moved };
+        let mut sink = Sink { chunks: Some(chunks), buffer: BytesMut::new(), hasher: Sha256::new(), size: 0 };
         let written = write(&mut sink)
             .and_then(|()| sink.flush().map_err(|source| StorageError::Read { what: "a layer that is sent".to_owned(), source }));
         sink.chunks = None;
@@ -213,15 +211,14 @@ fn escape(repository: &str) -> String {
 }
 
 /// The writing end: hashes and hands on.
-struct Sink<'a> {
+struct Sink {
     chunks: Option<Sender<Bytes>>,
     buffer: BytesMut,
     hasher: Sha256,
     size: u64,
-    moved: &'a dyn Fn(u64),
 }
 
-impl Sink<'_> {
+impl Sink {
     fn hand_on(&mut self) -> io::Result<()> {
         let chunk = self.buffer.split().freeze();
         if chunk.is_empty() {
@@ -229,12 +226,11 @@ impl Sink<'_> {
         }
         let gone = || io::Error::new(io::ErrorKind::BrokenPipe, "the registry takes no more");
         self.chunks.as_ref().ok_or_else(gone)?.blocking_send(chunk).map_err(|_| gone())?;
-        (self.moved)(self.size);
         Ok(())
     }
 }
 
-impl Write for Sink<'_> {
+impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.hasher.update(bytes);
         self.size += bytes.len() as u64;
