@@ -51,12 +51,14 @@ fn holds(env: &TestEnv, reference: &str, content: &str) {
 const BASIC: &str = "Basic bWU6c2VjcmV0";
 
 fn denied(challenge: &str) -> Answer {
-    Answer::new(401, r#"{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}"#).header("WWW-Authenticate", challenge)
+    Answer::new(401, r#"{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}"#)
+        .header("WWW-Authenticate", challenge)
 }
 
 fn secrets_of(server: &Server) -> Vec<Request> {
     let mut requests = server.requests();
-    requests.retain(|request| request.header("authorization").is_some() || String::from_utf8_lossy(&request.body).contains("secret"));
+    requests
+        .retain(|request| request.header("authorization").is_some() || String::from_utf8_lossy(&request.body).contains("secret"));
     requests
 }
 
@@ -109,7 +111,11 @@ fn with_tokens(image: &Image, uses: usize) -> (Server, Server) {
         Some(token) if token.starts_with("Bearer t") => {
             let used = used.entry(token.to_owned()).or_insert(0);
             *used += 1;
-            if *used > uses { denied(&format!("Bearer realm=\"{realm}\",service=\"s\",error=\"invalid_token\"")) } else { memory.answer(request) }
+            if *used > uses {
+                denied(&format!("Bearer realm=\"{realm}\",service=\"s\",error=\"invalid_token\""))
+            } else {
+                memory.answer(request)
+            }
         }
         _ => denied(&format!("Bearer realm=\"{realm}\",service=\"s\",scope=\"repository:r:pull\"")),
     });
@@ -125,7 +131,10 @@ fn a_token_comes_from_a_server_on_the_same_host(env: &TestEnv) {
     assert!(tokens.requests().iter().all(|request| request.header("authorization") == Some(BASIC)), "{:?}", tokens.requests());
     assert!(tokens.requests()[0].query.contains("scope=repository%3Ar%3Apull"), "{:?}", tokens.requests());
     let all = registry.requests();
-    assert!(all.iter().all(|request| request.header("authorization").is_none_or(|value| value.starts_with("Bearer t"))), "{all:?}");
+    assert!(
+        all.iter().all(|request| request.header("authorization").is_none_or(|value| value.starts_with("Bearer t"))),
+        "{all:?}"
+    );
     let output = env.cmd(&["pull", "--tls-verify=false", "--creds", "me:wrong", &format!("{reference}:other")]).run();
     output.fails(125, &["incorrect username or password"]);
 }
@@ -153,7 +162,9 @@ fn a_huge_token_is_refused(env: &TestEnv) {
 }
 
 fn redirects_lead_nowhere_else(env: &TestEnv) {
-    for to in ["file:///etc/passwd", "http://169.254.169.254/x", "ftp://127.0.0.1/x", "/v2/r/manifests/again", "http://[fe80::1]/x"] {
+    for to in
+        ["file:///etc/passwd", "http://169.254.169.254/x", "ftp://127.0.0.1/x", "/v2/r/manifests/again", "http://[fe80::1]/x"]
+    {
         let registry = Server::start(move |_| Answer::new(302, "").header("Location", to));
         let started = Instant::now();
         pull(env, &format!("{}/r", registry.address())).run().fails(125, &["redirect"]);
@@ -229,7 +240,8 @@ fn a_broken_download_is_taken_up_where_it_broke(env: &TestEnv) {
 fn a_registry_that_cannot_resume_is_no_harm(env: &TestEnv) {
     let ignores: fn(&[u8], usize) -> Answer = |blob, _| Answer::new(200, blob);
     let lies: fn(&[u8], usize) -> Answer = |blob, offset| {
-        Answer::new(206, &blob[offset / 2..]).header("Content-Range", format!("bytes {}-{}/{}", offset / 2, blob.len() - 1, blob.len()))
+        Answer::new(206, &blob[offset / 2..])
+            .header("Content-Range", format!("bytes {}-{}/{}", offset / 2, blob.len() - 1, blob.len()))
     };
     for (name, ranged) in [("ignores", ignores), ("lies", lies)] {
         let registry = breaking(&image(name), ranged);
@@ -319,7 +331,11 @@ fn what_is_blocked_or_rejected_is_not_pulled(env: &TestEnv) {
     let mut memory = Memory::with(&[("bad/r", &image), ("signed/r", &image), ("good/r", &image)]);
     let registry = Server::start(move |request| memory.answer(request));
     let address = registry.address();
-    configure(env, "registries.conf", &format!("[[registry]]\nprefix = '{address}/blocked'\nlocation = '{address}/good'\nblocked = true\n"));
+    configure(
+        env,
+        "registries.conf",
+        &format!("[[registry]]\nprefix = '{address}/blocked'\nlocation = '{address}/good'\nblocked = true\n"),
+    );
     env.run(&["pull", &format!("{address}/blocked/r")]).fails(125, &["blocked"]);
     let policy = format!(
         r#"{{"default":[{{"type":"insecureAcceptAnything"}}],"transports":{{"docker":{{
@@ -364,7 +380,9 @@ fn a_choice_at_the_prompt_is_remembered(env: &TestEnv) {
     let mut memory = Memory::with(&[("tool", &image)]);
     let registry = Server::start(move |request| memory.answer(request));
     let address = registry.address();
-    let text = format!("unqualified-search-registries = ['example.invalid', '{address}']\n[[registry]]\nlocation = '{address}'\ninsecure = true\n");
+    let text = format!(
+        "unqualified-search-registries = ['example.invalid', '{address}']\n[[registry]]\nlocation = '{address}'\ninsecure = true\n"
+    );
     let conf = env.file("registries.conf", text);
     let mut terminal = env.cmd(&["pull", "tool"]).env("CONTAINERS_REGISTRIES_CONF", &conf).on_terminal(24, 80);
     terminal.read_until("Number");

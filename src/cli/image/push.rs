@@ -71,12 +71,16 @@ pub fn run(args: &PushArgs) -> Result<i32, CliError> {
         (None, Some(name)) => name,
         (None, None) => {
             let image = &args.image;
-            return Err(CliError::Usage(format!("say where to: {image} has no name, or several (`coracle push {image} HOST/NAME:TAG`)")));
+            return Err(CliError::Usage(format!(
+                "say where to: {image} has no name, or several (`coracle push {image} HOST/NAME:TAG`)"
+            )));
         }
     };
     for transport in ["oci:", "oci-archive:", "docker-archive:", "dir:", "docker-daemon:", "containers-storage:"] {
         if target.starts_with(transport) {
-            return Err(CliError::Usage(format!("push goes to registries; {target:?} is none (write files with `coracle save`)")));
+            return Err(CliError::Usage(format!(
+                "push goes to registries; {target:?} is none (write files with `coracle save`)"
+            )));
         }
     }
     let destination = destination(&target, &places()?, &args.registry.options()?)?;
@@ -115,11 +119,9 @@ fn check_level(request: &PushRequest) -> Result<(), CliError> {
         _ => return Ok(()),
     };
     match request.level {
-        Some(level) if !allowed.contains(&level) => Err(CliError::Usage(format!(
-            "--compression-level {level} is not one of {} to {}",
-            allowed.start(),
-            allowed.end()
-        ))),
+        Some(level) if !allowed.contains(&level) => {
+            Err(CliError::Usage(format!("--compression-level {level} is not one of {} to {}", allowed.start(), allowed.end())))
+        }
         _ => Ok(()),
     }
 }

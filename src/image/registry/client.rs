@@ -70,7 +70,7 @@ impl Client {
     pub(super) fn new(host: &str, access: Access) -> Self {
         Self {
             host: host.to_owned(),
-            secure: tls::secure(&access),
+            secure: tls::secure(host, &access),
             plain: OnceLock::new(),
             sending: OnceLock::new(),
             is_plain: OnceLock::new(),
@@ -107,7 +107,7 @@ impl Client {
         let may_be_plain = !self.access.tls_verify || is_loopback(&self.host);
         let refused = match &self.secure {
             Ok(_) => match self.exchange(false, ask).await {
-                Err(failure) if failure.is_connect() => failure,
+                Err(failure) if failure.may_be_plain() => failure,
                 done => {
                     let _ = self.is_plain.set(false);
                     return done;
@@ -191,12 +191,12 @@ impl Client {
 
     /// The client for long requests.
     pub(super) fn sending(&self) -> Result<&reqwest::Client, Failure> {
-        let made = self.sending.get_or_init(|| tls::sending(&self.access, self.is_plain()));
+        let made = self.sending.get_or_init(|| tls::sending(&self.host, &self.access, self.is_plain()));
         made.as_ref().map_err(|cause| Failure::Unsafe(cause.clone()))
     }
 
     fn http(&self, is_plain: bool) -> Result<&reqwest::Client, Failure> {
-        let made = if is_plain { self.plain.get_or_init(tls::plain) } else { &self.secure };
+        let made = if is_plain { self.plain.get_or_init(|| tls::plain(&self.host)) } else { &self.secure };
         made.as_ref().map_err(|cause| Failure::Unsafe(cause.clone()))
     }
 

@@ -95,9 +95,14 @@ impl Failure {
         if let Self::Status { retry_after, .. } = self { *retry_after } else { None }
     }
 
-    /// Tells whether no TLS connection came to be, so that plain HTTP may be what the registry speaks.
+    /// Tells whether no connection came to be.
     pub(super) fn is_connect(&self) -> bool {
         matches!(self, Self::Transport(error) if error.is_connect())
+    }
+
+    /// Tells whether plain HTTP may be what the registry speaks. One whose certificate is refused speaks HTTPS.
+    pub(super) fn may_be_plain(&self) -> bool {
+        matches!(self, Self::Transport(error) if error.is_connect() && !is_certificate(&chain(error)))
     }
 
     /// Says what went wrong with the request for `name`.
@@ -145,13 +150,17 @@ fn transport(host: String, name: String, error: &reqwest::Error) -> ImageError {
     if chain.iter().any(|text| text.contains("InvalidContentType") || text.contains("corrupt message")) {
         return ImageError::PlainHttp { host };
     }
-    if chain.iter().any(|text| text.contains("certificate") || text.contains("UnknownIssuer")) {
+    if is_certificate(&chain) {
         return ImageError::Certificate { host, cause };
     }
     if error.is_timeout() {
         return ImageError::Unreachable { host, cause: "no answer in time".to_owned() };
     }
     if error.is_connect() { ImageError::Unreachable { host, cause } } else { ImageError::Registry { host, name, cause } }
+}
+
+fn is_certificate(chain: &[String]) -> bool {
+    chain.iter().any(|text| text.contains("certificate") || text.contains("UnknownIssuer"))
 }
 
 fn chain(error: &(dyn Error + 'static)) -> Vec<String> {

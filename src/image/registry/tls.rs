@@ -1,6 +1,6 @@
 //! The HTTP client: certificates, time limits.
 
-use super::access::Access;
+use super::access::{Access, is_loopback};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder, Identity};
 use std::path::{Path, PathBuf};
@@ -11,29 +11,32 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Makes the client that asks over HTTPS.
-pub(super) fn secure(access: &Access) -> Result<reqwest::Client, String> {
-    let mut builder = builder().read_timeout(READ_TIMEOUT);
+pub(super) fn secure(host: &str, access: &Access) -> Result<reqwest::Client, String> {
+    let mut builder = builder(host).read_timeout(READ_TIMEOUT);
     builder = with_certificates(builder, access)?;
     build(builder.tls_danger_accept_invalid_certs(!access.tls_verify))
 }
 
 /// Makes the client that asks over plain HTTP. It needs no certificate of any authority.
-pub(super) fn plain() -> Result<reqwest::Client, String> {
-    build(builder().read_timeout(READ_TIMEOUT).tls_danger_accept_invalid_certs(true))
+pub(super) fn plain(host: &str) -> Result<reqwest::Client, String> {
+    build(builder(host).read_timeout(READ_TIMEOUT).tls_danger_accept_invalid_certs(true))
 }
 
 /// Makes the client that sends layers: an answer comes when all was sent, so who sends watches the time.
-pub(super) fn sending(access: &Access, is_plain: bool) -> Result<reqwest::Client, String> {
+pub(super) fn sending(host: &str, access: &Access, is_plain: bool) -> Result<reqwest::Client, String> {
     if is_plain {
-        return build(builder().tls_danger_accept_invalid_certs(true));
+        return build(builder(host).tls_danger_accept_invalid_certs(true));
     }
-    build(with_certificates(builder(), access)?.tls_danger_accept_invalid_certs(!access.tls_verify))
+    build(with_certificates(builder(host), access)?.tls_danger_accept_invalid_certs(!access.tls_verify))
 }
 
-fn builder() -> ClientBuilder {
+fn builder(host: &str) -> ClientBuilder {
     // An error says that there is a provider already, which is this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
+    let builder = reqwest::Client::builder();
+    // As Go's tools do: a proxy elsewhere does not see this machine's loopback.
+    let builder = if is_loopback(host) { builder.no_proxy() } else { builder };
+    builder
         .user_agent(concat!("coracle/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT)
         // Each redirect is looked at (guard.rs).

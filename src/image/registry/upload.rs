@@ -114,10 +114,7 @@ impl Registry {
     }
 
     /// The outer error is `write`'s own, which no second try mends.
-    fn send_once(
-        &self,
-        write: &dyn Fn(&mut dyn Write) -> Result<(), StorageError>,
-    ) -> Result<Result<Sent, Failure>, ImageError> {
+    fn send_once(&self, write: &dyn Fn(&mut dyn Write) -> Result<(), StorageError>) -> Result<Result<Sent, Failure>, ImageError> {
         let (chunks, queue) = tokio::sync::mpsc::channel(QUEUE);
         let (client, path, scope) = (Arc::clone(&self.client), self.uploads(), push_scope(&self.repository));
         let (reply, answer) = std::sync::mpsc::channel();

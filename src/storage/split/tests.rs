@@ -34,10 +34,32 @@ fn comes_back(archive: &[u8]) {
 #[test]
 fn an_archive_comes_back_byte_for_byte() {
     let long = "d/".repeat(150) + "file";
-    comes_back(&Builder::new().dir("a/").file("a/f", &[7; 1000]).file("a/empty", b"").link(b'2', "l", "a/f").link(b'1', "h", "a/f").finish());
+    comes_back(
+        &Builder::new()
+            .dir("a/")
+            .file("a/f", &[7; 1000])
+            .file("a/empty", b"")
+            .link(b'2', "l", "a/f")
+            .link(b'1', "h", "a/f")
+            .finish(),
+    );
     comes_back(&Builder::new().meta(b'x', &pax_record("path", long.as_bytes())).file("short", &[1; 513]).finish());
-    comes_back(&Builder::new().meta(b'L', format!("{long}\0").as_bytes()).file("short", b"abc").raw(&[0; 512]).raw(&[0; 512]).raw(b"what trails the archive").finish());
-    comes_back(&Builder::new().file(".wh.gone", b"").file("d/.wh..wh..opq", b"").file(".wh..wh.plnk/1.2", b"contents of a mark").finish());
+    comes_back(
+        &Builder::new()
+            .meta(b'L', format!("{long}\0").as_bytes())
+            .file("short", b"abc")
+            .raw(&[0; 512])
+            .raw(&[0; 512])
+            .raw(b"what trails the archive")
+            .finish(),
+    );
+    comes_back(
+        &Builder::new()
+            .file(".wh.gone", b"")
+            .file("d/.wh..wh..opq", b"")
+            .file(".wh..wh.plnk/1.2", b"contents of a mark")
+            .finish(),
+    );
     comes_back(&Builder::new().file("no-end", b"1").raw(&[]).finish()[..1024]);
     comes_back(&[]);
     let map = [pax_record("GNU.sparse.map", b"0,3,1000,2"), pax_record("GNU.sparse.size", b"5000")].concat();
@@ -51,7 +73,15 @@ fn what_later_entries_replace_comes_back_too() {
     comes_back(&Builder::new().file("d/a", b"1").link(b'2', "d", "elsewhere").dir("d/").file("d/a", b"2").finish());
     comes_back(&Builder::new().file("f", b"linked").link(b'1', "h", "f").file("f", b"new").file("h", b"newer").finish());
     // One file under two names, by way of a link to its folder.
-    comes_back(&Builder::new().dir("usr/").dir("usr/lib/").link(b'2', "lib", "usr/lib").file("lib/x", b"one").file("usr/lib/x", b"two").finish());
+    comes_back(
+        &Builder::new()
+            .dir("usr/")
+            .dir("usr/lib/")
+            .link(b'2', "lib", "usr/lib")
+            .file("lib/x", b"one")
+            .file("usr/lib/x", b"two")
+            .finish(),
+    );
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! The folder that a layer grows in: finding parents, making them, clearing the way.
 
 use super::UnpackError;
-use super::path::Place;
 use super::error::failed;
+use super::path::Place;
+use crate::storage::remove_tree::remove_at;
 use crate::storage::split::Recorder;
 use crate::storage::tar::{Segment, TarReader};
-use crate::storage::remove_tree::remove_at;
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;

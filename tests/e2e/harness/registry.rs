@@ -45,7 +45,8 @@ impl Registry {
     pub fn start_secure(env: &TestEnv) -> Self {
         let address = format!("127.0.0.1:{}", free_port());
         let storage = env.folder("registry");
-        let [ca, ca_key, cert, key] = ["ca.crt", "ca.key", "registry.crt", "registry.key"].map(|name| format!("{storage}/{name}"));
+        let [ca, ca_key, cert, key] =
+            ["ca.crt", "ca.key", "registry.crt", "registry.key"].map(|name| format!("{storage}/{name}"));
         let new_key = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-batch"];
         let authority = ["-subj", "/CN=Test Authority", "-keyout", &ca_key, "-out", &ca];
         env.host("openssl", &[&new_key[..], &authority].concat()).run().ok();

@@ -30,7 +30,7 @@ impl Request {
     }
 }
 
-/// What is answered.
+/// What is answered; status 0: the connection is closed without an answer.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
     pub status: u16,
@@ -75,7 +75,9 @@ impl Server {
                     break;
                 }
                 let (requests, answer) = (Arc::clone(&requests), Arc::clone(&answer));
-                std::thread::spawn(move || serve(stream, &requests, |request| (answer.lock().expect("no case panics here"))(request)));
+                std::thread::spawn(move || {
+                    serve(stream, &requests, |request| (answer.lock().expect("no case panics here"))(request))
+                });
             }
         });
         Self { address, over, log }
@@ -116,6 +118,9 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Request>>, mut answer: impl FnMut(&R
     while let Some(request) = read_request(&mut reader) {
         log.lock().expect("no server thread panics").push(request.clone());
         let answer = answer(&request);
+        if answer.status == 0 {
+            return;
+        }
         let headers: String = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let head = format!("HTTP/1.1 {} Answer\r\nContent-Length: {}\r\n{headers}\r\n", answer.status, answer.body.len());
         let body = if request.method == "HEAD" { &[][..] } else { &answer.body[..answer.cut.unwrap_or(answer.body.len())] };
@@ -193,7 +198,8 @@ impl Memory {
             },
             "POST" => {
                 if let Some((wanted, from)) = mount_of(&request.query) {
-                    let repository = path.strip_prefix("/v2/").and_then(|rest| rest.strip_suffix("/blobs/uploads/")).unwrap_or_default();
+                    let repository =
+                        path.strip_prefix("/v2/").and_then(|rest| rest.strip_suffix("/blobs/uploads/")).unwrap_or_default();
                     if let Some(blob) = self.files.get(&format!("/v2/{from}/blobs/{wanted}")).cloned() {
                         self.files.insert(format!("/v2/{repository}/blobs/{wanted}"), blob);
                         return Answer::new(201, "");
@@ -215,7 +221,8 @@ impl Memory {
                     return Answer::new(400, r#"{"errors":[{"code":"DIGEST_INVALID","message":"digest"}]}"#);
                 }
                 let repository = path.split("/blobs/").next().unwrap_or_default();
-                self.files.insert(format!("{repository}/blobs/{}", digest(&bytes)), ("application/octet-stream".to_owned(), bytes));
+                self.files
+                    .insert(format!("{repository}/blobs/{}", digest(&bytes)), ("application/octet-stream".to_owned(), bytes));
                 Answer::new(201, "")
             }
             "PUT" => {
@@ -231,6 +238,8 @@ impl Memory {
 }
 
 fn mount_of(query: &str) -> Option<(String, String)> {
-    let get = |name: &str| query.split('&').find_map(|part| part.strip_prefix(name)).map(|text| text.replace("%2F", "/").replace("%3A", ":"));
+    let get = |name: &str| {
+        query.split('&').find_map(|part| part.strip_prefix(name)).map(|text| text.replace("%2F", "/").replace("%3A", ":"))
+    };
     Some((get("mount=")?, get("from=")?))
 }

@@ -32,8 +32,13 @@ pub(super) struct Job {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Event {
     /// So many bytes of the tar were read.
-    Position { layer: usize, bytes: u64 },
-    Done { layer: usize },
+    Position {
+        layer: usize,
+        bytes: u64,
+    },
+    Done {
+        layer: usize,
+    },
 }
 
 /// What all layers have in common.
@@ -90,7 +95,10 @@ impl Work<'_> {
         match job.compression {
             BlobCompression::None => split::replay(self.paths, &job.diff_id, &mut gauge(out)),
             BlobCompression::Gzip => {
-                let level = self.level.and_then(|level| u32::try_from(level).ok()).map_or_else(flate2::Compression::default, flate2::Compression::new);
+                let level = self
+                    .level
+                    .and_then(|level| u32::try_from(level).ok())
+                    .map_or_else(flate2::Compression::default, flate2::Compression::new);
                 let mut encoder = flate2::write::GzEncoder::new(out, level);
                 split::replay(self.paths, &job.diff_id, &mut gauge(&mut encoder))?;
                 encoder.finish().map(drop).map_err(failed)
