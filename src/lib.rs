@@ -8,8 +8,9 @@
 //! ```text
 //! layer     module    may also use
 //! front     cli       engine
-//! engine    engine    image storage state runtime monitor net cgroup userns events
+//! engine    engine    image secret storage state runtime monitor net cgroup userns events
 //! service   image     storage
+//! service   secret    -
 //! service   storage   -
 //! service   state     -
 //! service   runtime   cgroup monitor userns
@@ -60,6 +61,7 @@ pub mod model;
 pub mod monitor;
 pub mod net;
 pub mod runtime;
+pub mod secret;
 pub mod state;
 pub mod storage;
 pub mod sys;

@@ -164,12 +164,11 @@ impl Connection {
             self.authenticate()?;
         }
         loop {
-            if let Some(length) = message_length(&self.inbox)? {
-                if let Some(bytes) = self.inbox.get(..length) {
-                    let message = Message::decode(bytes).ok_or(BusError::Malformed)?;
-                    self.inbox.drain(..length);
-                    return Ok(message);
-                }
+            let length = message_length(&self.inbox)?;
+            if let Some((length, bytes)) = length.and_then(|length| Some((length, self.inbox.get(..length)?))) {
+                let message = Message::decode(bytes).ok_or(BusError::Malformed)?;
+                self.inbox.drain(..length);
+                return Ok(message);
             }
             self.receive()?;
         }
@@ -386,6 +385,13 @@ impl Message {
         Some(message)
     }
 
+    /// The truth in a variant, where the body is one.
+    pub(super) fn flag(&self) -> Option<bool> {
+        let mut reader = Reader { bytes: &self.body, at: 0, big_endian: self.big_endian };
+        let inner = (self.signature == "v").then(|| reader.signature()).flatten()?;
+        if inner == "b" { reader.word().map(|word| word == 1) } else { None }
+    }
+
     /// The texts and object paths of the body, up to the first argument that is neither nor a number.
     pub(super) fn texts(&self) -> impl Iterator<Item = String> {
         let mut reader = Reader { bytes: &self.body, at: 0, big_endian: self.big_endian };
@@ -449,6 +455,15 @@ mod tests {
         let message = Message::decode(&bytes).unwrap();
         assert_eq!((message.kind, message.member.as_str(), message.signature.as_str()), (1, "M", "ss"));
         assert_eq!(message.texts().collect::<Vec<_>>(), ["x", "yz"]);
+    }
+
+    #[test]
+    fn a_variant_is_read() {
+        for (body, wanted) in [(&b"\x01b\0\0\x01\0\0\0"[..], Some(true)), (b"\x01b\0\0\0\0\0\0", Some(false)), (b"\x01s\0", None)]
+        {
+            let message = Message { signature: "v".into(), body: body.to_vec(), ..Message::default() };
+            assert_eq!(message.flag(), wanted, "{body:?}");
+        }
     }
 
     #[test]

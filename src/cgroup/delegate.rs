@@ -1,6 +1,7 @@
 //! What the user may do with cgroups, found by looking.
 
-use super::{CgroupError, control};
+use super::{CgroupError, control, scope};
+use crate::config::bus::BusAddress;
 use rustix::fs::{Access, AtFlags, Mode, OFlags, accessat, open};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -85,13 +86,15 @@ impl Delegation {
         Ok(Self { path })
     }
 
-    /// Tells whether whoever manages the machine's cgroups has left this one to us: the mark of systemd on a unit with
-    /// `Delegate=`, or the root of a cgroup namespace, above which nobody sees.
+    /// Tells whether whoever manages the machine's cgroups has left this one to us: systemd's mark on a unit of the system with
+    /// `Delegate=`, the same property of a unit of the user's, or the root of a cgroup namespace, above which nobody sees.
     #[must_use]
-    pub fn is_ours_to_divide(&self) -> bool {
+    pub fn is_ours_to_divide(&self, addresses: &[BusAddress]) -> bool {
         let mut mark = [0; 8];
-        let marked = rustix::fs::getxattr(&self.path, "user.delegate", &mut mark[..]).is_ok_and(|length| &mark[..length] == b"1");
-        marked || mount_point().is_some_and(|root| root == self.path)
+        let length = rustix::fs::getxattr(&self.path, "user.delegate", &mut mark[..]).unwrap_or(0);
+        mount_point().is_some_and(|root| root == self.path)
+            || &mark[..length] == b"1"
+            || scope::is_delegated(&self.path, addresses)
     }
 
     /// Moves the processes of this cgroup, the caller among them, into one below it: a cgroup that has controllers for its children

@@ -7,18 +7,23 @@ use rustix::fs::{Access, AtFlags, CWD, Mode, OFlags, accessat};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-/// Makes ready that the next child is born in the cgroup `path`: returns the folder that `CLONE_INTO_CGROUP` takes, or nothing
-/// where the calling process is in there itself now, put there by systemd (a login session's cgroup is root's, and so the kernel
-/// lets nobody else out of it).
+/// Opens the folder of the cgroup `path`, for a child that is born there (`CLONE_INTO_CGROUP`); nothing where the kernel does not
+/// let this process put one there: a login session's cgroup is root's, and so nobody else gets out of it.
+///
+/// The child has to be born there before it joins the container's cgroup namespace: with the mount option `nsdelegate`, which
+/// systemd sets, nobody comes into a namespace's cgroups from outside of it.
+#[must_use]
+pub fn open_to_enter(path: &Path) -> Option<OwnedFd> {
+    own_cgroup().filter(|own| may_move(own, path))?;
+    rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()).ok()
+}
+
+/// Has systemd put the calling process into the cgroup `path`. For where the kernel does not let us.
 ///
 /// # Errors
-/// The cgroup cannot be entered from here.
-pub fn enter(path: &Path) -> Result<Option<OwnedFd>, CgroupError> {
-    if own_cgroup().is_some_and(|own| may_move(&own, path)) {
-        let folder = rustix::fs::open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
-        return folder.map(Some).map_err(|errno| CgroupError::Enter { path: path.to_owned(), source: errno.into() });
-    }
-    scope::join(path, &bus::user_manager()).map(|()| None)
+/// It is not below the user's systemd, or that refuses.
+pub fn ask_to_enter(path: &Path) -> Result<(), CgroupError> {
+    scope::join(path, &bus::user_manager())
 }
 
 /// A process may be moved by who can write `cgroup.procs` of the nearest cgroup that both places lie in (cgroups(7), "Delegation

@@ -2,9 +2,9 @@
 
 use super::scope::ScopeRequest;
 use super::settings::{self, Setting};
-use super::{Cgroup, CgroupError, Delegation, control, controllers, delegate};
+use super::{Cgroup, CgroupError, Delegation, control, controllers, delegate, usage};
 use crate::config::bus::{self, BusAddress};
-use crate::model::limits::{CgroupsMode, Limits};
+use crate::model::limits::{Bound, CgroupsMode, Limits};
 use std::path::{Component, Path, PathBuf};
 
 /// What the monitor-to-be has to do for the container's cgroup.
@@ -55,10 +55,13 @@ impl Wish<'_> {
             return made.map_or(Ok(Home::Caller), |cgroup| finish(cgroup, &settings).map(Home::Made));
         }
         match (own, below) {
-            (Some(own), None) if !may_divide(&own, &settings) => {
-                let option = option_of(&settings);
-                self.scope(settings, option)
-            }
+            (Some(own), below) if !may_divide(&own, &settings) => match below {
+                Some(option) => Err(CgroupError::NotDelegated { option, own: own_name() }),
+                None => {
+                    let option = option_of(&settings);
+                    self.scope(settings, option)
+                }
+            },
             (Some(own), _) => {
                 let relative = limits.cgroup_parent.as_deref().map_or(Ok(PathBuf::new()), |parent| relative_to(&own, parent))?;
                 prepare(&own, &settings)?;
@@ -129,12 +132,42 @@ impl Home {
     }
 }
 
+/// Changes the limits of a container's cgroup. Where one cannot be set, the old ones are set again.
+///
+/// # Errors
+/// There is a limit that cannot be set, or the container uses more memory than it is to have.
+pub fn adjust(cgroup: &Path, old: &Limits, new: &Limits) -> Result<(), CgroupError> {
+    let settings = settings::settings(new)?;
+    let has = controllers::available(cgroup);
+    if let Some(parent) = cgroup.parent()
+        && needed(&settings).any(|name| !has.iter().any(|known| known == name))
+    {
+        require(parent, &settings)?;
+        controllers::enable(parent, needed(&settings))?;
+    }
+    if let (Some(Bound::At(wanted)), true) = (new.memory, new.memory != old.memory) {
+        let used = usage::usage(cgroup).memory.unwrap_or(0);
+        if used > wanted {
+            return Err(CgroupError::InUse { used, wanted });
+        }
+    }
+    let changed = settings::apply(cgroup, &settings);
+    if changed.is_err() {
+        let _ = settings::settings(old).and_then(|before| settings::apply(cgroup, &before));
+    }
+    changed
+}
+
 /// Tells whether limits may be set below this cgroup: its children have the controllers, or it is ours to divide. With a manager
-/// beside us, what it has not delegated is not, though we could (a terminal's scope in a desktop session).
+/// beside us, what it has not delegated is not, though we could (a terminal's scope in a desktop session): systemd takes the
+/// controllers away from there again when the next unit starts or stops, and the limits with them.
 fn may_divide(own: &Delegation, settings: &[Setting]) -> bool {
     let has = controllers::enabled(own.path());
-    let ready = needed(settings).all(|name| has.iter().any(|known| known == name));
-    ready || own.is_ours_to_divide() || !bus::user_manager().iter().any(BusAddress::is_there)
+    if needed(settings).all(|name| has.iter().any(|known| known == name)) {
+        return true;
+    }
+    let addresses = bus::user_manager();
+    !addresses.iter().any(BusAddress::is_there) || own.is_ours_to_divide(&addresses)
 }
 
 /// Sees to it that the children of the caller's own cgroup can have the controllers.
@@ -206,7 +239,7 @@ fn option_of(settings: &[Setting]) -> &'static str {
 }
 
 /// Checks that a cgroup has every controller that is needed.
-pub(super) fn require(path: &Path, settings: &[Setting]) -> Result<(), CgroupError> {
+fn require(path: &Path, settings: &[Setting]) -> Result<(), CgroupError> {
     let has = controllers::available(path);
     for setting in settings.iter().filter(|setting| !setting.implied) {
         if let Some(name) = setting.controller().filter(|name| !has.iter().any(|known| known == name)) {
@@ -223,7 +256,6 @@ fn own_name() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::limits::Bound;
 
     #[test]
     fn without_cgroups_nothing_is_made() {

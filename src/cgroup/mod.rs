@@ -20,6 +20,7 @@
 //! | `controllers` | which there are, and why one is not |
 //! | `settings` | limits as what is written |
 //! | `control` | ending, freezing, removing |
+//! | `usage` | what is used |
 
 pub mod control;
 mod controllers;
@@ -29,12 +30,13 @@ mod enter;
 pub mod home;
 pub mod scope;
 pub mod settings;
+pub mod usage;
 
 pub use control::{freeze, kill, remove, thaw};
 pub use controllers::Lacking;
 pub use dbus::BusError;
 pub use delegate::{Cgroup, Delegation};
-pub use enter::enter;
+pub use enter::{ask_to_enter, open_to_enter};
 
 use std::io;
 use std::path::PathBuf;
@@ -133,14 +135,10 @@ pub enum CgroupError {
     },
     #[error("systemd's user manager could not make {unit}: {result}")]
     ScopeFailed { unit: String, result: String },
+    #[error("--memory: the container uses {used} bytes now, which is more than {wanted}")]
+    InUse { used: u64, wanted: u64 },
     #[error("enter cgroup {}: it is not below the user's systemd, and this process cannot be moved there", path.display())]
     NoUnit { path: PathBuf },
-    #[error("enter cgroup {}", path.display())]
-    Enter {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
     #[error("cgroup {} still has processes after {milliseconds} ms", path.display())]
     Populated { path: PathBuf, milliseconds: u128 },
     #[error("cgroup {} is not frozen after {milliseconds} ms", path.display())]

@@ -12,6 +12,7 @@
 use super::CgroupError;
 use super::dbus::{Argument, BusError, Call, Connection, Message};
 use crate::config::bus::BusAddress;
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// What is asked for.
@@ -78,6 +79,39 @@ pub(super) fn join(cgroup: &Path, addresses: &[BusAddress]) -> Result<(), Cgroup
     done.map(drop).map_err(|source| CgroupError::Join { unit: unit.to_owned(), source })
 }
 
+/// Tells whether `cgroup` is of a unit that the user's manager has left to the processes in it (`Delegate=`), by asking.
+pub(super) fn is_delegated(cgroup: &Path, addresses: &[BusAddress]) -> bool {
+    let Some((unit, _)) = unit_of(cgroup) else { return false };
+    let Some(mut connection) = Connection::open(addresses) else { return false };
+    let interface = match unit.rsplit('.').next() {
+        Some("scope") => "org.freedesktop.systemd1.Scope",
+        _ => "org.freedesktop.systemd1.Service",
+    };
+    let path = format!("/org/freedesktop/systemd1/unit/{}", escape(unit));
+    let arguments = [Argument::Text(interface), Argument::Text("Delegate")];
+    let call = Call {
+        destination: "org.freedesktop.systemd1",
+        path: &path,
+        interface: "org.freedesktop.DBus.Properties",
+        member: "Get",
+        arguments: &arguments,
+    };
+    connection.call(&call, drop).ok().and_then(|answer| answer.flag()).unwrap_or(false)
+}
+
+/// A unit's name as part of an object path: what is no letter and no digit becomes `_xx`; a digit at the beginning, too.
+fn escape(unit: &str) -> String {
+    let mut text = String::with_capacity(unit.len() * 2);
+    for (at, byte) in unit.bytes().enumerate() {
+        if byte.is_ascii_alphabetic() || (at > 0 && byte.is_ascii_digit()) {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "_{byte:02x}");
+        }
+    }
+    text
+}
+
 /// Splits the path of a cgroup into the unit of the user's manager that it lies in, and what is below it, with its slash.
 fn unit_of(cgroup: &Path) -> Option<(&str, &str)> {
     let text = cgroup.to_str()?;
@@ -88,7 +122,7 @@ fn unit_of(cgroup: &Path) -> Option<(&str, &str)> {
     for part in text[first..].split('/') {
         let end = begin + part.len();
         if part.ends_with(".scope") || part.ends_with(".service") {
-            return Some((part, &text[end..])).filter(|(_, below)| !below.is_empty());
+            return Some((part, &text[end..]));
         }
         begin = end + 1;
     }
@@ -119,12 +153,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_is_made_part_of_a_path() {
+        assert_eq!(escape("1a-b.scope"), "_31a_2db_2escope");
+    }
+
+    #[test]
     fn the_unit_is_the_first_below_the_slices() {
         let user = "/sys/fs/cgroup/user.slice/user-5.slice/user@5.service";
         for (path, wanted) in [
             ("/app.slice/coracle-0a-5.scope/container", Some(("coracle-0a-5.scope", "/container"))),
             ("/a.slice/a-b.slice/x.service/coracle-0a/y.scope", Some(("x.service", "/coracle-0a/y.scope"))),
-            ("/app.slice/x.scope", None),
+            ("/app.slice/x.scope", Some(("x.scope", ""))),
             ("/app.slice", None),
         ] {
             assert_eq!(unit_of(Path::new(&format!("{user}{path}"))), wanted, "{path}");

@@ -19,6 +19,12 @@ pub enum CliError {
         #[source]
         source: std::io::Error,
     },
+    #[error("write {}", path.display())]
+    File {
+        path: std::path::PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("write generated files to {}", dir.display())]
     Generate {
         dir: std::path::PathBuf,
@@ -39,7 +45,7 @@ impl CliError {
     pub fn code(&self) -> i32 {
         match self {
             Self::Code(code) | Self::WithCode(_, code) => *code,
-            Self::Usage(_) | Self::Format(_) | Self::Output { .. } | Self::Generate { .. } => 125,
+            Self::Usage(_) | Self::Format(_) | Self::Output { .. } | Self::File { .. } | Self::Generate { .. } => 125,
             Self::Engine(error) => match error.kind() {
                 Kind::NotExecutable => 126,
                 Kind::CommandNotFound => 127,

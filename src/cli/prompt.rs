@@ -56,6 +56,7 @@ pub fn secret(question: &str) -> Result<String, CliError> {
 }
 
 /// Lets the user choose one of several; nothing where nobody sits at a terminal, or no number comes.
+#[must_use]
 pub fn choose(question: &str, choices: &[String]) -> Option<usize> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return None;

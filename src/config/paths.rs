@@ -6,7 +6,9 @@
 //!   blobs/sha256/<hex>          manifests and image configs
 //!   layers/<diffID>/diff/       an unpacked layer
 //!   containers/<id>/            upper/ work/ ctr.log run.json exit.json
+//!   volumes/<name>/_data/       the files of a volume
 //!   events/                     the journal of events
+//!   secrets/<name>/             data secret.json
 //!   tmp/                        everything half done
 //! $XDG_RUNTIME_DIR/coracle  (else /run/user/UID, else /tmp/coracle-UID), mode 0700
 //!   session/lock                flock: who finds or makes the session user namespace
@@ -60,6 +62,12 @@ impl Paths {
             .or_else(|| Some(PathBuf::from(format!("/run/user/{uid}"))).filter(ours))
             .map_or_else(|| PathBuf::from(format!("/tmp/coracle-{uid}")), |path| path.join("coracle"));
         Ok(Self { data: data.join("coracle"), run })
+    }
+
+    /// Names the folders as another of our processes has found them.
+    #[must_use]
+    pub fn at(data: PathBuf, run: PathBuf) -> Self {
+        Self { data, run }
     }
 
     /// Makes the folders that are missing, mode 0700, and refuses a runtime folder of somebody else.
@@ -123,10 +131,22 @@ impl Paths {
         self.data.join("events")
     }
 
+    /// `secrets`; made with the first secret.
+    #[must_use]
+    pub fn secrets(&self) -> PathBuf {
+        self.data.join("secrets")
+    }
+
     /// `containers`.
     #[must_use]
     pub fn containers(&self) -> PathBuf {
         self.data.join("containers")
+    }
+
+    /// `volumes`; made with the first one.
+    #[must_use]
+    pub fn volumes(&self) -> PathBuf {
+        self.data.join("volumes")
     }
 
     /// The folder of one container.

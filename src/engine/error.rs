@@ -2,8 +2,10 @@
 
 use super::container::ContainerError;
 use super::container::attach::AttachError;
+use super::volume::VolumeError;
 use crate::config::paths::PathsError;
 use crate::image::ImageError;
+use crate::secret::SecretError;
 use crate::state::StateError;
 use crate::storage::StorageError;
 use crate::userns::session::SessionError;
@@ -35,7 +37,11 @@ pub enum EngineError {
     #[error(transparent)]
     Container(#[from] ContainerError),
     #[error(transparent)]
+    Volume(#[from] VolumeError),
+    #[error(transparent)]
     Attach(#[from] AttachError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     #[error(transparent)]
     Session(#[from] SessionError),
     #[error("read the journal of events in {}", path.display())]
@@ -86,6 +92,11 @@ impl EngineError {
             Self::ImageInUse { .. } | Self::ImageHasNames { .. } => Kind::InUse,
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
             Self::Container(error) => error.kind(),
+            Self::Secret(SecretError::NoSuch { .. }) => Kind::NoSuch,
+            Self::Secret(SecretError::Exists { .. }) => Kind::Exists,
+            Self::Secret(SecretError::File { .. }) => Kind::Internal,
+            Self::Secret(_) => Kind::Invalid,
+            Self::Volume(error) => error.kind(),
             Self::Reported { kind, .. } => *kind,
             Self::Session(_) => Kind::Denied,
             Self::Journal { .. }
@@ -105,7 +116,12 @@ impl EngineError {
             Self::State(StateError::NameInUse { name, .. }) => {
                 Some(format!("remove it with `coracle rm {name}`, or choose another --name"))
             }
+            Self::Secret(SecretError::Exists { name }) => {
+                Some(format!("remove it with `coracle secret rm {name}`, or give --replace"))
+            }
+            Self::Secret(SecretError::NoSuch { .. }) => Some("list them with `coracle secret ls`".to_owned()),
             Self::Container(error) => error.hint(),
+            Self::Volume(error) => error.hint(),
             Self::Reported { hint, .. } => hint.clone(),
             Self::Image(error) => error.hint(),
             Self::ImageInUse { containers, .. } => Some(format!("remove the container first: `coracle rm {containers}`")),

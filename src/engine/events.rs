@@ -3,7 +3,8 @@
 use super::container::ContainerError;
 use super::container::moment::moment;
 use super::{Engine, EngineError};
-use crate::events::{self, Event, Follower, Record, Status, Subject, Type};
+pub use crate::events::Record;
+use crate::events::{self, Event, Follower, Status, Subject, Type};
 use crate::model::ContainerConfig;
 use crate::sys::stamp;
 use std::ops::ControlFlow;
@@ -98,14 +99,28 @@ impl EventsRequest {
     }
 }
 
-/// Reads a time of `--since` and `--until`: as [`moment`] does; a span after `-` lies ahead.
+/// Which way a span without a sign lies from now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lies {
+    /// As `--since` takes it.
+    Back,
+    /// As `--until` takes it.
+    Ahead,
+}
+
+/// Reads a time, or a span from now; one with a minus sign lies the other way. Both as in Podman.
 ///
 /// # Errors
 /// It is neither a time nor a span.
-pub fn parse_moment(text: &str, now: i64) -> Result<i64, ContainerError> {
-    let found = match text.strip_prefix('-') {
-        Some(ahead) => moment(ahead, now).map(|past| now.saturating_add(now.saturating_sub(past))),
-        None => moment(text, now),
+pub fn parse_moment(text: &str, now: i64, lies: Lies) -> Result<i64, ContainerError> {
+    let (span, turned) = text.strip_prefix('-').map_or((text, false), |span| (span, true));
+    let ahead = (lies == Lies::Ahead) != turned;
+    // What depends on now is a span.
+    let found = match (moment(span, now), moment(span, 0)) {
+        (Some(back), at_zero) if at_zero != Some(back) => {
+            Some(if ahead { now.saturating_mul(2).saturating_sub(back) } else { back })
+        }
+        (found, _) => found.filter(|_| !turned),
     };
     let why = "it has to be a time (2026-01-31T12:00:00Z) or a span (1h30m)";
     found.ok_or_else(|| ContainerError::Invalid { what: "the time", value: text.to_owned(), why })
@@ -222,9 +237,12 @@ mod tests {
     #[test]
     fn a_time_may_lie_ahead() {
         let second = 1_000_000_000;
-        for (text, wanted) in [("5s", 95), ("-5s", 105), ("20", 20)] {
-            assert_eq!(parse_moment(text, 100 * second).ok(), Some(wanted * second), "{text}");
+        for (text, since, until) in [("5s", 95, 105), ("-5s", 105, 95), ("20", 20, 20), ("0s", 100, 100)] {
+            let read = |lies| parse_moment(text, 100 * second, lies).ok();
+            assert_eq!((read(Lies::Back), read(Lies::Ahead)), (Some(since * second), Some(until * second)), "{text}");
         }
-        assert!(parse_moment("soon", 0).is_err());
+        for bad in ["soon", "-20", ""] {
+            assert!(parse_moment(bad, 100 * second, Lies::Back).is_err(), "{bad}");
+        }
     }
 }

@@ -1,13 +1,15 @@
-//! What nobody uses goes: stopped containers, images without containers.
+//! What nobody uses goes: stopped containers, images and volumes without containers.
 
 use super::container::ContainerError;
 use super::container::moment::moment;
 use super::image::RemoveImagesRequest;
+use super::volume::VolumeFilter;
 use super::{Engine, EngineError};
 use crate::events::Type;
 use crate::image::ImageConfig;
 use crate::model::ImageRecord;
-use std::collections::{BTreeMap, HashSet};
+use crate::storage;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A condition of `prune`: labels all have to fit, and so has the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub enum PruneFilter {
 /// What has gone.
 #[derive(Debug, Default)]
 pub struct Pruned {
-    /// Full ids.
+    /// Full ids; names of volumes.
     pub ids: Vec<String>,
     /// Bytes that the disk has got back.
     pub bytes: u64,
@@ -117,6 +119,27 @@ impl Engine {
             self.tell_prune(Type::Image);
         }
         Ok(Pruned { ids: report.deleted, bytes: before.saturating_sub(self.layer_bytes()?), errors: report.errors })
+    }
+
+    /// Removes the volumes that no container mounts.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn prune_unused_volumes(&mut self, filters: &[PruneFilter]) -> Result<Pruned, EngineError> {
+        let as_volume = |filter: &PruneFilter| match filter.clone() {
+            PruneFilter::Label(name, value) => VolumeFilter::Label(name, value),
+            PruneFilter::NotLabel(name, value) => VolumeFilter::NotLabel(name, value),
+            PruneFilter::Until(moment) => VolumeFilter::Until(moment),
+        };
+        let filters: Vec<VolumeFilter> = filters.iter().map(as_volume).collect();
+        let mut sizes = HashMap::new();
+        for volume in self.prunable_volumes(&filters)? {
+            let bytes = self.folder_size(&storage::volume::data(&self.paths, &volume.name)).unwrap_or(0);
+            sizes.insert(volume.name, bytes);
+        }
+        let ids = self.prune_volumes(&filters)?;
+        let bytes = ids.iter().filter_map(|name| sizes.get(name)).sum();
+        Ok(Pruned { ids, bytes, errors: Vec::new() })
     }
 
     fn layer_bytes(&self) -> Result<u64, EngineError> {

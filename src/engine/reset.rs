@@ -14,14 +14,14 @@ impl Engine {
     /// A container does not end, or a file cannot be deleted; a second call goes on where this one has ended.
     pub fn reset(mut self) -> Result<(), EngineError> {
         for (config, _) in self.containers()? {
-            match self.remove_with_dependents(&config, Some(Duration::ZERO)) {
+            match self.remove_with_dependents(&config, Some(Duration::ZERO), false) {
                 // One that went with another one.
                 Ok(_) | Err(EngineError::NoSuchContainer { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
         self.sweep()?;
-        let Self { paths, db } = self;
+        let Self { paths, db, .. } = self;
         // Nobody has the database open while its file goes.
         drop(db);
         remove_data(&paths)?;

@@ -1,7 +1,9 @@
 //! Work that has to be done as root of the session user namespace.
 
+use super::container::ContainerError;
 use super::{EngineError, Kind};
 use crate::config::Paths;
+use crate::runtime::view;
 use crate::sys::signals::Signals;
 use crate::sys::{fd, process};
 use crate::userns::map::WhySingle;
@@ -63,6 +65,14 @@ fn pass_signals_on(signals: &Signals, child: &OwnedFd) -> io::Result<()> {
             let _ = process::send_signal(child, signal);
         }
     }
+}
+
+/// Gives this process, root of the session, a mount namespace of its own, so that it can mount.
+///
+/// # Errors
+/// It is not root of the session.
+pub fn own_mounts() -> Result<(), EngineError> {
+    view::own_mounts().map_err(|failure| ContainerError::Launch(failure).into())
 }
 
 /// A child that works as root of the session beside its parent, and answers at the end.

@@ -25,11 +25,21 @@ pub struct ContainerUsage {
     pub own: u64,
 }
 
+/// A volume's share.
+#[derive(Clone, Debug)]
+pub struct VolumeUsage {
+    pub name: String,
+    /// The ids of the containers that mount it.
+    pub containers: Vec<String>,
+    /// Bytes of its files.
+    pub bytes: u64,
+}
+
 /// A sum over one kind of thing; sizes in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Total {
     pub count: usize,
-    /// In use: images with containers, containers that run.
+    /// In use: images and volumes with containers, containers that run.
     pub active: usize,
     pub size: u64,
     /// What a prune of all that is not in use would give back.
@@ -42,12 +52,14 @@ pub struct Usage {
     /// A row for each name.
     pub images: Vec<ImageUsage>,
     pub containers: Vec<ContainerUsage>,
+    pub volumes: Vec<VolumeUsage>,
     pub image_total: Total,
     pub container_total: Total,
+    pub volume_total: Total,
 }
 
 impl Engine {
-    /// Adds up images and containers.
+    /// Adds up images, containers and volumes.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -73,6 +85,15 @@ impl Engine {
             usage.container_total.size += own;
             usage.container_total.reclaimable += if alive { 0 } else { own };
             usage.containers.push(ContainerUsage { config, state, own });
+        }
+        for row in self.volumes(&[])? {
+            let bytes = self.folder_size(&row.mountpoint)?;
+            let used = !row.containers.is_empty();
+            usage.volume_total.count += 1;
+            usage.volume_total.active += usize::from(used);
+            usage.volume_total.size += bytes;
+            usage.volume_total.reclaimable += if used { 0 } else { bytes };
+            usage.volumes.push(VolumeUsage { name: row.volume.name, containers: row.containers, bytes });
         }
         Ok(usage)
     }

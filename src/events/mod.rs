@@ -24,6 +24,10 @@ pub use follow::Follower;
 pub use read::Record;
 pub use write::{Event, Subject, append};
 
+/// The file in a container's folder that holds what the journal calls it (`Subject::as_str`) since it was renamed: its monitor was
+/// told the name of its start.
+pub const RENAMED: &str = "subject";
+
 /// The file that is written to.
 const JOURNAL: &str = "journal";
 /// The one before.
@@ -88,5 +92,6 @@ words! {
         Unmount = "unmount",
         Unpause = "unpause",
         Untag = "untag",
+        Update = "update",
     }
 }

@@ -1,4 +1,4 @@
-//! The instructions of `import --change`: those of a Containerfile that only change the config.
+//! The instructions of `import --change` and `commit --change`: those of a Containerfile that only change the config.
 
 use super::config::Runtime;
 
@@ -36,6 +36,7 @@ pub fn apply(config: &mut Runtime, text: &str) -> Result<(), BadChange> {
         "WORKDIR" if value.starts_with('/') => value.clone_into(&mut config.working_dir),
         "WORKDIR" => return Err(bad("the path must be absolute")),
         "USER" => value.clone_into(&mut config.user),
+        "ONBUILD" => config.on_build.push(value.to_owned()),
         "STOPSIGNAL" => value.clone_into(&mut config.stop_signal),
         "EXPOSE" => {
             for port in value.split_ascii_whitespace() {
@@ -57,7 +58,7 @@ pub fn apply(config: &mut Runtime, text: &str) -> Result<(), BadChange> {
                 }
             }
         }
-        _ => return Err(bad("use CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME or WORKDIR")),
+        _ => return Err(bad("use CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME or WORKDIR")),
     }
     Ok(())
 }

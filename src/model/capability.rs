@@ -83,6 +83,12 @@ impl CapSet {
         NAMES.iter().position(|known| *known == bare).map(|number| Self(1 << number))
     }
 
+    /// Reads the kernel's mask, as `/proc/<pid>/status` shows it; numbers that have no name yet are left out.
+    #[must_use]
+    pub const fn from_mask(mask: u64) -> Self {
+        Self(mask & Self::ALL.0)
+    }
+
     /// Returns the capabilities of both.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {

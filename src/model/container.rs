@@ -1,7 +1,8 @@
 //! A container's configuration: what the user asked, merged with the image, fixed at `create`.
 
-use super::{ContainerId, Filesystem, ImageId, Isolation, Limits, Relations, Security, Settings, Supervision};
+use super::{ContainerId, Filesystem, ImageId, Isolation, Limits, Mount, Relations, Security, Settings, Supervision};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -15,17 +16,29 @@ pub enum NetworkMode {
     Host,
     /// A network namespace of its own, joined to the host by one user-mode stack (pasta, else slirp4netns).
     Private,
+    /// That of another container, which has to run when this one is started.
+    Container(ContainerId),
+    /// The network namespace that a path names.
+    Path(PathBuf),
 }
 
 impl NetworkMode {
     /// Returns the word that `--network` takes.
     #[must_use]
-    pub fn as_str(&self) -> &'static str {
+    pub fn as_str(&self) -> Cow<'static, str> {
         match self {
-            Self::None => "none",
-            Self::Host => "host",
-            Self::Private => "private",
+            Self::None => "none".into(),
+            Self::Host => "host".into(),
+            Self::Private => "private".into(),
+            Self::Container(id) => format!("container:{id}").into(),
+            Self::Path(path) => format!("ns:{}", path.display()).into(),
         }
+    }
+
+    /// Whether the container has a network namespace of its own.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        matches!(self, Self::None | Self::Private)
     }
 }
 
@@ -35,24 +48,42 @@ impl NetworkMode {
 pub enum LogDriver {
     /// `ctr.log` in the Kubernetes CRI format: time, stream, `F` or `P`, text.
     K8sFile,
+    /// The same under the name that Docker's users write: Podman has no other JSON log.
+    JsonFile,
+    /// Entries of systemd's journal.
+    Journald,
     None,
+    /// The program has the caller's own standard streams, none of which may be a terminal.
+    Passthrough,
+    /// The same, with a terminal allowed.
+    PassthroughTty,
 }
 
-/// A bind mount of a host path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BindMount {
-    /// Absolute, on the host.
-    pub source: PathBuf,
-    /// Absolute, in the container.
-    pub target: String,
-    pub read_only: bool,
-    /// `rbind`: the mounts below the source come along. Podman's default.
-    pub recursive: bool,
-    /// `private`, `rprivate` (the default), `slave`, `rslave`, `shared` or `rshared`.
-    pub propagation: String,
-    pub exec: bool,
-    pub suid: bool,
-    pub dev: bool,
+impl LogDriver {
+    /// Returns the word that `--log-driver` takes.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::K8sFile => "k8s-file",
+            Self::JsonFile => "json-file",
+            Self::Journald => "journald",
+            Self::None => "none",
+            Self::Passthrough => "passthrough",
+            Self::PassthroughTty => "passthrough-tty",
+        }
+    }
+
+    /// Tells whether the log is a file of the monitor's.
+    #[must_use]
+    pub fn is_file(self) -> bool {
+        matches!(self, Self::K8sFile | Self::JsonFile)
+    }
+
+    /// Tells whether the output goes past the monitor.
+    #[must_use]
+    pub fn is_passthrough(self) -> bool {
+        matches!(self, Self::Passthrough | Self::PassthroughTty)
+    }
 }
 
 /// Everything that is fixed when a container is made. Stored as JSON in its row.
@@ -82,7 +113,7 @@ pub struct ContainerConfig {
     pub tty: bool,
     pub stdin_open: bool,
     pub labels: BTreeMap<String, String>,
-    pub mounts: Vec<BindMount>,
+    pub mounts: Vec<Mount>,
     pub network: NetworkMode,
     pub auto_remove: bool,
     /// A signal number.

@@ -27,6 +27,12 @@ pub struct Security {
     /// The options of `--security-opt` as they were written; for inspect.
     pub options: Vec<String>,
     pub devices: Vec<Device>,
+    /// Devices by the names of the Container Device Interface.
+    pub cdi_devices: Vec<String>,
+    /// GPUs as asked for: `all`, or a number or name of one. When the container is made they become `cdi_devices`.
+    pub gpus: Vec<String>,
+    /// Folders of device specs beside the usual ones.
+    pub cdi_folders: Vec<PathBuf>,
 }
 
 /// Which system call filter a container has.

@@ -15,6 +15,12 @@ pub struct RunRecord {
     pub started_at: i64,
     /// The container's own cgroup below the cgroup v2 root, where one was made.
     pub cgroup: Option<String>,
+    /// The id of its mount namespace (Linux 6.11), where its processes do not end with init because it shares the pid namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<u64>,
+    /// How often the monitor has started it again since somebody started it.
+    #[serde(default)]
+    pub restarts: u32,
 }
 
 /// `containers/<id>/exit.json`: written by the monitor when init has ended.
@@ -28,6 +34,12 @@ pub struct ExitRecord {
     pub finished_at: i64,
     #[serde(default)]
     pub oom_killed: bool,
+    /// How often the monitor has started it again, a start that is due included.
+    #[serde(default)]
+    pub restarts: u32,
+    /// The monitor that is about to start it again.
+    #[serde(default)]
+    pub restarting: Option<PidRef>,
 }
 
 /// A container's state, with Podman's names.

@@ -37,36 +37,40 @@ pub(super) enum Wish {
         rows: u16,
         cols: u16,
     },
+    /// No new start after the end.
+    Stay,
     Nothing,
 }
 
 /// The listening socket and everybody who came through it.
 #[derive(Debug)]
 pub(super) struct Clients {
-    listen: OwnedFd,
+    listen: Option<OwnedFd>,
     list: Vec<Client>,
     uid: u32,
 }
 
 impl Clients {
-    /// Begins with the client that is connected already, if there is one.
-    pub(super) fn new(listen: OwnedFd, first: Option<OwnedFd>) -> Self {
-        // accept must never block: the client that woke us may be gone again.
-        let _ = rustix::io::ioctl_fionbio(&listen, true);
-        let mut clients = Self { listen, list: Vec::new(), uid: rustix::process::geteuid().as_raw() };
-        clients.list.extend(first.map(Client::new));
-        clients
+    /// Begins with the clients that are connected already.
+    pub(super) fn new(listen: Option<OwnedFd>, first: Vec<OwnedFd>) -> Self {
+        if let Some(listen) = &listen {
+            // accept must never block: the client that woke us may be gone again.
+            let _ = rustix::io::ioctl_fionbio(listen, true);
+        }
+        let list = first.into_iter().map(Client::new).collect();
+        Self { listen, list, uid: rustix::process::geteuid().as_raw() }
     }
 
     /// The listening socket, while there is room for another client.
     pub(super) fn listen(&self) -> Option<BorrowedFd<'_>> {
-        (self.list.len() < MAX_CLIENTS).then(|| self.listen.as_fd())
+        self.listen.as_ref().filter(|_| self.list.len() < MAX_CLIENTS).map(|fd| fd.as_fd())
     }
 
     /// Lets in who waits; the sockets of other users' processes are closed.
     pub(super) fn accept(&mut self) {
+        let Some(listen) = &self.listen else { return };
         while self.list.len() < MAX_CLIENTS {
-            let socket = match rustix::net::accept_with(&self.listen, SocketFlags::CLOEXEC) {
+            let socket = match rustix::net::accept_with(listen, SocketFlags::CLOEXEC) {
                 Ok(socket) => socket,
                 Err(Errno::INTR | Errno::CONNABORTED) => continue,
                 Err(_) => return,
@@ -111,6 +115,7 @@ impl Clients {
                 Some(ClientMessage::Stdin(bytes)) => Wish::Stdin(bytes.len()),
                 Some(ClientMessage::StdinEnd) => Wish::StdinEnd,
                 Some(ClientMessage::Resize { rows, cols }) => Wish::Resize { rows, cols },
+                Some(ClientMessage::Stay) => Wish::Stay,
                 Some(ClientMessage::Quiet) => {
                     client.quiet = true;
                     client.owes = false;
@@ -159,6 +164,12 @@ impl Clients {
         for client in &self.list {
             let _ = rustix::net::sockopt::set_socket_send_buffer_size(&client.socket, MORE);
         }
+    }
+
+    /// The listening socket and the clients who stay: for the monitor of the next run.
+    pub(super) fn passed_on(&self) -> (Option<BorrowedFd<'_>>, impl Iterator<Item = BorrowedFd<'_>>) {
+        let stay = self.list.iter().filter(|client| !client.gone && !client.hung_up);
+        (self.listen.as_ref().map(|fd| fd.as_fd()), stay.map(|client| client.socket.as_fd()))
     }
 
     /// Forgets the clients that are gone. Indexes from before are void.

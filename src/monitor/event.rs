@@ -3,7 +3,8 @@
 //! 1. *Running.* Output goes to the log and the clients, input to the container.
 //! 2. *Draining.* Init has ended, and with it every process of its pid namespace: what is in the pipes now is all that will
 //!    come. It is read until nothing is left; a pipe that somebody outside holds open is not waited for.
-//! 3. *Telling.* Every client gets the exit code; then the loop ends.
+//! 3. *Telling.* Every client gets the exit code; then the loop ends. Or *waiting*: the container is to be started again, by this very
+//!    process; until then clients may come and go, and one may say that it shall stay as it is.
 //!
 //! There is one chunk of output at a time. It is in the log before the clients get it, and no further one is read before every
 //! client has taken it or has gone. So output is never dropped, memory never grows, and a client that stops reading stops
@@ -12,21 +13,22 @@
 use super::args::{MonitorArgs, Output};
 use super::attach::{Clients, Wish};
 use super::exit::{self, End};
-use super::logs::Stream;
-use super::logs::k8s_file::Writer;
+use super::logs::{Log, Stream};
+use super::notify::Notify;
 use super::protocol::{MAX_PAYLOAD, MonitorMessage};
 use super::stdio::{Read, Sink, Source};
-use crate::model::LogDriver;
+use super::supervise::Supervisor;
 use crate::sys::inherit::adopt;
 use crate::sys::pages::Pages;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::OpenptFlags;
 use rustix::termios::Winsize;
 use std::io;
-use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd, RawFd};
+use std::time::{Duration, Instant};
 
 /// How long nothing must have happened before the buffers' memory is given back.
-const REST_AFTER: Timespec = Timespec { tv_sec: 0, tv_nsec: 300_000_000 };
+const REST_AFTER: Duration = Duration::from_millis(300);
 
 /// What a descriptor in the poll set stands for.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +38,8 @@ enum Who {
     Source(usize),
     Sink,
     Client(usize),
+    Check,
+    Notify,
 }
 
 /// The monitor at work.
@@ -45,8 +49,10 @@ pub(super) struct Monitor {
     sources: [Option<Source>; 2],
     sink: Sink,
     terminal: Option<Terminal>,
-    log: Option<Writer>,
-    clients: Clients,
+    log: Log,
+    pub(super) clients: Clients,
+    pub(super) supervisor: Supervisor,
+    notify: Option<Notify>,
     /// The current chunk of output, while a client owes the taking of it.
     chunk: Pages,
     chunk_of: Stream,
@@ -54,8 +60,8 @@ pub(super) struct Monitor {
     end: Option<End>,
     /// Buffers have been used since they were given back.
     warm: bool,
-    /// Held open, not used.
-    _keep: Vec<OwnedFd>,
+    /// Held open until init has ended, not used.
+    keep: Vec<OwnedFd>,
 }
 
 /// The container's terminal.
@@ -93,40 +99,71 @@ impl Monitor {
                 let sink = Sink::new(Some(master.try_clone()?), true)?;
                 ([Some(source), None], sink, Some(Terminal { master, _slave: slave }))
             }
+            Output::Elsewhere => ([None, None], Sink::new(stdin, false)?, None),
         };
         Ok(Self {
             init,
             sources,
             sink,
             terminal,
-            log: if args.log == LogDriver::K8sFile { Some(Writer::new()?) } else { None },
-            clients: Clients::new(adopt(args.listen)?, args.client.map(adopt).transpose()?),
+            log: Log::new(&args.log)?,
+            clients: Clients::new(args.listen.map(adopt).transpose()?, adopt_all(&args.clients)?),
+            supervisor: Supervisor::new(args),
+            notify: args.notify.as_ref().map(Notify::new).transpose()?,
             chunk: Pages::map(MAX_PAYLOAD)?,
             chunk_of: Stream::Stdout,
             chunk_len: 0,
             end: None,
             warm: false,
-            _keep: args.keep.iter().copied().map(adopt).collect::<Result<_, _>>()?,
+            keep: adopt_all(&args.keep)?,
         })
     }
 
-    /// Works until init has ended, its output is delivered and every client knows. `ended` is called once, as soon as init has ended.
-    pub(super) fn run(&mut self, ended: impl FnOnce(End)) -> End {
+    /// Works until init has ended, its output is delivered and every client knows. `ended` is called once, as soon as init has ended,
+    /// with the wait before it is to be started again. Then this returns as soon as the output is delivered.
+    pub(super) fn run(&mut self, ended: impl FnOnce(End, Option<Duration>, &Supervisor)) -> (End, Option<Duration>) {
         let mut ended = Some(ended);
+        let mut again = None;
         loop {
-            for (who, ready) in self.wait() {
+            for (who, ready) in self.wait(None) {
                 self.handle(who, ready);
             }
             self.clients.sweep();
             let Some(end) = self.end else { continue };
             if let Some(ended) = ended.take() {
-                ended(end);
+                again = self.supervisor.ended(end);
+                ended(end, again, &self.supervisor);
+                self.keep.clear();
                 self.sink.close();
                 self.clients.widen();
             }
-            if self.drain() && self.clients.tell(end.code) {
-                return end;
+            if self.drain() && (again.is_some() || self.clients.tell(end.code)) {
+                return (end, again);
             }
+        }
+    }
+
+    /// Waits for the time of a new start. False where somebody says meanwhile that there shall be none.
+    pub(super) fn back_off(&mut self, wait: Duration) -> bool {
+        let until = Instant::now() + wait;
+        while Instant::now() < until {
+            for (who, ready) in self.wait(Some(until)) {
+                if self.handle(who, ready) {
+                    return false;
+                }
+            }
+            self.clients.sweep();
+        }
+        true
+    }
+
+    /// Tells every client the code, now that it is the last one.
+    pub(super) fn tell(&mut self, end: End) {
+        while !self.clients.tell(end.code) {
+            for (who, ready) in self.wait(None) {
+                self.handle(who, ready);
+            }
+            self.clients.sweep();
         }
     }
 
@@ -136,22 +173,30 @@ impl Monitor {
         let _ = self.clients.tell(end.code);
     }
 
-    /// Waits for events; gives the buffers back before a long wait.
-    fn wait(&mut self) -> Vec<(Who, PollFlags)> {
+    /// Waits for events, at most until `until`; gives the buffers back before a long wait.
+    fn wait(&mut self, until: Option<Instant>) -> Vec<(Who, PollFlags)> {
         loop {
             let resting = !self.warm || self.clients.owing() || self.sink.pending().is_some();
+            let due = self.supervisor.deadline().into_iter().chain(until).min();
+            let left = due.map(|at| at.saturating_duration_since(Instant::now()));
+            let timeout = left.into_iter().chain((!resting).then_some(REST_AFTER)).min();
+            let timeout = timeout.map(|timeout| Timespec::try_from(timeout).unwrap_or_default());
             let mut set = self.interest();
             // EINTR cannot be (every signal is blocked); for want of kernel memory the next turn tries again.
-            let timeout = (!resting).then_some(&REST_AFTER);
-            let count = poll(&mut set.fds, timeout).unwrap_or(0);
+            let count = poll(&mut set.fds, timeout.as_ref()).unwrap_or(0);
+            let ready = set.who.into_iter().zip(set.fds.iter().map(PollFd::revents));
+            let ready: Vec<_> = ready.filter(|(_, ready)| !ready.is_empty()).collect();
             if count > 0 {
-                let ready = set.who.into_iter().zip(set.fds.iter().map(PollFd::revents));
-                let ready = ready.filter(|(_, ready)| !ready.is_empty()).collect();
                 self.warm = true;
+            }
+            if due.is_some_and(|at| at <= Instant::now()) {
+                self.supervisor.on_time(&self.init);
                 return ready;
             }
-            drop(set);
-            if timeout.is_some() {
+            if count > 0 {
+                return ready;
+            }
+            if !resting {
                 self.rest();
             }
         }
@@ -168,6 +213,12 @@ impl Monitor {
                     set.add(Who::Source(at), fd, PollFlags::IN);
                 }
             }
+            if let Some(fd) = self.supervisor.check() {
+                set.add(Who::Check, fd, PollFlags::IN);
+            }
+            if let Some(fd) = self.notify.as_ref().and_then(Notify::proxy) {
+                set.add(Who::Notify, fd, PollFlags::IN);
+            }
         }
         if let Some(fd) = self.sink.pending() {
             set.add(Who::Sink, fd, PollFlags::OUT);
@@ -181,9 +232,22 @@ impl Monitor {
         set
     }
 
-    fn handle(&mut self, who: Who, ready: PollFlags) {
+    /// Does what an event asks for; says whether somebody wants that the container is not started again.
+    fn handle(&mut self, who: Who, ready: PollFlags) -> bool {
         match who {
             Who::Init => self.end = exit::reap(self.init.as_fd()),
+            Who::Check => {
+                if self.supervisor.check_ended(&self.init)
+                    && let Some(notify) = &mut self.notify
+                {
+                    notify.healthy();
+                }
+            }
+            Who::Notify => {
+                if let Some(notify) = &mut self.notify {
+                    notify.pass_on();
+                }
+            }
             Who::Listener => self.clients.accept(),
             Who::Source(at) => {
                 self.pump(at);
@@ -197,14 +261,15 @@ impl Monitor {
                 }
                 // An earlier client of this turn may have filled the sink.
                 if ready.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) && self.sink.pending().is_none() {
-                    self.listen_to(at);
+                    return self.listen_to(at);
                 }
             }
         }
+        false
     }
 
-    /// Receives one packet of a client and does as it says.
-    fn listen_to(&mut self, at: usize) {
+    /// Receives one packet of a client and does as it says; returns as [`Monitor::handle`] does.
+    fn listen_to(&mut self, at: usize) -> bool {
         match self.clients.receive(at, self.sink.room()) {
             Wish::Stdin(len) => self.sink.feed(1..1 + len),
             Wish::StdinEnd => self.sink.end(),
@@ -214,8 +279,13 @@ impl Monitor {
                     let _ = rustix::termios::tcsetwinsize(&terminal.master, size);
                 }
             }
+            Wish::Stay => {
+                self.supervisor.stay();
+                return true;
+            }
             Wish::Nothing => {}
         }
+        false
     }
 
     /// Moves one chunk from an output to the log and the clients, unless a client still owes the last one.
@@ -226,9 +296,7 @@ impl Monitor {
             Read::Bytes(len) => {
                 (self.chunk_of, self.chunk_len) = (source.stream, len);
                 let bytes = &self.chunk[..len];
-                if let Some(log) = &mut self.log {
-                    log.write(self.chunk_of, bytes);
-                }
+                self.log.write(self.chunk_of, bytes);
                 self.clients.offer(&output(self.chunk_of, bytes));
             }
             Read::Nothing => {}
@@ -256,11 +324,13 @@ impl Monitor {
     fn rest(&mut self) {
         self.chunk.forget();
         self.sink.forget();
-        if let Some(log) = &mut self.log {
-            log.rest();
-        }
+        self.log.rest();
         self.warm = false;
     }
+}
+
+fn adopt_all(numbers: &[RawFd]) -> io::Result<Vec<OwnedFd>> {
+    numbers.iter().copied().map(adopt).collect()
 }
 
 /// A poll set, with the meaning of each descriptor beside it.

@@ -2,7 +2,7 @@
 
 use super::args::MonitorArgs;
 use super::logs::stamp;
-use crate::sys::tree;
+use crate::sys::{process, tree};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir, openat, renameat, unlinkat};
 use rustix::io::Errno;
 use rustix::process::{WaitId, WaitIdOptions};
@@ -25,33 +25,39 @@ const UNKNOWN: i32 = 255;
 pub(super) struct End {
     /// 0–255, 128+n for signal n.
     pub(super) code: i32,
+    /// By SIGKILL.
     killed: bool,
+    /// Nanoseconds since the epoch.
+    at: i64,
 }
 
 /// Takes init's exit code from the kernel; nothing while init lives.
 pub(super) fn reap(pidfd: BorrowedFd<'_>) -> Option<End> {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+    // __WALL: the process of an exec session was made with CLONE_PARENT, and may tell its end by no signal.
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::from_bits_retain(libc::__WALL.cast_unsigned());
     match rustix::io::retry_on_intr(|| rustix::process::waitid(WaitId::PidFd(pidfd), options)) {
         Ok(None) => None,
         Ok(Some(status)) => Some(match (status.exit_status(), status.terminating_signal()) {
-            (Some(code), _) => End { code, killed: false },
-            (None, Some(signal)) => End { code: 128 + signal, killed: signal == SIGKILL },
-            (None, None) => End { code: UNKNOWN, killed: false },
+            (Some(code), _) => End { code, killed: false, at: stamp::now() },
+            (None, Some(signal)) => End { code: 128 + signal, killed: signal == SIGKILL, at: stamp::now() },
+            (None, None) => End { code: UNKNOWN, killed: false, at: stamp::now() },
         }),
-        Err(_) => Some(End { code: UNKNOWN, killed: false }),
+        Err(_) => Some(End { code: UNKNOWN, killed: false, at: stamp::now() }),
     }
 }
 
 /// Writes `exit.json` (`model::ExitRecord`) into the current folder; by rename, so that nobody reads half of it.
 ///
 /// On a full disk the file of the run record, which has its space already, is made the exit record.
-pub(super) fn record(args: &MonitorArgs, end: End) -> Result<(), Errno> {
+///
+/// `restarting` says that the container is about to be started again, by this process; `restarts` counts that start, too.
+pub(super) fn record(args: &MonitorArgs, end: End, restarting: bool, restarts: u32) -> Result<(), Errno> {
     let oom_killed = end.killed && args.cgroup.as_deref().is_some_and(oom_kills);
+    let own = process::pid_ref(rustix::process::getpid().as_raw_nonzero().get()).ok().filter(|_| restarting);
+    let monitor = own.map_or_else(|| "null".to_owned(), |own| format!("{{\"pid\":{},\"start\":{}}}", own.pid, own.start));
     let text = format!(
-        "{{\"code\":{},\"started_at\":{},\"finished_at\":{},\"oom_killed\":{oom_killed}}}\n",
-        end.code,
-        args.started_at,
-        stamp::now(),
+        "{{\"code\":{},\"started_at\":{},\"finished_at\":{},\"oom_killed\":{oom_killed},\"restarts\":{restarts},\"restarting\":{monitor}}}\n",
+        end.code, args.started_at, end.at,
     );
     let create = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let written = openat(CWD, RECORD_TMP, create, Mode::RUSR | Mode::WUSR).and_then(|file| write_all(&file, &text));
@@ -120,6 +126,13 @@ impl Folder {
         }
         tree::remove(self.tmp.as_fd(), &aside)
     }
+}
+
+/// Ends what is left in the container's cgroup (`cgroup.kill`, Linux 5.14): also what forks faster than it could be found.
+pub(super) fn kill_cgroup(args: &MonitorArgs) {
+    let Some(cgroup) = &args.cgroup else { return };
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    let _ = openat(CWD, cgroup.join("cgroup.kill"), flags, Mode::empty()).and_then(|file| rustix::io::write(&file, b"1"));
 }
 
 /// Removes a cgroup and those that the container made below it. All processes in them are gone.

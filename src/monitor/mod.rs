@@ -34,15 +34,23 @@
 //! | `attach` | the clients |
 //! | `logs` | the log formats, both sides |
 //! | `exit` | exit code, exit record, removal |
+//! | `supervise` | by the clock: time limit, health checks, starting again |
+//! | `restart` | how the monitor's process starts the container again |
+//! | `notify` | sd_notify |
 
 pub mod args;
 mod attach;
 mod event;
 mod exit;
 pub mod logs;
+pub mod notify;
 pub mod protocol;
+mod restart;
 mod stdio;
+pub mod supervise;
 
+use crate::events::{self, Event, Subject};
+use crate::sys::members::Members;
 use args::{ArgsError, MonitorArgs};
 use nix::sys::signal::SigSet;
 use std::ffi::OsString;
@@ -79,16 +87,37 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
     if let Some(sync) = sync {
         let _ = rustix::io::write(&sync, &[1]);
     }
-    let end = monitor.run(|end| {
-        if !args.remove {
-            // A record that cannot be written has no one to be reported to; the container is then seen as ended without a code.
-            let _ = exit::record(&args, end);
+    let members = args.members.map(crate::sys::inherit::adopt).transpose().map_err(MonitorError::TakeOver)?;
+    let members = members.and_then(|namespace| Members::of_namespace(namespace).ok());
+    let (end, again) = monitor.run(|end, again, supervisor| {
+        // Before anybody is told: where the pid namespace is shared, the kernel has ended init alone.
+        if let Some(members) = &members {
+            exit::kill_cgroup(&args);
+            members.kill();
         }
+        if !args.remove || again.is_some() {
+            // A record that cannot be written has no one to be reported to; the container is then seen as ended without a code.
+            let _ = exit::record(&args, end, again.is_some(), supervisor.restarts());
+        }
+        // After the record: who hears of the end looks there.
+        let session = args.events.as_ref().is_some_and(|rule| rule.session);
+        tell(&args, if session { events::Status::ExecDied } else { events::Status::Died }, Some(end.code));
     });
     if let Some(cgroup) = &args.cgroup {
         exit::remove_cgroup(cgroup);
     }
+    if let Some(wait) = again {
+        if monitor.back_off(wait) {
+            restart::become_helper(&monitor, &args);
+        }
+        // It is to stay as it is, or the helper cannot be executed.
+        if !args.remove {
+            let _ = exit::record(&args, end, false, monitor.supervisor.restarts());
+        }
+        monitor.tell(end);
+    }
     if let Some(folder) = folder {
+        tell(&args, events::Status::Remove, None);
         // What is left lies in tmp/ and is swept by the next command.
         let _ = folder.remove();
     }
@@ -96,4 +125,13 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
     // After the socket's name is gone nobody new can come; those who came before still hear the code.
     monitor.last_call(end);
     Ok(())
+}
+
+/// Tells the journal of events. What cannot be written is lost, as for everyone who tells.
+fn tell(args: &MonitorArgs, status: events::Status, exit_code: Option<i32>) {
+    let Some(events) = &args.events else { return };
+    // A container that was renamed since it was started has its new name in a file.
+    let renamed = std::fs::read_to_string(events::RENAMED).ok();
+    let subject = Subject::from_text(renamed.unwrap_or_else(|| events.subject.clone()));
+    let _ = events::append(&events.folder, &Event { exit_code, ..Event::new(&subject, status) });
 }

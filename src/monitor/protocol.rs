@@ -17,6 +17,8 @@ pub enum ClientMessage<'a> {
     Resize { rows: u16, cols: u16 },
     /// `q`: send no output, only the exit code (`wait`).
     Quiet,
+    /// `s`: do not start the container again; a start that is being waited for is given up.
+    Stay,
 }
 
 /// A message from the monitor to a client.
@@ -42,6 +44,7 @@ impl<'a> ClientMessage<'a> {
                 (b'r', &small[..])
             }
             Self::Quiet => (b'q', &[]),
+            Self::Stay => (b's', &[]),
         }
     }
 
@@ -56,6 +59,7 @@ impl<'a> ClientMessage<'a> {
                 Some(Self::Resize { rows: u16::from_le_bytes([*r0, *r1]), cols: u16::from_le_bytes([*c0, *c1]) })
             }
             (b'q', []) => Some(Self::Quiet),
+            (b's', []) => Some(Self::Stay),
             _ => None,
         }
     }
@@ -102,6 +106,7 @@ mod tests {
             ClientMessage::StdinEnd,
             ClientMessage::Resize { rows: 50, cols: 300 },
             ClientMessage::Quiet,
+            ClientMessage::Stay,
         ] {
             let bytes = packet(message.encode(&mut [0; 4]));
             assert_eq!(ClientMessage::decode(&bytes), Some(message));

@@ -13,6 +13,7 @@
 pub mod hosts;
 pub mod private;
 pub mod resolv;
+mod stand_in;
 
 pub use private::{Leash, Stack};
 

@@ -9,6 +9,7 @@
 //! is when the monitor ends, also by SIGKILL ([`crate::sys::leash`]).
 
 use super::NetError;
+use super::stand_in::StandIn;
 use crate::config::program::find_program;
 use crate::sys::{fd, leash};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -83,7 +84,7 @@ impl Leash {
 ///
 /// Init sets loopback up itself: with [`Stack::LoopbackOnly`] nobody else does.
 ///
-/// To be called with the user's own ids in the host's namespaces. The caller's own copy of the leash's hand has to be closed
+/// To be called with the user's own ids in the host's namespaces, or as root of the session user namespace in the host's other ones. The caller's own copy of the leash's hand has to be closed
 /// by then, or it holds the stack too. Nothing of the host's loopback can be reached and no port is forwarded.
 ///
 /// # Errors
@@ -117,7 +118,19 @@ fn start_pasta(program: PathBuf, init: i32, collar: &OwnedFd) -> Result<(), NetE
     command.args(["-t", "none", "-u", "none", "-T", "none", "-U", "none"]);
     command.args(["--dns-forward", &PASTA_DNS.to_string()]);
     // It writes its pid when all is set up: that file is our pipe.
-    command.args(["--pid", "/proc/self/fd/1", &init.to_string()]);
+    command.args(["--pid", "/proc/self/fd/1"]);
+    let in_session = rustix::process::geteuid().is_root();
+    let stand_in = in_session.then(|| StandIn::of(init)).transpose()?;
+    match &stand_in {
+        // By the path alone: of a process it would join the user namespace, too, and that is the one that we are in. The leash
+        // ends pasta, not the end of the path.
+        Some(stand_in) => {
+            command.args(["--netns-only", "--no-netns-quit", "--netns", &format!("/proc/{}/ns/net", stand_in.pid())]);
+        }
+        None => {
+            command.arg(init.to_string());
+        }
+    }
     let (ready, ready_writer) = pipe(PASTA)?;
     command.stdout(ready_writer);
     Helper::start(PASTA, command, collar)?.wait_until_ready(ready, collar)

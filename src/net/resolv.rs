@@ -23,14 +23,31 @@ pub enum Reach {
     Own { forwarder: Option<IpAddr> },
 }
 
+/// What takes the place of the host's own entries; an empty list leaves them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Instead<'a> {
+    pub nameservers: &'a [IpAddr],
+    /// `.` alone for no search list.
+    pub search: &'a [String],
+    pub options: &'a [String],
+}
+
 /// Makes the text of the container's `/etc/resolv.conf` from that of the host.
 ///
 /// `upstream` is the text of [`RESOLVED_UPSTREAM`], where there is such a file: on its own network a container cannot ask the
 /// stub at 127.0.0.53.
 #[must_use]
-pub fn text(host: &str, upstream: Option<&str>, reach: Reach) -> String {
+pub fn text(host: &str, upstream: Option<&str>, reach: Reach, instead: Instead<'_>) -> String {
     let mut resolv = Resolv::parse(host);
-    if let Reach::Own { forwarder } = reach {
+    if !instead.search.is_empty() {
+        resolv.search = instead.search.iter().filter(|domain| *domain != ".").cloned().collect();
+    }
+    if !instead.options.is_empty() {
+        resolv.options = instead.options.to_vec();
+    }
+    if !instead.nameservers.is_empty() {
+        resolv.nameservers = instead.nameservers.to_vec();
+    } else if let Reach::Own { forwarder } = reach {
         let before = resolv.nameservers.len();
         resolv.nameservers.retain(|address| is_reachable(*address));
         if resolv.nameservers.len() < before || before == 0 {
@@ -120,18 +137,35 @@ mod tests {
             ),
         ];
         for (name, host, upstream, reach, wanted) in cases {
-            assert_eq!(text(host, upstream, reach), wanted, "{name}");
+            assert_eq!(text(host, upstream, reach, Instead::default()), wanted, "{name}");
         }
     }
 
     #[test]
     fn the_last_search_list_counts_and_options_add_up() {
         let host = "search a\ndomain b\nsearch c d\noptions ndots:2\noptions rotate\n";
-        assert_eq!(text(host, None, Reach::Host), "search c d\noptions ndots:2 rotate\n");
+        assert_eq!(text(host, None, Reach::Host, Instead::default()), "search c d\noptions ndots:2 rotate\n");
     }
 
     #[test]
     fn control_characters_do_not_pass() {
-        assert_eq!(text("search a\u{1b}[2J b\nnameserver 192.0.2.1\0\n", None, Reach::Host), "search b\n");
+        assert_eq!(text("search a\u{1b}[2J b\nnameserver 192.0.2.1\0\n", None, Reach::Host, Instead::default()), "search b\n");
+    }
+
+    #[test]
+    fn what_is_asked_for_takes_the_place_of_the_hosts() {
+        let host = "nameserver 192.0.2.1\nsearch lan\noptions ndots:2\n";
+        let own = Reach::Own { forwarder: Some("169.254.1.1".parse().unwrap()) };
+        let dns = ["192.0.2.53".parse().unwrap()];
+        let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let (search, dot, options) = (words(&["a", "b"]), words(&["."]), words(&["rotate"]));
+        let none = Instead::default;
+        for (instead, wanted) in [
+            (Instead { nameservers: &dns, ..none() }, "search lan\noptions ndots:2\nnameserver 192.0.2.53\n"),
+            (Instead { search: &search, ..none() }, "search a b\noptions ndots:2\nnameserver 192.0.2.1\n"),
+            (Instead { search: &dot, options: &options, ..none() }, "options rotate\nnameserver 192.0.2.1\n"),
+        ] {
+            assert_eq!(text(host, None, own, instead), wanted);
+        }
     }
 }

@@ -7,7 +7,7 @@
 //! init does from the user on, by the same code. Both are not dumpable, so that nobody in the container can look into them or at
 //! the binary that they come from (CVE-2016-9962, CVE-2019-5736).
 
-use super::init;
+use super::init::{self, Wanted};
 use super::message::{Failure, Stage};
 use super::process::{self, Leave};
 use super::{limits, mounts, terminal};
@@ -27,6 +27,10 @@ pub struct Session {
     pub process: Process,
     /// `user[:group]`, looked up in the container's own files.
     pub user: String,
+    /// Additional groups, names or numbers of the container.
+    pub groups: Vec<String>,
+    /// The groups that the caller has stay.
+    pub keep_groups: bool,
     pub seccomp: Option<Vec<u8>>,
     /// Init's pidfd.
     pub init: OwnedFd,
@@ -54,11 +58,15 @@ pub struct Session {
 pub fn start(session: Session) -> std::io::Result<Option<clone::Child>> {
     let (pid_pipe, pid_there) = crate::sys::fd::pipe()?;
     let mut pid_there = Some(pid_there);
+    // J is born in the container's cgroup, and P with it.
+    let cgroup = session.cgroup.as_deref().and_then(cgroup::open_to_enter);
+    let entered = cgroup.is_some();
     let mut session = Some(session);
-    let joiner = clone::spawn(CloneFlags::empty(), None, || match (session.take(), pid_there.take()) {
-        (Some(session), Some(pipe)) => join(session, pipe),
-        _ => 125,
-    })?;
+    let joiner =
+        clone::spawn(CloneFlags::empty(), cgroup.as_ref().map(OwnedFd::as_fd), || match (session.take(), pid_there.take()) {
+            (Some(session), Some(pipe)) => join(session, pipe, entered),
+            _ => 125,
+        })?;
     drop(session);
     drop(pid_there);
     let mut bytes = [0; 4];
@@ -74,9 +82,9 @@ pub fn start(session: Session) -> std::io::Result<Option<clone::Child>> {
 }
 
 /// In J.
-fn join(session: Session, pid_pipe: OwnedFd) -> i32 {
+fn join(session: Session, pid_pipe: OwnedFd, entered: bool) -> i32 {
     let Ok(report) = session.report.try_clone() else { return 125 };
-    match try_join(session, pid_pipe) {
+    match try_join(session, pid_pipe, entered) {
         Ok(()) => 0,
         Err(failure) => {
             failure.send(&report);
@@ -85,25 +93,21 @@ fn join(session: Session, pid_pipe: OwnedFd) -> i32 {
     }
 }
 
-fn try_join(session: Session, pid_pipe: OwnedFd) -> Result<(), Failure> {
+fn try_join(session: Session, pid_pipe: OwnedFd, entered: bool) -> Result<(), Failure> {
     let at = |stage| Failure::at(stage, "");
     limits::set_oom_score(&session.process)?;
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|errno| at(Stage::Join)(errno.into()))?;
     // Before the namespaces: systemd's socket is not in the container's.
-    let cgroup = match session.cgroup.as_deref().map(cgroup::enter) {
-        Some(Err(error)) if session.limited => return Err(super::launch::cgroup_failure(&error)),
+    if let (Some(path), false) = (&session.cgroup, entered)
+        && let Err(error) = cgroup::ask_to_enter(path)
+        && session.limited
+    {
         // Without limits, a cgroup that cannot be entered is no reason to refuse the session.
-        entered => entered.and_then(Result::ok).flatten(),
-    };
+        return Err(super::launch::cgroup_failure(&error));
+    }
     namespace::join(session.init.as_fd(), session.namespaces).map_err(at(Stage::Join))?;
-    let limited = session.limited;
     let mut session = Some(session);
-    let mut make =
-        |into: Option<&OwnedFd>| clone::spawn(CloneFlags::PARENT, into.map(|fd| fd.as_fd()), || session.take().map_or(125, run));
-    let child = match make(cgroup.as_ref()) {
-        Err(_) if cgroup.is_some() && !limited => make(None),
-        done => done,
-    };
+    let child = clone::spawn(CloneFlags::PARENT, None, || session.take().map_or(125, run));
     let child = child.map_err(at(Stage::Clone))?;
     File::from(pid_pipe).write_all(&child.pid.to_le_bytes()).map_err(at(Stage::Join))
 }
@@ -120,11 +124,14 @@ fn run(session: Session) -> i32 {
 }
 
 fn prepare(session: Session) -> Result<std::convert::Infallible, Failure> {
-    let Session { process: program, user, seccomp, stdio, console, window, report, guardian, .. } = session;
+    let Session { process: program, user, groups, keep_groups, seccomp, stdio, console, window, report, guardian, .. } = session;
     process::die_with(guardian.as_ref())?;
     rustix::process::setsid().map_err(|errno| Failure::at(Stage::Join, "")(errno.into()))?;
+    if process::become_root()? {
+        process::die_with(guardian.as_ref())?;
+    }
     let root = mounts::own_root().map_err(Failure::at(Stage::Join, ""))?;
-    let identity = init::identity(&root, &user, &program)?;
+    let identity = init::identity(&root, &Wanted { user: &user, groups: &groups, keep_groups }, &program)?;
     let stdio = match (stdio, console) {
         (Some(stdio), _) => stdio,
         (None, Some(socket)) => {
@@ -143,6 +150,7 @@ fn prepare(session: Session) -> Result<std::convert::Infallible, Failure> {
         report: &report,
         guardian: guardian.as_ref(),
         reaper: false,
+        handed: &[],
     };
     Err(process::leave(leave))
 }

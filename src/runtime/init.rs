@@ -2,7 +2,9 @@
 
 use super::message::{Failure, Stage};
 use super::process::{self, Identity, Leave};
-use super::{limits, mounts, rootfs, terminal};
+use super::secrets::{self, SecretFile};
+use super::{accounts, limits, mounts, rootfs, terminal};
+use crate::model::isolation::Accounts;
 use crate::sys::root::{Leaf, SafeRoot};
 use crate::sys::{fd, mount};
 use oci_spec::runtime::{LinuxNamespaceType, Spec};
@@ -22,14 +24,34 @@ pub struct Plan {
     pub user: String,
     /// The window of the user's terminal, where there is one.
     pub window: Option<terminal::Size>,
+    /// The container's own user namespace; none for one that is in S.
+    pub userns: Option<UserNamespace>,
+    /// Namespaces of others that init joins.
+    pub joins: Vec<Join>,
+    /// The init of the container whose `/dev/shm` and `/dev/mqueue` are shared.
+    pub shared_memory: Option<OwnedFd>,
+    /// Additional groups, names or numbers of the container.
+    pub groups: Vec<String>,
+    /// The groups that the caller has stay.
+    pub keep_groups: bool,
+    /// Entries of the passwd and group files.
+    pub accounts: Accounts,
+    /// Filled by M: what init cannot make itself.
+    pub outside: Outside,
     /// A working directory that is missing is made.
     pub make_workdir: bool,
     /// The compiled seccomp filter; none for an unconfined container.
     pub seccomp: Option<Vec<u8>>,
+    /// What lies in `/run/secrets`.
+    pub secrets: Vec<SecretFile>,
     /// A program of ours is process 1 and the spec's program its child.
     pub reaper: bool,
+    /// Descriptors of the caller's for the program, with their numbers there.
+    pub handed: Vec<(i32, OwnedFd)>,
 }
 
+pub use super::birth::{Join, UserNamespace};
+pub use super::outside::Outside;
 pub use rootfs::Overlay;
 
 /// The descriptors that I needs; all else that it inherits is close-on-exec.
@@ -41,6 +63,8 @@ pub struct InitFds {
     pub console: Option<OwnedFd>,
     /// A byte arrives here when the network is ready; where it is set up from outside.
     pub network: Option<OwnedFd>,
+    /// A byte arrives here when the map of the user namespace is written; where it has one of its own.
+    pub mapped: Option<OwnedFd>,
     pub report: OwnedFd,
     /// A pidfd of M.
     pub guardian: OwnedFd,
@@ -51,10 +75,15 @@ pub struct InitFds {
 
 impl InitFds {
     /// Closes what else was inherited: I waits for the end of a pipe whose other end it has, too.
-    fn close_all_others(&self) -> Result<(), Failure> {
+    fn close_all_others(&self, outside: &Outside, handed: &[(i32, OwnedFd)]) -> Result<(), Failure> {
         let mut keep = vec![self.report.as_fd(), self.guardian.as_fd(), self.lock.as_fd()];
         keep.extend(self.stdio.iter().flatten().map(AsFd::as_fd));
-        keep.extend(self.console.iter().chain(&self.network).map(AsFd::as_fd));
+        keep.extend(self.console.iter().chain(&self.network).chain(&self.mapped).map(AsFd::as_fd));
+        keep.extend(handed.iter().map(|(_, fd)| fd.as_fd()));
+        let root = outside.root.borrow();
+        let sources = outside.sources.borrow();
+        keep.extend(root.iter().map(AsFd::as_fd));
+        keep.extend(sources.iter().map(|(_, fd)| fd.as_fd()));
         fd::close_all_but(&keep).map_err(Failure::at(Stage::Stdio, ""))
     }
 }
@@ -62,7 +91,7 @@ impl InitFds {
 /// Runs as process 1 of the container. Returns (the exit code) only when something went wrong; that was reported.
 #[must_use]
 pub fn run(plan: &Plan, fds: InitFds) -> i32 {
-    let closed = fds.close_all_others();
+    let closed = fds.close_all_others(&plan.outside, &plan.handed);
     let Ok(report) = fds.report.try_clone() else { return 125 };
     let failure = match closed.and_then(|()| prepare(plan, fds)) {
         Ok(never) => match never {},
@@ -74,15 +103,30 @@ pub fn run(plan: &Plan, fds: InitFds) -> i32 {
 
 fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failure> {
     // The lock goes with the descriptor: at execve, or when this process ends.
-    let InitFds { stdio, console, network, report, guardian, lock: _lock } = fds;
+    let InitFds { stdio, console, network, mapped, report, guardian, lock: _lock } = fds;
     process::die_with(Some(&guardian))?;
     rustix::process::setsid().map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
+    if let Some(pipe) = mapped {
+        wait_for(pipe, Stage::Map)?;
+        if process::become_root()? {
+            // The change of ids has taken the wish back.
+            process::die_with(Some(&guardian))?;
+            // And it has forbidden others to look at us; the network helper has to open our namespaces.
+            rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable)
+                .map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
+        }
+    }
     rustix::process::umask(Mode::empty());
     let spec = &plan.spec;
     let Some(program) = spec.process() else { return Err(Failure::text(Stage::User, "the spec has no process")) };
 
-    let root = rootfs::mount(&plan.root)?;
-    mounts::mount_all(&root, spec)?;
+    let root = match plan.outside.take_root() {
+        // The caller's folders may be closed to us here; the root of the host's file system is not.
+        Some(made) => rootfs::attach(made, "/")?,
+        None => rootfs::mount(&plan.root)?,
+    };
+    mounts::mount_all(&root, plan)?;
+    secrets::place(&root, &plan.secrets)?;
     let mut slave = None;
     if let Some(socket) = &console {
         slave = Some(terminal::open(&root, socket.as_fd(), true, plan.window)?);
@@ -99,13 +143,16 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         mount::set_attributes(root.as_fd(), set, mount::Attributes::empty(), false).map_err(Failure::at(Stage::Mask, "/"))?;
     }
 
-    if let Some(name) = spec.hostname() {
+    if let Some(name) = spec.hostname().as_ref().filter(|_| has_new_namespace(spec, LinuxNamespaceType::Uts)) {
         nix::unistd::sethostname(name).map_err(|errno| Failure::at(Stage::Hostname, name.as_str())(errno.into()))?;
     }
-    if has_namespace(spec, LinuxNamespaceType::Network) {
+    if has_new_namespace(spec, LinuxNamespaceType::Network) {
         crate::sys::netdev::loopback_up().map_err(Failure::at(Stage::Loopback, ""))?;
     }
-    let identity = identity(&root, &plan.user, program)?;
+    accounts::add_users(&root, &plan.accounts)?;
+    let wanted = Wanted { user: &plan.user, groups: &plan.groups, keep_groups: plan.keep_groups };
+    let mut identity = identity(&root, &wanted, program)?;
+    accounts::add_program_user(&root, &plan.accounts, &mut identity, program.cwd())?;
     let stdio = match (stdio, slave) {
         (Some(stdio), _) => stdio,
         (None, Some(slave)) => tty_stdio(slave, &identity)?,
@@ -114,7 +161,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     enter_workdir(&root, program.cwd(), plan.make_workdir)?;
     drop(root);
     if let Some(pipe) = network {
-        wait_for_network(pipe)?;
+        wait_for(pipe, Stage::Network)?;
     }
     limits::set_oom_score(program)?;
     let seccomp = plan.seccomp.as_deref();
@@ -130,14 +177,15 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         report: &report,
         guardian: Some(&guardian),
         reaper: plan.reaper,
+        handed: &plan.handed,
     }))
 }
 
-/// Tells whether the spec asks for a namespace of this type (a new one or one to join).
+/// Tells whether the spec asks for a new namespace of this type.
 #[must_use]
-pub fn has_namespace(spec: &Spec, kind: LinuxNamespaceType) -> bool {
+pub fn has_new_namespace(spec: &Spec, kind: LinuxNamespaceType) -> bool {
     let namespaces = spec.linux().as_ref().and_then(|linux| linux.namespaces().as_ref());
-    namespaces.is_some_and(|list| list.iter().any(|namespace| namespace.typ() == kind))
+    namespaces.is_some_and(|list| list.iter().any(|namespace| namespace.typ() == kind && namespace.path().is_none()))
 }
 
 pub(super) fn tty_stdio(slave: OwnedFd, identity: &Identity) -> Result<[OwnedFd; 3], Failure> {
@@ -151,19 +199,30 @@ pub(super) fn tty_stdio(slave: OwnedFd, identity: &Identity) -> Result<[OwnedFd;
     Ok([slave, second, third])
 }
 
+/// Who a program is to run as.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted<'a> {
+    /// `user[:group]`; the spec's numbers count where it is empty.
+    pub user: &'a str,
+    /// Additional groups, names or numbers.
+    pub groups: &'a [String],
+    pub keep_groups: bool,
+}
+
 /// Works out who the program runs as: the user of the plan by the container's own files, else the spec's numbers.
-pub(super) fn identity(root: &SafeRoot, user: &str, program: &oci_spec::runtime::Process) -> Result<Identity, Failure> {
-    let resolved = super::users::resolve(root.as_fd(), user).map_err(|error| Failure::text(Stage::User, error.to_string()))?;
-    if !user.is_empty() {
-        return Ok(Identity { uid: resolved.uid, gid: resolved.gid, groups: resolved.groups, home: resolved.home });
+pub(super) fn identity(root: &SafeRoot, wanted: &Wanted<'_>, program: &oci_spec::runtime::Process) -> Result<Identity, Failure> {
+    let resolved = super::users::resolve(root.as_fd(), wanted.user, wanted.groups)
+        .map_err(|error| Failure::text(Stage::User, error.to_string()))?;
+    let keep_groups = wanted.keep_groups;
+    let spec = program.user();
+    if !wanted.user.is_empty() || (spec.uid() == 0 && spec.gid() == 0) {
+        let super::users::ResolvedUser { uid, gid, groups, home, named } = resolved;
+        return Ok(Identity { uid, gid, groups, keep_groups, home, named });
     }
-    let wanted = program.user();
-    if wanted.uid() == 0 && wanted.gid() == 0 {
-        return Ok(Identity { uid: 0, gid: 0, groups: resolved.groups, home: resolved.home });
-    }
-    let mut groups = wanted.additional_gids().clone().unwrap_or_default();
-    groups.insert(0, wanted.gid());
-    Ok(Identity { uid: wanted.uid(), gid: wanted.gid(), groups, home: "/".to_owned() })
+    let mut groups = spec.additional_gids().clone().unwrap_or_default();
+    groups.insert(0, spec.gid());
+    let (uid, gid) = (spec.uid(), spec.gid());
+    Ok(Identity { uid, gid, groups, keep_groups, home: "/".to_owned(), named: true })
 }
 
 /// Enters the working directory; init makes it where it is missing, an exec session does not. Magic links are refused and the result has to lie below the
@@ -182,7 +241,7 @@ pub(super) fn enter_workdir(root: &SafeRoot, path: &Path, make: bool) -> Result<
     }
 }
 
-fn wait_for_network(pipe: OwnedFd) -> Result<(), Failure> {
+fn wait_for(pipe: OwnedFd, stage: Stage) -> Result<(), Failure> {
     let mut byte = [0];
-    File::from(pipe).read_exact(&mut byte).map_err(Failure::at(Stage::Network, ""))
+    File::from(pipe).read_exact(&mut byte).map_err(Failure::at(stage, ""))
 }

@@ -2,14 +2,17 @@
 
 use super::init::{self, InitFds, Plan};
 use super::message::{Failure, Stage};
-use super::terminal;
+use super::outside::{self, Outside};
+use super::{birth, terminal};
 use crate::cgroup::Cgroup;
 use crate::cgroup::home::Home;
 use crate::model::{PidRef, RunRecord};
 use crate::monitor::args::{MonitorArgs, Output};
-use crate::sys::clone::{self, CloneFlags};
+use crate::sys::clone;
+use crate::sys::members::Members;
 use crate::sys::{exec, fd, process};
 use oci_spec::runtime::LinuxNamespaceType;
+use rustix::fs::{FileType, Gid, Uid, fchown, fstat};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd, OwnedFd};
@@ -28,8 +31,8 @@ pub struct Launch {
     pub boot: String,
     /// The listening socket of the monitor.
     pub listen: OwnedFd,
-    /// The monitor's end of the socket to the foreground client.
-    pub client: Option<OwnedFd>,
+    /// The monitor's ends of sockets to clients: the one in the foreground, those of the last run.
+    pub clients: Vec<OwnedFd>,
     /// The container's ends and the monitor's ends of the three standard streams; none with a terminal.
     pub streams: Option<Streams>,
     /// The writing end of the error pipe.
@@ -43,10 +46,10 @@ pub struct Launch {
     /// The lock on the container's folder; I holds it until its program runs.
     pub lock: OwnedFd,
     pub cgroup: Home,
-    pub log: crate::model::LogDriver,
-    pub auto_remove: bool,
-    /// Nanoseconds since the epoch.
-    pub started_at: i64,
+    /// What the monitor is told beside the descriptors and the files of this start.
+    pub orders: MonitorArgs,
+    /// The socket that the orders name as the one on which the container speaks to the service manager.
+    pub notify_proxy: Option<OwnedFd>,
 }
 
 /// The two ends of the container's standard streams.
@@ -56,8 +59,8 @@ pub struct Streams {
     pub program: [OwnedFd; 3],
     /// The writing end of standard input, with `-i`.
     pub stdin: Option<OwnedFd>,
-    pub stdout: OwnedFd,
-    pub stderr: OwnedFd,
+    /// The reading ends of standard output and error; none where they go past the monitor.
+    pub output: Option<(OwnedFd, OwnedFd)>,
 }
 
 /// Runs in M. Returns (an exit code) only when the container could not be made or the monitor not be executed.
@@ -74,22 +77,13 @@ pub fn launch(launch: Launch, session_entry: &Path) -> i32 {
     }
 }
 
-/// The namespaces that a spec asks for, all new.
-fn clone_flags(plan: &Plan) -> CloneFlags {
-    let wanted = [
-        (LinuxNamespaceType::Mount, CloneFlags::NEWNS),
-        (LinuxNamespaceType::Pid, CloneFlags::NEWPID),
-        (LinuxNamespaceType::Ipc, CloneFlags::NEWIPC),
-        (LinuxNamespaceType::Uts, CloneFlags::NEWUTS),
-        (LinuxNamespaceType::Network, CloneFlags::NEWNET),
-        (LinuxNamespaceType::Cgroup, CloneFlags::NEWCGROUP),
-    ];
-    wanted.into_iter().filter(|(kind, _)| init::has_namespace(&plan.spec, *kind)).map(|(_, flag)| flag).collect()
-}
-
 fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infallible, Failure> {
     let clone_failure = || Failure::at(Stage::Clone, "");
-    rustix::process::setsid().map_err(|errno| clone_failure()(errno.into()))?;
+    match rustix::process::setsid() {
+        // The monitor of the last run leads a session already.
+        Ok(_) | Err(rustix::io::Errno::PERM) => {}
+        Err(errno) => return Err(clone_failure()(errno.into())),
+    }
     let own = process::pid_ref(rustix::process::getpid().as_raw_nonzero().get()).map_err(clone_failure())?;
     let guardian = process::open_pidfd(own).map_err(clone_failure())?.ok_or_else(|| Failure::text(Stage::Clone, ""))?;
     let (console_here, console_there) = match launch.streams {
@@ -102,25 +96,39 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     };
     // Taken here and not before the fork: the CLI has locks of its own on that file.
     let pin = launch.pin.as_ref().and_then(|(path, at)| crate::sys::lock::share_byte(path, *at).ok());
-    let Launch { plan, streams, report, network, cgroup, lock, mut keep, .. } = launch;
+    let Launch { mut plan, streams, report, network, cgroup, lock, mut keep, .. } = launch;
     keep.extend(pin);
     let cgroup = cgroup.settle().map_err(|error| cgroup_failure(&error))?.map(Cgroup::into_parts);
     let (program, monitor_ends) = match streams {
-        Some(Streams { program, stdin, stdout, stderr }) => (Some(program), Some((stdin, stdout, stderr))),
+        Some(Streams { program, stdin, output }) => (Some(program), Some((stdin, output))),
         None => (None, None),
     };
     let (network_wait, pid_pipe) = network.unzip();
+    plan.outside = made_outside(&plan, &report)?;
+    let (mapped_wait, mapped) = match &plan.userns {
+        Some(userns) => {
+            give_streams(program.iter().flatten(), userns.root);
+            fd::pipe().map(|(wait, go)| (Some(wait), Some(go))).map_err(clone_failure())?
+        }
+        None => (None, None),
+    };
     let mut fds = Some(InitFds {
         stdio: program,
         console: console_there,
         network: network_wait,
+        mapped: mapped_wait,
         report: report.try_clone().map_err(clone_failure())?,
         guardian: guardian.try_clone().map_err(clone_failure())?,
         lock,
     });
     let into = cgroup.as_ref().map(|(_, fd)| fd.as_fd());
-    let init = clone::spawn(clone_flags(&plan), into, || fds.take().map_or(125, |fds| init::run(&plan, fds)));
-    let init = init.map_err(clone_failure())?;
+    let init = birth::make(&plan, into, &report, || fds.take().map_or(125, |fds| init::run(&plan, fds)))?;
+    if let (Some(userns), Some(go)) = (&plan.userns, mapped) {
+        birth::write_maps(userns, init.pid, go)?;
+    }
+    let shares_pids = !init::has_new_namespace(&plan.spec, LinuxNamespaceType::Pid);
+    // At once: before its program runs I lets nobody look at it.
+    let members = if shares_pids { Members::of(init.pid).ok() } else { None };
     // I's ends of pipes and sockets must not stay open here: their end is how each side learns of the other's.
     drop(fds);
     drop(plan);
@@ -130,17 +138,27 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         boot: launch.boot,
         monitor: own,
         init: PidRef { pid: init.pid, start: process::start_time(init.pid).map_err(Failure::at(Stage::Record, ""))? },
-        started_at: launch.started_at,
+        started_at: launch.orders.started_at,
         cgroup: cgroup.as_ref().map(|path| path.to_string_lossy().into_owned()),
+        members: members.as_ref().and_then(Members::id),
+        restarts: launch.orders.restart.map_or(0, |rule| rule.restarts),
     };
     write_record(&launch.folder, &record).map_err(Failure::at(Stage::Record, "run.json"))?;
+    if record.restarts > 0 {
+        // The record of the last end goes only now: in between, nobody would know of the container's run.
+        let _ = std::fs::remove_file(launch.folder.join("exit.json"));
+    }
     if let Some(pipe) = pid_pipe {
         rustix::io::write(&pipe, &init.pid.to_le_bytes()).map_err(|errno| Failure::at(Stage::Network, "")(errno.into()))?;
     }
     let (stdin, output, mut held) = match (monitor_ends, console_here) {
-        (Some((stdin, stdout, stderr)), _) => {
-            let output = Output::Pipes { stdout: stdout.as_raw_fd(), stderr: stderr.as_raw_fd() };
-            (stdin.as_ref().map(AsRawFd::as_raw_fd), output, [stdin, Some(stdout), Some(stderr)].into_iter().flatten().collect())
+        (Some((stdin, ends)), _) => {
+            let output = ends.as_ref().map_or(Output::Elsewhere, |(stdout, stderr)| Output::Pipes {
+                stdout: stdout.as_raw_fd(),
+                stderr: stderr.as_raw_fd(),
+            });
+            let (stdout, stderr) = ends.unzip();
+            (stdin.as_ref().map(AsRawFd::as_raw_fd), output, [stdin, stdout, stderr].into_iter().flatten().collect::<Vec<_>>())
         }
         (None, Some(socket)) => {
             let master = terminal::receive(socket.as_fd()).map_err(Failure::at(Stage::Terminal, ""))?;
@@ -150,24 +168,25 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         }
         (None, None) => return Err(Failure::text(Stage::Stdio, "there is neither a terminal nor a pipe")),
     };
+    let members = members.and_then(Members::into_namespace);
     let args = MonitorArgs {
         init_pid: init.pid,
         init_pidfd: Some(init.pidfd.as_raw_fd()),
         stdin,
         output,
-        listen: launch.listen.as_raw_fd(),
-        client: launch.client.as_ref().map(AsRawFd::as_raw_fd),
-        log: launch.log,
+        listen: Some(launch.listen.as_raw_fd()),
+        clients: launch.clients.iter().map(AsRawFd::as_raw_fd).collect(),
         keep: keep.iter().map(AsRawFd::as_raw_fd).collect(),
         session_entry: Some(session_entry.to_owned()),
         socket_dir: Some(launch.run_folder),
-        started_at: launch.started_at,
-        remove: launch.auto_remove,
         cgroup,
-        sync: None,
+        members: members.as_ref().map(AsRawFd::as_raw_fd),
+        ..launch.orders
     };
     held.extend([init.pidfd, launch.listen]);
-    held.extend(launch.client);
+    held.extend(members);
+    held.extend(launch.clients);
+    held.extend(launch.notify_proxy);
     held.extend(keep);
     let monitor_failure = || Failure::at(Stage::Monitor, launch.monitor.to_string_lossy().into_owned());
     for fd in &held {
@@ -178,6 +197,26 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let argv = args.argv().map_err(|_| Failure::text(Stage::Monitor, "a path holds a zero byte"))?;
     Err(monitor_failure()(exec::execve(&launch.monitor, &argv, &[])))
+}
+
+/// What I cannot make itself, or brings from another container.
+fn made_outside(plan: &Plan, report: &OwnedFd) -> Result<Outside, Failure> {
+    let shared = plan.shared_memory.as_ref().map(|pidfd| outside::shared_memory(pidfd, report)).transpose()?;
+    match &plan.userns {
+        Some(userns) => outside::prepare(plan, userns.root, shared.unwrap_or_default(), report),
+        None => Ok(shared.unwrap_or_default()),
+    }
+}
+
+/// Gives the container's pipes to its root, who gives them on to the user: the caller may have no id in the container.
+fn give_streams<'a>(streams: impl Iterator<Item = &'a OwnedFd>, root: (u32, u32)) {
+    for stream in streams {
+        let is_pipe = fstat(stream).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo);
+        if is_pipe {
+            // Where it fails the program can write to the pipe all the same; only an open of it anew is refused.
+            let _ = fchown(stream, Some(Uid::from_raw(root.0)), Some(Gid::from_raw(root.1)));
+        }
+    }
 }
 
 /// The text of all that lies below the failure; it names the mend.
@@ -197,7 +236,7 @@ fn quiet_end(init: clone::Child) -> Failure {
     Failure::text(Stage::Terminal, "the container ended before it had a terminal")
 }
 
-fn to_dev_null() -> io::Result<()> {
+pub(super) fn to_dev_null() -> io::Result<()> {
     let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC, rustix::fs::Mode::empty())?;
     for number in 0..3 {
         fd::become_stdio(&null, number)?;

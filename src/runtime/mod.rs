@@ -18,17 +18,25 @@
 //! What goes wrong in I is one `message::Failure` on the error pipe. The pipe is close-on-exec in M (which becomes the monitor)
 //! and in the stub, so its end without a message means that the program runs. I asks for SIGKILL when M dies.
 
+mod accounts;
+mod binds;
+pub mod birth;
+pub mod cdi;
 pub mod everyone;
 pub mod exec;
 pub mod init;
+pub mod keeper;
 pub mod launch;
 pub mod limits;
 pub mod message;
 mod mounts;
+mod outside;
 mod process;
 mod rootfs;
 pub mod seccomp;
+pub mod secrets;
 pub mod spec;
 pub mod terminal;
 pub mod users;
 pub mod view;
+mod volume;

@@ -1,9 +1,12 @@
 //! The mounts of the spec, `/dev`, and the masks.
 
+use super::binds;
+use super::init::{Outside, Plan, has_new_namespace};
 use super::message::{Failure, Stage};
+use crate::sys::clone::CloneFlags;
 use crate::sys::mount::{self, Attributes, Parameter, Propagation};
 use crate::sys::root::{Leaf, SafeRoot, is_char_device};
-use oci_spec::runtime::{Mount, Spec};
+use oci_spec::runtime::{LinuxNamespaceType, Mount, Spec};
 use rustix::fs::{FileType, Mode, OFlags, fstat};
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -28,16 +31,34 @@ const PROC_MAGIC: u64 = 0x9fa0;
 
 /// A mount's options, sorted into what the kernel calls take.
 #[derive(Debug)]
-struct Options<'a> {
-    set: Attributes,
+pub(super) struct Options<'a> {
+    /// Attributes of the mount itself.
+    pub(super) set: Attributes,
+    /// Attributes of it and of all below it (`rro` and the like).
+    pub(super) set_below: Attributes,
     bind: bool,
-    recursive: bool,
-    propagation: Option<(Propagation, bool)>,
-    data: Vec<Parameter<'a>>,
+    pub(super) recursive: bool,
+    pub(super) propagation: Option<(Propagation, bool)>,
+    /// `tmpcopyup`: what the image has at the target is copied into the new file system.
+    pub(super) copy_up: bool,
+    pub(super) subpath: Option<&'a str>,
+    /// Those that begin with `x-`.
+    pub(super) private: Vec<&'a str>,
+    pub(super) data: Vec<Parameter<'a>>,
 }
 
-fn options(mount: &Mount) -> Options<'_> {
-    let mut sorted = Options { set: Attributes::empty(), bind: false, recursive: false, propagation: None, data: Vec::new() };
+pub(super) fn options(mount: &Mount) -> Options<'_> {
+    let mut sorted = Options {
+        set: Attributes::empty(),
+        set_below: Attributes::empty(),
+        bind: false,
+        recursive: false,
+        propagation: None,
+        copy_up: false,
+        subpath: None,
+        private: Vec::new(),
+        data: Vec::new(),
+    };
     for option in mount.options().iter().flatten() {
         match option.as_str() {
             "ro" => sorted.set |= Attributes::MOUNT_ATTR_RDONLY,
@@ -46,6 +67,11 @@ fn options(mount: &Mount) -> Options<'_> {
             "noexec" => sorted.set |= Attributes::MOUNT_ATTR_NOEXEC,
             "noatime" => sorted.set |= Attributes::MOUNT_ATTR_NOATIME,
             "strictatime" => sorted.set |= Attributes::MOUNT_ATTR_STRICTATIME,
+            // runtime-spec config.md "Linux mount options", the recursive ones.
+            "rro" => sorted.set_below |= Attributes::MOUNT_ATTR_RDONLY,
+            "rnosuid" => sorted.set_below |= Attributes::MOUNT_ATTR_NOSUID,
+            "rnodev" => sorted.set_below |= Attributes::MOUNT_ATTR_NODEV,
+            "rnoexec" => sorted.set_below |= Attributes::MOUNT_ATTR_NOEXEC,
             "bind" => sorted.bind = true,
             "rbind" => (sorted.bind, sorted.recursive) = (true, true),
             "private" => sorted.propagation = Some((Propagation::Private, false)),
@@ -54,9 +80,12 @@ fn options(mount: &Mount) -> Options<'_> {
             "rslave" => sorted.propagation = Some((Propagation::Slave, true)),
             "shared" => sorted.propagation = Some((Propagation::Shared, false)),
             "rshared" => sorted.propagation = Some((Propagation::Shared, true)),
+            "tmpcopyup" => sorted.copy_up = true,
             "rw" | "suid" | "dev" | "exec" | "relatime" => {}
             other => match other.split_once('=') {
+                Some((binds::SUBPATH, path)) => sorted.subpath = Some(path),
                 Some((name, value)) => sorted.data.push(Parameter::Value(name, value)),
+                None if other.starts_with("x-") => sorted.private.push(other),
                 None => sorted.data.push(Parameter::Flag(other)),
             },
         }
@@ -65,30 +94,46 @@ fn options(mount: &Mount) -> Options<'_> {
 }
 
 /// Mounts only what the spec binds from the host, for a look at a container that does not run. A source that is gone is left out:
-/// it matters when the container starts.
-pub(super) fn mount_binds(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
+/// it matters when the container starts. `user` is the container's, whose a new volume becomes; without one new
+/// volumes stay new.
+pub(super) fn mount_binds(root: &SafeRoot, spec: &Spec, user: Option<&str>) -> Result<(), Failure> {
+    let image = match user {
+        Some(user) => binds::Image::of(spec, user, root)?,
+        None => None,
+    };
     for mount in spec.mounts().iter().flatten().filter(|mount| mount.typ().as_deref() == Some("bind")) {
         if mount.source().as_ref().is_some_and(|source| source.exists()) {
-            bind(root, mount, &options(mount))?;
+            binds::bind(root, mount, image.as_ref(), &Outside::default())?;
         }
     }
     Ok(())
 }
 
 /// Mounts everything that the spec lists, in its order.
-pub(super) fn mount_all(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
-    for mount in spec.mounts().iter().flatten() {
+pub(super) fn mount_all(root: &SafeRoot, plan: &Plan) -> Result<(), Failure> {
+    let image = binds::Image::of(&plan.spec, &plan.user, root)?;
+    let image = image.as_ref();
+    for mount in plan.spec.mounts().iter().flatten() {
         let target = mount.destination();
-        let name = target.to_string_lossy().into_owned();
         let kind = mount.typ().as_deref().unwrap_or("bind");
         let options = options(mount);
         if options.bind || kind == "bind" {
-            bind(root, mount, &options)?;
+            binds::bind(root, mount, image, &plan.outside)?;
             continue;
         }
+        if kind == "overlay" {
+            binds::overlay(root, mount, image, &plan.root.work)?;
+            continue;
+        }
+        if !is_kernels(target) {
+            binds::memory(root, kind, mount, image)?;
+            continue;
+        }
+        let name = target.to_string_lossy().into_owned();
         let fd = special_target(root, target)?;
         let made = match kind {
-            "cgroup" | "cgroup2" => cgroup(&options),
+            "proc" => proc(plan, &options),
+            "cgroup" | "cgroup2" => cgroup(plan, &options),
             "sysfs" => sysfs(&options),
             "devpts" => devpts(&options),
             _ => mount::new_filesystem(kind, &options.data, options.set),
@@ -100,6 +145,11 @@ pub(super) fn mount_all(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Tells whether a path is one where containers have file systems of the kernel's, and not of the user's.
+fn is_kernels(target: &Path) -> bool {
+    ["/proc", "/sys", "/dev"].iter().any(|top| target.starts_with(top))
 }
 
 /// Finds the target of a kernel file system. `/proc`, `/sys` and `/dev` of an image may be missing, but no links: what is written
@@ -131,8 +181,30 @@ fn sysfs(options: &Options<'_>) -> io::Result<OwnedFd> {
     })
 }
 
+/// A procfs shows the pid namespace that it is mounted in. That of the host cannot be mounted anew by its users: what the host has
+/// mounted is shown.
+fn proc(plan: &Plan, options: &Options<'_>) -> io::Result<OwnedFd> {
+    let made = mount::new_filesystem("proc", &options.data, options.set);
+    let of_host = !has_new_namespace(&plan.spec, LinuxNamespaceType::Pid)
+        && plan.joins.iter().all(|join| !join.kind.contains(CloneFlags::NEWPID));
+    match made {
+        Err(_) if of_host => {
+            let copy = mount::clone_tree(Path::new("/proc"), true)?;
+            mount::set_attributes(copy.as_fd(), options.set, Attributes::empty(), true)?;
+            Ok(copy)
+        }
+        made => made,
+    }
+}
+
 /// The container's own cgroup tree; where the kernel does not let it be seen (no cgroup v2 here), an empty folder.
-fn cgroup(options: &Options<'_>) -> io::Result<OwnedFd> {
+fn cgroup(plan: &Plan, options: &Options<'_>) -> io::Result<OwnedFd> {
+    if !has_new_namespace(&plan.spec, LinuxNamespaceType::Cgroup) {
+        // The host's tree, read-only: what could be written there is not the container's (CVE-2023-25809).
+        let copy = mount::clone_tree(Path::new("/sys/fs/cgroup"), true)?;
+        mount::set_attributes(copy.as_fd(), options.set, Attributes::empty(), true)?;
+        return Ok(copy);
+    }
     mount::new_filesystem("cgroup2", &[], options.set).or_else(|_| {
         mount::new_filesystem("tmpfs", &[Parameter::Value("mode", "755"), Parameter::Value("size", "0")], options.set)
     })
@@ -145,25 +217,6 @@ fn devpts(options: &Options<'_>) -> io::Result<OwnedFd> {
             options.data.iter().copied().filter(|parameter| !matches!(parameter, Parameter::Value("gid", _))).collect();
         mount::new_filesystem("devpts", &without_gid, options.set)
     })
-}
-
-fn bind(root: &SafeRoot, mount: &Mount, options: &Options<'_>) -> Result<(), Failure> {
-    let source = mount.source().clone().unwrap_or_else(|| PathBuf::from("/"));
-    let name = source.to_string_lossy().into_owned();
-    let copy = mount::clone_tree(&source, options.recursive).map_err(Failure::at(Stage::Source, name.clone()))?;
-    let is_folder = fstat(&copy).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory);
-    let leaf = if is_folder { Leaf::Folder } else { Leaf::File };
-    if !options.set.is_empty() {
-        // In a user namespace flags can be added but those that the host has set stay (mount_namespaces(7), "locked").
-        mount::set_attributes(copy.as_fd(), options.set, Attributes::empty(), options.recursive)
-            .map_err(Failure::at(Stage::Mount, name.clone()))?;
-    }
-    let (propagation, recursive) = options.propagation.unwrap_or((Propagation::Private, true));
-    mount::set_propagation(copy.as_fd(), propagation, recursive).map_err(Failure::at(Stage::Mount, name.clone()))?;
-    let target = mount.destination();
-    let relative = target.strip_prefix("/").unwrap_or(target);
-    let fd = root.make(relative, leaf).map_err(Failure::at(Stage::Target, target.to_string_lossy()))?;
-    mount::attach(copy.as_fd(), fd.as_fd()).map_err(Failure::at(Stage::Mount, format!("{name} on {}", target.display())))
 }
 
 /// Fills the container's new `/dev`; nothing of the image is in the way, it is our own tmpfs.

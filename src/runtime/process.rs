@@ -17,7 +17,11 @@ pub(super) struct Identity {
     pub uid: u32,
     pub gid: u32,
     pub groups: Vec<u32>,
+    /// The groups that the process has stay; `groups` is not set.
+    pub keep_groups: bool,
     pub home: String,
+    /// The user has an entry in the container's passwd file.
+    pub named: bool,
 }
 
 /// What is needed beside the spec's process.
@@ -32,6 +36,8 @@ pub(super) struct Leave<'a> {
     pub guardian: Option<&'a OwnedFd>,
     /// A program of ours stays as process 1 and has the spec's program for a child.
     pub reaper: bool,
+    /// Descriptors for the program, with the numbers that they are to have there, from 3 up.
+    pub handed: &'a [(i32, OwnedFd)],
 }
 
 /// Becomes the spec's program. Returns only what went wrong.
@@ -43,8 +49,10 @@ pub(super) fn leave(leave: Leave<'_>) -> Failure {
 }
 
 fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
-    let Leave { process, identity, seccomp: filter, stdio, report, guardian, reaper } = leave;
-    let stub = if reaper { reaper::open() } else { stub::open() }.map_err(Failure::at(Stage::Stub, ""))?;
+    let Leave { process, identity, seccomp: filter, stdio, report, guardian, reaper, handed } = leave;
+    let error_fd = (stub::ERROR_FD..u8::MAX).find(|free| !handed.iter().any(|(number, _)| *number == i32::from(*free)));
+    let error_fd = error_fd.ok_or_else(|| Failure::text(Stage::User, "too many descriptors are handed to the container"))?;
+    let stub = if reaper { reaper::open(error_fd) } else { stub::open(error_fd) }.map_err(Failure::at(Stage::Stub, ""))?;
     // How process 1 calls itself, as Podman's init does.
     let before: &[CString] = if reaper { &[c"coracle-init".to_owned()] } else { &[] };
     let environment = environment(process, identity)?;
@@ -80,17 +88,26 @@ fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     let umask = process.user().umask().unwrap_or(0o022);
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(umask));
     crate::sys::process::default_signals();
-    // Everything else is close-on-exec at birth; this is for what was inherited. The stub reports on descriptor 3.
-    let report = rustix::io::fcntl_dupfd_cloexec(report, 10).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))?;
-    let stub = rustix::io::fcntl_dupfd_cloexec(&stub, 10).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))?;
+    // Everything else is close-on-exec at birth; this is for what was inherited. The stub reports on descriptor 3, or the first that
+    // the program is not to have.
+    let above = handed.iter().map(|(number, _)| number + 1).max().unwrap_or(0).max(10);
+    let move_up =
+        |fd: &OwnedFd| rustix::io::fcntl_dupfd_cloexec(fd, above).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()));
+    let report = move_up(report)?;
+    let stub = move_up(&stub)?;
+    let handed = handed.iter().map(|(number, fd)| Ok((*number, move_up(fd)?))).collect::<Result<Vec<_>, Failure>>()?;
     fd::close_on_exec_from(3).map_err(Failure::at(Stage::Stdio, ""))?;
-    let slot = fd::duplicate_to(report.as_fd(), i32::from(stub::ERROR_FD)).map_err(Failure::at(Stage::Stdio, ""))?;
+    let slot = fd::duplicate_to(report.as_fd(), i32::from(error_fd)).map_err(Failure::at(Stage::Stdio, ""))?;
+    let mut slots = Vec::with_capacity(handed.len());
+    for (number, fd) in &handed {
+        slots.push(fd::duplicate_to(fd.as_fd(), *number).map_err(Failure::at(Stage::Stdio, ""))?);
+    }
     if let (Some(filter), true) = (filter, no_new_privileges) {
         seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))?;
     }
     send_ready(&slot).map_err(Failure::at(Stage::Stdio, ""))?;
     let error = stub::become_program(&stub, before, &candidates, &argv, &environment);
-    drop(slot);
+    drop((slot, slots));
     Err(Failure::at(Stage::Stub, "")(error))
 }
 
@@ -167,16 +184,42 @@ fn drop_bounding(process: &Process) -> Result<(), Failure> {
 fn set_ids(identity: &Identity) -> Result<(), Failure> {
     let name = format!("{}:{}", identity.uid, identity.gid);
     let groups: Vec<Gid> = identity.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
-    match rustix::thread::set_thread_groups(&groups) {
+    // Groups of the host that are not mapped can be kept but not be named.
+    let set = if identity.keep_groups { Ok(()) } else { rustix::thread::set_thread_groups(&groups) };
+    match set {
         Ok(()) => {}
         // The single-id mode: setgroups is denied there, and the groups that the user has stay (user_namespaces(7)).
-        Err(rustix::io::Errno::PERM) if identity.uid == 0 && identity.gid == 0 => {}
+        Err(rustix::io::Errno::PERM) if is_own(identity) => {}
         Err(errno) => return Err(set_user_failure(name, errno)),
     }
     let gid = Gid::from_raw(identity.gid);
     rustix::thread::set_thread_res_gid(gid, gid, gid).map_err(|errno| set_user_failure(name.clone(), errno))?;
     let uid = Uid::from_raw(identity.uid);
     rustix::thread::set_thread_res_uid(uid, uid, uid).map_err(|errno| set_user_failure(name, errno))
+}
+
+/// Whether the process is this user by now.
+fn is_own(identity: &Identity) -> bool {
+    (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw()) == (identity.uid, identity.gid)
+}
+
+/// Becomes root of the user namespace that the process is in, with the rights that it has there. Where the namespace has no root it
+/// stays who it is. Tells whether the ids were changed.
+pub(super) fn become_root() -> Result<bool, Failure> {
+    if rustix::process::geteuid().is_root() {
+        return Ok(false);
+    }
+    let at = |errno: rustix::io::Errno| Failure::at(Stage::SetUser, "0:0")(errno.into());
+    match rustix::thread::set_thread_res_gid(Gid::ROOT, Gid::ROOT, Gid::ROOT) {
+        // No such id here.
+        Ok(()) | Err(rustix::io::Errno::INVAL) => {}
+        Err(errno) => return Err(at(errno)),
+    }
+    match rustix::thread::set_thread_res_uid(Uid::ROOT, Uid::ROOT, Uid::ROOT) {
+        Ok(()) | Err(rustix::io::Errno::INVAL) => {}
+        Err(errno) => return Err(at(errno)),
+    }
+    Ok(true)
 }
 
 fn set_user_failure(name: String, errno: rustix::io::Errno) -> Failure {

@@ -2,13 +2,12 @@
 
 use super::message::{Failure, Stage};
 use super::mounts;
-use crate::sys::mount;
 use crate::sys::root::SafeRoot;
+use crate::sys::{fdpass, mount};
 use rustix::fs::OFlags;
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use rustix::pty::OpenptFlags;
 use rustix::termios::Winsize;
-use std::io::{self, IoSlice};
+use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
@@ -38,33 +37,16 @@ pub(super) fn open(root: &SafeRoot, socket: BorrowedFd<'_>, console: bool, size:
         let copy = mount::clone_tree_at(slave.as_fd(), false).map_err(at())?;
         mounts::place(&SafeRoot::new(dev), "console", copy.as_fd()).map_err(at())?;
     }
-    send(socket, &master).map_err(at())?;
+    fdpass::send(socket, master.as_fd()).map_err(at())?;
     Ok(slave)
 }
 
-fn send(socket: BorrowedFd<'_>, fd: &OwnedFd) -> io::Result<()> {
-    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    let fds = [fd.as_fd()];
-    control.push(SendAncillaryMessage::ScmRights(&fds));
-    sendmsg(socket, &[IoSlice::new(b"t")], &mut control, SendFlags::NOSIGNAL)?;
-    Ok(())
-}
-
-/// Receives the master that `open` sent; nothing when the other end was closed instead.
+/// Receives a descriptor, the master that `open` sent; nothing when the other end was closed instead.
 ///
 /// # Errors
 /// The socket fails.
 pub fn receive(socket: BorrowedFd<'_>) -> io::Result<Option<OwnedFd>> {
-    use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
-    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let mut byte = [0];
-    recvmsg(socket, &mut [io::IoSliceMut::new(&mut byte)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
-    Ok(control.drain().find_map(|message| match message {
-        RecvAncillaryMessage::ScmRights(mut fds) => fds.next(),
-        _ => None,
-    }))
+    fdpass::receive(socket)
 }
 
 /// Makes the slave the caller's controlling terminal; the caller leads a session without one.

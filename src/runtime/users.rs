@@ -9,8 +9,10 @@ use rustix::fs::{FileType, Mode, OFlags, ResolveFlags};
 use std::io::{self, Read as _};
 use std::os::fd::BorrowedFd;
 
-const PASSWD: &str = "/etc/passwd";
-const GROUP: &str = "/etc/group";
+/// The container's users.
+pub(crate) const PASSWD: &str = "/etc/passwd";
+/// The container's groups.
+pub(crate) const GROUP: &str = "/etc/group";
 
 /// A longer file is refused (10 MiB).
 const MAX_FILE_BYTES: u64 = 10 << 20;
@@ -28,6 +30,8 @@ pub struct ResolvedUser {
     pub groups: Vec<u32>,
     /// The home folder, absolute; `/` where the files name none.
     pub home: String,
+    /// The passwd file has an entry.
+    pub named: bool,
 }
 
 /// Why the user cannot be found.
@@ -57,15 +61,36 @@ pub enum UsersError {
     },
 }
 
-/// Finds the user that `spec` names in the container whose root folder is `root`. An empty `spec` is root.
+/// Finds the user that `spec` names in the container whose root folder is `root`. An empty `spec` is root. `groups` are additional
+/// ones, names or numbers, behind those that the files give the user.
 ///
 /// # Errors
 /// `spec` makes no sense, the files do not know it, or they cannot be read safely.
-pub fn resolve(root: BorrowedFd<'_>, spec: &str) -> Result<ResolvedUser, UsersError> {
+pub fn resolve(root: BorrowedFd<'_>, spec: &str, groups: &[String]) -> Result<ResolvedUser, UsersError> {
     let spec = UserSpec::parse(spec)?;
     let passwd = read(root, PASSWD)?;
-    let group = if spec.wants_group_file() { read(root, GROUP)? } else { Vec::new() };
-    spec.look_up(&passwd, &group)
+    let group = if spec.wants_group_file() || !groups.is_empty() { read(root, GROUP)? } else { Vec::new() };
+    let mut user = spec.look_up(&passwd, &group)?;
+    for name in groups {
+        let gid = explicit_group(&Asked::parse(name, name)?, &group)?;
+        if !user.groups.contains(&gid) {
+            user.groups.push(gid);
+        }
+    }
+    if user.groups.len() > MAX_GROUPS {
+        return Err(UsersError::TooManyGroups { name: spec.user.to_string() });
+    }
+    Ok(user)
+}
+
+/// Tells whether a passwd file has an entry of this uid or name.
+pub(super) fn has_user(passwd: &[u8], uid: u32, name: &str) -> bool {
+    lines(passwd).filter_map(fields::<6>).any(|(entry, [_, number, ..])| entry == name.as_bytes() || id(number) == Some(uid))
+}
+
+/// Tells whether a group file has an entry of this gid or name.
+pub(super) fn has_group(group: &[u8], gid: u32, name: &str) -> bool {
+    lines(group).filter_map(fields::<3>).any(|(entry, [_, number, _])| entry == name.as_bytes() || id(number) == Some(gid))
 }
 
 /// A user or group as it was asked for.
@@ -85,6 +110,15 @@ impl Asked {
             return Err(UsersError::Invalid { spec: spec.to_owned() });
         }
         Ok(Self::Name(text.to_owned()))
+    }
+}
+
+impl std::fmt::Display for Asked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Name(name) => f.write_str(name),
+        }
     }
 }
 
@@ -123,6 +157,7 @@ impl UserSpec {
     /// A name has no entry, or its entry has no number in range.
     pub fn look_up(&self, passwd: &[u8], group: &[u8]) -> Result<ResolvedUser, UsersError> {
         let entry = self.passwd_entry(passwd)?;
+        let named = entry.is_some();
         let home = entry.as_ref().and_then(|entry| home(entry.home)).unwrap_or_else(|| "/".to_owned());
         let uid = match (&self.user, &entry) {
             (Asked::Number(uid), _) => *uid,
@@ -131,14 +166,14 @@ impl UserSpec {
         };
         if let Some(asked) = &self.group {
             let gid = explicit_group(asked, group)?;
-            return Ok(ResolvedUser { uid, gid, groups: vec![gid], home });
+            return Ok(ResolvedUser { uid, gid, groups: vec![gid], home, named });
         }
         let gid = entry.as_ref().map_or(0, |entry| entry.gid);
         let mut groups = vec![gid];
         if let Some(entry) = entry {
             add_memberships(&mut groups, entry.name, group)?;
         }
-        Ok(ResolvedUser { uid, gid, groups, home })
+        Ok(ResolvedUser { uid, gid, groups, home, named })
     }
 
     fn passwd_entry<'a>(&self, passwd: &'a [u8]) -> Result<Option<PasswdEntry<'a>>, UsersError> {
@@ -234,7 +269,10 @@ fn home(field: &[u8]) -> Option<String> {
 }
 
 /// Reads a file of the container; empty where there is none.
-fn read(root: BorrowedFd<'_>, file: &'static str) -> Result<Vec<u8>, UsersError> {
+///
+/// # Errors
+/// It is no regular file, too large, or cannot be read.
+pub(crate) fn read(root: BorrowedFd<'_>, file: &'static str) -> Result<Vec<u8>, UsersError> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let inside = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
     // EAGAIN: something was renamed meanwhile, and the kernel cannot tell whether the path stayed inside.
@@ -340,7 +378,7 @@ mod tests {
     #[test]
     fn without_files_numbers_work_and_names_do_not() {
         let nothing = |spec: &str| UserSpec::parse(spec).unwrap().look_up(b"", b"");
-        assert_eq!(nothing("7:8").unwrap(), ResolvedUser { uid: 7, gid: 8, groups: vec![8], home: "/".into() });
+        assert_eq!(nothing("7:8").unwrap(), ResolvedUser { uid: 7, gid: 8, groups: vec![8], home: "/".into(), named: false });
         assert_eq!(nothing("").unwrap().uid, 0);
         assert!(matches!(nothing("root"), Err(UsersError::NoSuchUser { .. })));
     }
@@ -358,7 +396,7 @@ mod tests {
     }
 
     fn resolve_in(root: &Path, spec: &str) -> Result<ResolvedUser, UsersError> {
-        resolve(std::fs::File::open(root).unwrap().as_fd(), spec)
+        resolve(std::fs::File::open(root).unwrap().as_fd(), spec, &[])
     }
 
     #[test]

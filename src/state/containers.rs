@@ -1,7 +1,7 @@
 //! The table `containers`.
 
 use super::{Db, StateError, query};
-use crate::model::{ContainerConfig, ContainerId};
+use crate::model::{ContainerConfig, ContainerId, Limits};
 use rusqlite::{OptionalExtension as _, params};
 
 impl Db {
@@ -81,6 +81,17 @@ impl Db {
         let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(query(action))?;
         let ids = rows.collect::<Result<Vec<_>, _>>().map_err(query(action))?;
         Ok(ids.into_iter().filter_map(|id| ContainerId::try_from(id).ok()).collect())
+    }
+
+    /// Gives a container other limits.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn set_limits(&mut self, id: &ContainerId, limits: &Limits) -> Result<(), StateError> {
+        let text = serde_json::to_string(limits).map_err(|source| StateError::BadRow { what: "limits", source })?;
+        let sql = "UPDATE containers SET config = json_set(config, '$.limits', json(?2)) WHERE id = ?1";
+        let done = self.connection.execute(sql, params![id.as_str(), text]);
+        done.map(drop).map_err(query("record the container's limits"))
     }
 
     /// Gives a container another name and returns what it is then; nothing where it is gone.

@@ -7,6 +7,7 @@ mod containers;
 mod images;
 mod origins;
 mod schema;
+pub mod volumes;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};

@@ -33,6 +33,17 @@ CREATE TABLE containers (
 CREATE INDEX containers_image ON containers(image);
 ";
 
+/// Volumes; and the mounts of containers say what kind they are: all of the first version were bind mounts.
+const V2: &str = "
+CREATE TABLE volumes (
+    name TEXT PRIMARY KEY NOT NULL,
+    config TEXT NOT NULL                -- JSON of model::Volume
+) STRICT, WITHOUT ROWID;
+UPDATE containers SET config = json_set(config, '$.mounts',
+    json((SELECT json_group_array(json_set(mount.value, '$.type', 'bind')) FROM json_each(config, '$.mounts') AS mount)))
+    WHERE json_array_length(config, '$.mounts') > 0;
+";
+
 const V3: &str = "
 CREATE TABLE pulls (
     name TEXT PRIMARY KEY NOT NULL,     -- as in names
@@ -61,9 +72,40 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     if version < 1 {
         transaction.execute_batch(V1)?;
     }
+    if version < 2 {
+        transaction.execute_batch(V2)?;
+    }
     if version < 3 {
         transaction.execute_batch(V3)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_the_first_version_are_kept_and_their_mounts_get_a_type() {
+        let mut connection = Connection::open_in_memory().expect("open");
+        connection.execute_batch(V1).expect("v1");
+        connection.pragma_update(None, "user_version", 1).expect("version");
+        let config = r#"{"a":"b","mounts":[{"source":"/s","target":"/t","read_only":true},{"source":"/2","target":"/3"}]}"#;
+        let insert = "INSERT INTO containers (id, name, image, created, config) VALUES (?1, ?1, 'i', 0, ?2)";
+        connection.execute(insert, ["one", config]).expect("insert");
+        connection.execute(insert, ["none", r#"{"mounts":[]}"#]).expect("insert");
+        migrate(&mut connection).expect("migrate");
+        let read = |id: &str| -> serde_json::Value {
+            let text: String =
+                connection.query_row("SELECT config FROM containers WHERE id = ?1", [id], |row| row.get(0)).expect("row");
+            serde_json::from_str(&text).expect("json")
+        };
+        let mounts = serde_json::json!([
+            {"source": "/s", "target": "/t", "read_only": true, "type": "bind"},
+            {"source": "/2", "target": "/3", "type": "bind"}
+        ]);
+        assert_eq!(read("one"), serde_json::json!({"a": "b", "mounts": mounts}));
+        assert_eq!(read("none"), serde_json::json!({"mounts": []}));
+    }
 }

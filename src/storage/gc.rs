@@ -57,6 +57,8 @@ pub struct Live {
     pub layers: HashSet<DiffId>,
     /// Manifests and configs.
     pub blobs: HashSet<Digest>,
+    /// The names of the images' stacks (`shifted::stack_name`).
+    pub stacks: HashSet<String>,
 }
 
 /// Deletes the layers and blobs that `live` does not name, unless an image is coming in.
@@ -68,6 +70,8 @@ pub struct Live {
 pub fn sweep_store<E: From<StorageError>>(paths: &Paths, live: impl FnOnce() -> Result<Live, E>) -> Result<(), E> {
     let Some(_lock) = lock(paths, FlockOperation::NonBlockingLockExclusive)? else { return Ok(()) };
     let live = live()?;
+    // Before the layers, whose contents they name.
+    super::shifted::sweep(paths, &live.stacks)?;
     for found in layer::list(paths)? {
         if !live.layers.contains(&found) {
             layer::remove(paths, &found)?;

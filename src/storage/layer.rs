@@ -81,7 +81,7 @@ pub fn list(paths: &Paths) -> Result<Vec<DiffId>, StorageError> {
     Ok(super::blob::digests_in(&paths.layers())?.into_iter().map(DiffId::new).collect())
 }
 
-fn sync(path: &Path) -> Result<(), StorageError> {
+pub(super) fn sync(path: &Path) -> Result<(), StorageError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(io_error("open", path))?;
     rustix::fs::syncfs(&fd).map_err(io_error("write to disk what is in", path))

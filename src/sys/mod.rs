@@ -2,12 +2,16 @@
 #![allow(unsafe_code)]
 
 pub mod clone;
+pub mod copy;
 pub mod exec;
 pub mod fd;
+pub mod fdpass;
 pub mod inherit;
 pub mod keyring;
 pub mod leash;
+pub mod load;
 pub mod lock;
+pub mod members;
 pub mod mount;
 pub mod namespace;
 pub mod netdev;

@@ -2,7 +2,7 @@
 
 use super::clone::CloneFlags;
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
 
 /// Joins the namespaces of the process that `pidfd` names, all or none (setns(2), Linux 5.8).
@@ -15,6 +15,64 @@ pub fn join(pidfd: BorrowedFd<'_>, which: CloneFlags) -> io::Result<()> {
     let bits = u32::try_from(which.bits()).unwrap_or(0);
     let types = rustix::thread::ThreadNameSpaceType::from_bits_retain(bits);
     rustix::thread::move_into_thread_name_spaces(pidfd, types).map_err(io::Error::from)
+}
+
+/// The kinds of namespaces and their names in `/proc/<pid>/ns`.
+const KINDS: [(CloneFlags, &str); 7] = [
+    (CloneFlags::NEWUSER, "user"),
+    (CloneFlags::NEWNS, "mnt"),
+    (CloneFlags::NEWPID, "pid"),
+    (CloneFlags::NEWIPC, "ipc"),
+    (CloneFlags::NEWUTS, "uts"),
+    (CloneFlags::NEWNET, "net"),
+    (CloneFlags::NEWCGROUP, "cgroup"),
+];
+
+/// Returns the namespaces in which the process `pid` is and the caller is not.
+///
+/// A namespace that cannot be looked at counts as another one: joining it says what is the matter.
+#[must_use]
+pub fn differing(pid: i32) -> CloneFlags {
+    let look = |process: &str, name: &str| {
+        let stat = rustix::fs::stat(format!("/proc/{process}/ns/{name}")).ok()?;
+        Some((stat.st_dev, stat.st_ino))
+    };
+    let process = pid.to_string();
+    let differs = |name: &str| look("self", name).is_none_or(|own| look(&process, name) != Some(own));
+    KINDS.into_iter().filter(|(_, name)| differs(name)).map(|(flag, _)| flag).collect()
+}
+
+/// Opens the user namespace directly below the caller's own in which the process `pid` is, be it further down or not.
+///
+/// # Errors
+/// The process has ended, is in the caller's own namespace or above, or may not be looked at.
+pub fn user_namespace_below(pid: i32) -> io::Result<OwnedFd> {
+    let same = |a: &OwnedFd, b: &OwnedFd| -> io::Result<bool> {
+        let (a, b) = (rustix::fs::fstat(a)?, rustix::fs::fstat(b)?);
+        Ok((a.st_dev, a.st_ino) == (b.st_dev, b.st_ino))
+    };
+    let own: OwnedFd = std::fs::File::open("/proc/self/ns/user")?.into();
+    let mut namespace: OwnedFd = std::fs::File::open(format!("/proc/{pid}/ns/user"))?.into();
+    loop {
+        // EPERM at the top of what the caller may see (ioctl_ns(2)).
+        let parent = parent(&namespace)?;
+        if same(&parent, &own)? {
+            return Ok(namespace);
+        }
+        namespace = parent;
+    }
+}
+
+fn parent(namespace: &OwnedFd) -> io::Result<OwnedFd> {
+    // `_IO(0xb7, 2)` of linux/nsfs.h.
+    const NS_GET_PARENT: libc::Ioctl = 0xb702;
+    // SAFETY: the call takes no argument and gives a descriptor.
+    let fd = unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_PARENT) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made it, close-on-exec, and nobody else knows its number.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// Gives the caller new namespaces. A new pid namespace is for its later children.

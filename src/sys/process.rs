@@ -72,6 +72,14 @@ pub fn is_alive(process: PidRef) -> bool {
     !matches!(state, Some("Z" | "X")) && fields.nth(18).and_then(|field| field.parse().ok()) == Some(process.start)
 }
 
+/// Tells whether the process of a pidfd has ended.
+#[must_use]
+pub fn has_ended(pidfd: &OwnedFd) -> bool {
+    let mut polled = [rustix::event::PollFd::new(pidfd, rustix::event::PollFlags::IN)];
+    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+    rustix::event::poll(&mut polled, Some(&now)).is_ok_and(|count| count > 0)
+}
+
 /// Sends a signal through a pidfd, so never to a process that took over the pid.
 ///
 /// # Errors
@@ -100,6 +108,9 @@ pub fn is_stopped(process: PidRef) -> bool {
     let after = text.iter().rposition(|byte| *byte == b')').map_or(&[][..], |at| &text[at + 1..]);
     after.trim_ascii_start().first() == Some(&b'T') && start_time(process.pid).is_ok_and(|start| start == process.start)
 }
+
+/// How many clock ticks `/proc` counts in a second: `USER_HZ`, which is part of the kernel's interface (asm-generic/param.h).
+pub const TICKS_PER_SECOND: u64 = 100;
 
 /// The boot id of this boot.
 ///

@@ -315,10 +315,10 @@ fn code() -> &'static [u8] {
     unsafe { std::slice::from_raw_parts(start, length) }
 }
 
-/// Makes the program in a sealed memory file, close-on-exec. [`super::stub::become_program`] becomes it.
+/// Makes the program in a sealed memory file, close-on-exec. [`super::stub::become_program`] becomes it. It reports on `error_fd`.
 ///
 /// # Errors
 /// No memory files are to be had, or the machine forbids executing them (`vm.memfd_noexec=2`).
-pub fn open() -> io::Result<OwnedFd> {
-    super::tiny::sealed("coracle-init", code())
+pub fn open(error_fd: u8) -> io::Result<OwnedFd> {
+    super::tiny::sealed("coracle-init", &super::tiny::with_error_fd(code(), error_fd))
 }

@@ -1,4 +1,4 @@
-//! Unix sockets that keep packets apart (`SOCK_SEQPACKET`).
+//! Unix sockets that keep packets apart (`SOCK_SEQPACKET`, `SOCK_DGRAM`).
 
 use rustix::fs::{Mode, OFlags};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with, socketpair};
@@ -21,10 +21,23 @@ pub fn seqpacket_pair() -> io::Result<(OwnedFd, OwnedFd)> {
 /// # Errors
 /// `EADDRINUSE` when the name is there, or the folder cannot be opened.
 pub fn listen_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
+    let socket = bound_in(folder, name, SocketType::SEQPACKET)?;
+    listen(&socket, 64)?;
+    Ok(socket)
+}
+
+/// Makes the socket `name` in `folder` to which anybody who may write to it can send datagrams.
+///
+/// # Errors
+/// As for [`listen_in`].
+pub fn datagrams_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
+    bound_in(folder, name, SocketType::DGRAM)
+}
+
+fn bound_in(folder: &Path, name: &str, kind: SocketType) -> io::Result<OwnedFd> {
     let handle = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     let address = SocketAddrUnix::new(format!("/proc/self/fd/{}/{name}", handle.as_raw_fd()))?;
-    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+    let socket = socket_with(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None)?;
     bind(&socket, &address)?;
-    listen(&socket, 64)?;
     Ok(socket)
 }

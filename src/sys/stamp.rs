@@ -13,6 +13,15 @@ pub fn now() -> i64 {
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
+/// Returns the time since boot in nanoseconds, sleep included, to the hundredth of a second: the clock of process start times.
+#[must_use]
+pub fn since_boot() -> u64 {
+    let text = std::fs::read_to_string("/proc/uptime").unwrap_or_default();
+    let (seconds, hundredths) = text.split(' ').next().and_then(|first| first.split_once('.')).unwrap_or_default();
+    let number = |text: &str| text.parse::<u64>().unwrap_or(0);
+    number(seconds) * 1_000_000_000 + number(hundredths) * 10_000_000
+}
+
 /// Writes a time, in nanoseconds since the epoch, as RFC 3339 in UTC, with the offset spelled `+00:00` as in Podman's logs.
 #[must_use]
 pub fn format(time: i64) -> [u8; LEN] {
@@ -54,6 +63,11 @@ fn put(out: &mut [u8], mut number: i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_machine_was_booted_before() {
+        assert!(since_boot() > 0);
+    }
 
     #[test]
     fn stamps_agree_with_a_calendar_library() {

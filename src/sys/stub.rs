@@ -153,12 +153,12 @@ fn code() -> &'static [u8] {
     unsafe { std::slice::from_raw_parts(start, length) }
 }
 
-/// Makes the stub in a sealed memory file, close-on-exec.
+/// Makes the stub in a sealed memory file, close-on-exec. It reports on `error_fd`, which is [`ERROR_FD`] unless the program wants that.
 ///
 /// # Errors
 /// No memory files are to be had, or the machine forbids executing them (`vm.memfd_noexec=2`).
-pub fn open() -> io::Result<OwnedFd> {
-    super::tiny::sealed("coracle", code())
+pub fn open(error_fd: u8) -> io::Result<OwnedFd> {
+    super::tiny::sealed("coracle", &super::tiny::with_error_fd(code(), error_fd))
 }
 
 /// Becomes the stub, which becomes the first of `paths` that can be executed. Descriptor 3 has to be the error pipe. `before` are

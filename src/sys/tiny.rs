@@ -40,6 +40,23 @@ fn segment(elf: &mut Vec<u8>, kind: u32, flags: u32, words: [u64; 6]) {
     }
 }
 
+/// The machine code with another number for descriptor 3: every place that loads the number into the register of a first argument.
+pub(super) fn with_error_fd(code: &[u8], number: u8) -> Vec<u8> {
+    #[cfg(target_arch = "x86_64")]
+    let (three, other) = ([0xbf, 3, 0, 0, 0], [0xbf, number, 0, 0, 0]); // mov edi, 3
+    #[cfg(target_arch = "aarch64")]
+    let (three, other) = (0xd280_0060_u32.to_le_bytes(), (0xd280_0000_u32 | u32::from(number) << 5).to_le_bytes()); // mov x0, #3
+    let mut code = code.to_vec();
+    let mut at = 0;
+    while at + three.len() <= code.len() {
+        if code[at..at + three.len()] == three {
+            code[at..at + three.len()].copy_from_slice(&other);
+        }
+        at += 1;
+    }
+    code
+}
+
 /// Makes a program of this machine code, which has to run wherever it lies, in a sealed memory file, close-on-exec.
 ///
 /// # Errors

@@ -3,9 +3,9 @@
 //! # Theory of operation
 //!
 //! S is owned by no process: it lives as long as somebody is in it, and every monitor is. Who is in it is listed in the
-//! runtime folder, one empty file `<pid>.<start time>` each. A command that needs S takes `session/lock` (flock), opens a pidfd
-//! for each listed process, and forks a child that joins the user namespace of the first one that still lives. If none
-//! does, the child is made in a new user namespace, and the two id helpers write its maps. Either way the child lists itself
+//! runtime folder, one empty file `<pid>.<start time>` each. A command that needs S takes `session/lock` (flock), looks for a
+//! listed process that still lives, opens S by it (the process may be in a namespace below), and forks a child that joins S. If none
+//! lives, the child is made in a new user namespace, and the two id helpers write its maps. Either way the child lists itself
 //! *before* it gives the lock back (it holds the same open file as its parent), so of twenty commands that start at once the
 //! first makes S and the others find it. If the parent is killed meanwhile, the child sees the end of a pipe and goes away,
 //! and the lock with it.
@@ -109,8 +109,8 @@ pub fn spawn(paths: &Paths, body: impl FnOnce(&Path) -> i32) -> Result<Member, S
         lock.and_then(|file| rustix::fs::flock(&file, FlockOperation::LockExclusive).map(|()| file).map_err(io::Error::from));
     let lock = lock.map_err(|source| SessionError::Lock { path: lock_path, source })?;
     let mut body = Some(body);
-    while let Some((member, pidfd)) = find(&folder) {
-        if let Some(joined) = join(&folder, &lock, &pidfd, &mut body)? {
+    while let Some((member, session)) = find(&folder) {
+        if let Some(joined) = join(&folder, &lock, &session, &mut body)? {
             return Ok(joined);
         }
         let _ = std::fs::remove_file(entry_path(&folder, member));
@@ -129,28 +129,30 @@ fn find(folder: &Path) -> Option<(PidRef, OwnedFd)> {
         let Some((pid, start)) = name.to_str().and_then(|text| text.split_once('.')) else { continue };
         let (Ok(pid), Ok(start)) = (pid.parse(), start.parse()) else { continue };
         let member = PidRef { pid, start };
-        match process::open_pidfd(member) {
-            Ok(Some(pidfd)) if process::is_alive(member) => return Some((member, pidfd)),
-            Ok(_) => {
-                let _ = std::fs::remove_file(entry.path());
-            }
-            Err(_) => {}
+        if !process::is_alive(member) {
+            let _ = std::fs::remove_file(entry.path());
+            continue;
+        }
+        // A member may have gone on into a namespace below S, which is not for others. One that lets nobody look at it is passed over.
+        let Ok(session) = namespace::user_namespace_below(pid) else { continue };
+        if process::is_alive(member) {
+            return Some((member, session));
         }
     }
     None
 }
 
-/// Forks a child that joins the namespace of the process that `pidfd` names; nothing when that process has ended meanwhile.
+/// Forks a child that joins the namespace `session`; nothing when that cannot be.
 fn join<F: FnOnce(&Path) -> i32>(
     folder: &Path,
     lock: &File,
-    pidfd: &OwnedFd,
+    session: &OwnedFd,
     body: &mut Option<F>,
 ) -> Result<Option<Member>, SessionError> {
     let (status, report) = fd::pipe().map_err(SessionError::Start)?;
     let child = clone::spawn(CloneFlags::empty(), None, || {
         let mut report = File::from(report);
-        if namespace::join(pidfd.as_fd(), CloneFlags::NEWUSER).is_err() {
+        if namespace::join(session.as_fd(), CloneFlags::NEWUSER).is_err() {
             let _ = report.write_all(&[GONE]);
             return 125;
         }
@@ -256,7 +258,8 @@ fn make_single<F: FnOnce(&Path) -> i32>(
 /// met at some later mount.
 fn probe_and_enlist<F: FnOnce(&Path) -> i32>(folder: &Path, lock: &File, report: OwnedFd, body: &mut Option<F>) -> i32 {
     let mut report = File::from(report);
-    if namespace::unshare(CloneFlags::NEWUTS).is_err() {
+    // Without effect, but for who has CAP_SYS_CHROOT only.
+    if rustix::process::chroot("/").is_err() {
         let _ = report.write_all(&[DENIED]);
         return 125;
     }

@@ -17,7 +17,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn file(self) -> &'static str {
+    pub(super) fn file(self) -> &'static str {
         match self {
             Self::Uid => "/etc/subuid",
             Self::Gid => "/etc/subgid",

@@ -16,6 +16,7 @@ pub fn cases() -> Vec<Case> {
         case!(a_killed_monitor_is_seen_and_the_container_can_be_removed).only_ours(monitor),
         case!(a_killed_monitor_and_init_leave_an_ended_container).only_ours(monitor),
         case!(any_child_of_run_may_be_killed_at_any_time).only_ours(monitor),
+        case!(volume_commands_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
         case!(run_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
         case!(create_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
         case!(rm_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
@@ -233,6 +234,32 @@ fn remove_all(env: &TestEnv) {
     for id in env.run(&["ps", "-a", "-q"]).lines() {
         env.remove(&[&id]);
     }
+}
+
+fn volume_commands_may_be_killed_at_any_system_call(env: &TestEnv) {
+    env.busybox();
+    // Whatever is left: the name can be used, is empty, and goes.
+    let usable = |output: &Output| {
+        env.ok(&["volume", "create", "--ignore", "v"]);
+        assert_eq!(env.sh(&["-v", "v:/x"], "ls /x; touch /x/f"), "", "{output}");
+        env.ok(&["volume", "rm", "v"]);
+        assert_eq!(env.ok(&["volume", "prune", "-f"]), "");
+        let folders: Vec<_> = std::fs::read_dir(env.data().join("volumes")).unwrap().flatten().collect();
+        assert!(folders.is_empty(), "{folders:?} after {output}");
+    };
+    sweep(env, &["volume", "create", "v"], || (), usable);
+    let make = || {
+        env.sh(&["-v", "v:/x"], "touch /x/f");
+    };
+    let gone_or_whole = |output: &Output| {
+        // A removal that was not done has not begun: nothing is lost by half.
+        if env.run(&["volume", "exists", "v"]).code == 0 {
+            assert_eq!(env.sh(&["-v", "v:/x"], "ls /x"), "f", "{output}");
+            env.ok(&["volume", "rm", "v"]);
+        }
+        usable(output);
+    };
+    sweep(env, &["volume", "rm", "v"], make, gone_or_whole);
 }
 
 fn run_may_be_killed_at_any_system_call(env: &TestEnv) {

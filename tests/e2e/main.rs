@@ -14,25 +14,46 @@
 #![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
+mod commit;
+mod cp;
+mod devices;
+mod environment;
 mod escape;
+mod events;
 mod exec;
 mod faults;
 mod harness;
+mod health;
 mod identity;
 mod images;
 mod isolation;
 mod kernel;
 mod lifecycle;
+mod limits;
 mod listing;
+mod logdrivers;
 mod login;
 mod logs;
+mod mount;
+mod mounts;
+mod named_volumes;
 mod network;
+mod pause;
+mod prune;
 mod pull;
 mod push;
 mod registry;
+mod relations;
+mod rights;
 mod run;
+mod secrets;
 mod settings;
+mod sharing;
+mod supervise;
+mod system;
 mod terminal;
+mod top;
+mod userns;
 mod volumes;
 
 use harness::{case, host, root};
@@ -49,7 +70,12 @@ fn main() -> ExitCode {
     args.test_threads.get_or_insert(2);
     case::keep_panics();
     let cases = [
+        devices::cases(),
+        environment::cases(),
+        commit::cases(),
+        cp::cases(),
         escape::cases(),
+        events::cases(),
         exec::cases(),
         faults::cases(),
         images::cases(),
@@ -57,16 +83,32 @@ fn main() -> ExitCode {
         push::cases(),
         registry::cases(),
         login::cases(),
+        relations::cases(),
         listing::cases(),
         network::cases(),
+        pause::cases(),
+        prune::cases(),
         terminal::cases(),
+        top::cases(),
         lifecycle::cases(),
+        limits::cases(),
         logs::cases(),
+        logdrivers::cases(),
+        supervise::cases(),
+        health::cases(),
+        mount::cases(),
+        mounts::cases(),
+        named_volumes::cases(),
         identity::cases(),
         isolation::cases(),
         kernel::cases(),
+        rights::cases(),
         run::cases(),
+        secrets::cases(),
         settings::cases(),
+        sharing::cases(),
+        userns::cases(),
+        system::cases(),
         volumes::cases(),
     ]
     .into_iter()

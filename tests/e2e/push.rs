@@ -100,7 +100,13 @@ fn layers_of_every_kind_are_given_back(env: &TestEnv) {
         layer.folder("gone/", 0o700).file("gone/a", 0o644, "lost to a file").file("gone", 0o644, "a file now");
         layer.hard_link("again", "twice").whiteout("", "bin/none").file(&format!("{}long", "d/".repeat(40)), 0o644, "long");
     });
-    let trailing = [layer(|layer| drop(layer.file("t", 0o644, "t"))), b"what trails".to_vec()].concat();
+    let trailing = [
+        layer(|layer| {
+            layer.file("t", 0o644, "t");
+        }),
+        b"what trails".to_vec(),
+    ]
+    .concat();
     let image = Image::new("odd", vec![crate::harness::archive::busybox_layer().finish(), odd, trailing]);
     let name = load(env, &image);
     let (registry, memory) = shared(Memory::default());

@@ -49,13 +49,30 @@ fn make(
     options: &Options,
     request: &mut crate::engine::container::create::CreateRequest,
 ) -> Result<(Engine, ContainerConfig), CliError> {
+    let origin = &options.origin;
+    let wanted = origin.request()?;
     let mut engine = open_engine()?;
-    let image = match (options.pull, engine.image(&options.image)) {
-        (Policy::Missing | Policy::Never, Ok(image)) => image,
-        (Policy::Missing, Err(EngineError::NoSuchImage { .. })) | (Policy::Always | Policy::Newer, _) => {
+    if request.filesystem.rootfs.is_some() {
+        let config = engine.create_from_folder(std::mem::take(request))?;
+        explain(&engine, &config);
+        return Ok((engine, config));
+    }
+    let image = match (origin.pull, engine.image(&options.image)) {
+        (Policy::Missing | Policy::Never, Ok(image))
+            if !origin.names_platform() || engine.image_is_for(&image, &wanted.platform) =>
+        {
+            image
+        }
+        (Policy::Never, Ok(_)) => {
+            return Err(CliError::Usage(format!(
+                "the image {} in the store is for another platform than {}",
+                options.image, wanted.platform
+            )));
+        }
+        (Policy::Missing, Ok(_) | Err(EngineError::NoSuchImage { .. })) | (Policy::Always | Policy::Newer, _) => {
             // The pull is done by a child: it has threads, and we have to be without when we make the container.
             drop(engine);
-            let names = pull::ensure(&options.image, options.pull.into(), options.quiet, &options.registry)?;
+            let names = pull::ensure(&options.image, &wanted)?;
             engine = open_engine()?;
             // An alias of registries.conf has another name in the store.
             let pulled = names.iter().find_map(|name| engine.image(name).ok());
@@ -65,7 +82,15 @@ fn make(
     };
     request.image_name = full_name(&options.image, &image);
     let config = engine.create(std::mem::take(request), &image)?;
+    explain(&engine, &config);
     Ok((engine, config))
+}
+
+/// Says what the container's user will not be able to do with a bind mount.
+fn explain(engine: &Engine, config: &ContainerConfig) {
+    for trouble in engine.mount_troubles(config) {
+        ui::note(format!("Note: {trouble}"));
+    }
 }
 
 /// The image's full name that the user's words mean; its id where it has no name.
@@ -79,7 +104,7 @@ fn full_name(given: &str, image: &ImageRecord) -> String {
 }
 
 /// The file must not be there: scripts take it for the id of the container that they have just made.
-fn open_cidfile(path: &Path) -> Result<std::fs::File, CliError> {
+pub(super) fn open_cidfile(path: &Path) -> Result<std::fs::File, CliError> {
     std::fs::File::create_new(path).map_err(|error| {
         let mend = if error.kind() == std::io::ErrorKind::AlreadyExists {
             " (remove it first, or is another container using it?)"

@@ -1,16 +1,19 @@
 //! `coracle exec`.
 
 use super::attach::detach_keys;
-use super::options::environment;
+use super::create::open_cidfile;
+use super::options::with_files;
 use super::targets::open_engine;
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::config::env;
-use crate::engine::EngineError;
-use crate::engine::container::attach::{RelayEnd, RelayOptions};
-use crate::engine::container::exec::{ExecRequest, ExecStreams};
+use crate::engine::container::attach::{RelayEnd, RelayOptions, relay};
+use crate::engine::container::exec::{ExecRequest, ExecStreams, KeptSession};
 use crate::engine::container::session_relay::{relay_pipes, relay_pty};
+use crate::engine::{Engine, EngineError};
+use crate::model::ContainerConfig;
 use clap::Args;
+use std::io::Write as _;
 
 /// Run a command in a running container
 #[derive(Debug, Args)]
@@ -21,6 +24,9 @@ pub struct ExecArgs {
     /// Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on
     #[arg(short, long, value_name = "ENV")]
     env: Vec<String>,
+    /// Read variables from a file, one a line; those of --env win
+    #[arg(long, value_name = "FILE")]
+    env_file: Vec<std::path::PathBuf>,
     /// Give the command every capability
     #[arg(long)]
     privileged: bool,
@@ -36,11 +42,37 @@ pub struct ExecArgs {
     /// Begin in this folder of the container
     #[arg(short, long, value_name = "DIR")]
     workdir: Option<String>,
-    /// Name or id
-    container: String,
-    /// The command and its arguments
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_name = "COMMAND")]
-    command: Vec<String>,
+    /// The keys that leave the command running and return here, with a terminal; "" for none
+    #[arg(long, value_name = "KEYS")]
+    detach_keys: Option<String>,
+    /// With --detach: write the session's id to this file, which must not exist
+    #[arg(long, value_name = "FILE", requires = "detach")]
+    cidfile: Option<std::path::PathBuf>,
+    /// Keep no record of the session while it runs: `inspect` does not show it
+    #[arg(long, conflicts_with_all = ["detach", "tty"])]
+    no_session: bool,
+    /// In the container that was made last
+    #[arg(short, long)]
+    latest: bool,
+    /// Name or id, unless --latest, then the command and its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_name = "CONTAINER COMMAND")]
+    words: Vec<String>,
+}
+
+impl ExecArgs {
+    /// The container and the command.
+    fn target(&self, engine: &Engine) -> Result<(ContainerConfig, Vec<String>), CliError> {
+        let no_command = || CliError::Usage("you must provide a command to execute in the container".to_owned());
+        if self.latest {
+            let newest = engine.containers()?.into_iter().next();
+            let (config, _) = newest.ok_or_else(|| CliError::Usage("there is no container".to_owned()))?;
+            return Ok((config, self.words.clone()));
+        }
+        match self.words.split_first() {
+            Some((name, command)) if !command.is_empty() => Ok((engine.container(name)?, command.to_vec())),
+            _ => Err(no_command()),
+        }
+    }
 }
 
 /// Runs the command; its exit code is ours.
@@ -48,31 +80,55 @@ pub struct ExecArgs {
 /// # Errors
 /// The container is not known or does not run, or the command cannot be executed.
 pub fn run(args: ExecArgs) -> Result<i32, CliError> {
-    // A session ends with its command line, which holds its terminal: there is nothing to detach from.
-    let detach_keys = detach_keys(Some(""))?;
+    let detach_keys = detach_keys(args.detach_keys.as_deref())?;
     let mut engine = open_engine()?;
-    let config = engine.container(&args.container)?;
+    let (config, command) = args.target(&engine)?;
     let request = ExecRequest {
-        command: args.command,
-        env: environment(&args.env, &env::all())?,
+        command,
+        env: with_files(&args.env, &args.env_file, &env::all())?,
         workdir: args.workdir,
         user: args.user,
         privileged: args.privileged,
         tty: args.tty,
         interactive: args.interactive,
         detached: args.detach,
+        quiet: false,
+        unlisted: args.no_session,
         term: env::var("TERM"),
         window: ui::window(),
     };
+    if args.detach {
+        let cidfile = args.cidfile.as_deref().map(open_cidfile).transpose()?;
+        let started = engine.exec_kept(&config, &request);
+        if let (Err(_), Some(path)) = (&started, &args.cidfile) {
+            let _ = std::fs::remove_file(path);
+        }
+        let id = started?.id;
+        if let Some(mut file) = cidfile {
+            file.write_all(id.as_bytes()).map_err(|error| CliError::Usage(format!("write the session's id: {error}")))?;
+        }
+        ui::print_line(&id)?;
+        return Ok(0);
+    }
+    let options = |init| RelayOptions { interactive: args.interactive, tty: args.tty, detach_keys, sig_proxy: true, init };
+    if args.tty {
+        let KeptSession { process, client, monitor, .. } = engine.exec_kept(&config, &request)?;
+        let Some(client) = client else { return Ok(0) };
+        let end = relay(client, options(process), &mut || {}).map_err(EngineError::from)?;
+        return Ok(match end {
+            RelayEnd::Detached => 0,
+            RelayEnd::Interrupted(signal) => 128 + signal,
+            RelayEnd::Exited(code) => {
+                let _ = monitor.wait();
+                code
+            }
+            RelayEnd::MonitorGone => 137,
+        });
+    }
     let session = engine.exec(&config, &request)?;
     let pidfd = || session.child.pidfd.try_clone().map_err(|source| EngineError::Wait { source });
-    let options =
-        RelayOptions { interactive: args.interactive, tty: args.tty, detach_keys, sig_proxy: true, init: Some(pidfd()?) };
+    let options = options(Some(pidfd()?));
     let end = match session.streams {
-        ExecStreams::Detached => {
-            ui::print_line(&session.child.pid.to_string())?;
-            return Ok(0);
-        }
         ExecStreams::Terminal(master) => relay_pty(master, pidfd()?, options),
         ExecStreams::Pipes { stdin, stdout, stderr } => relay_pipes(stdin, stdout, stderr, pidfd()?, options),
     };

@@ -8,7 +8,7 @@ use crate::engine::{Engine, EngineError, Kind};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-/// Show everything about containers and images
+/// Show everything about containers, images and volumes
 #[derive(Debug, Args)]
 pub struct InspectArgs {
     /// json, or a Go template that is run for each object
@@ -30,10 +30,11 @@ pub struct InspectArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ObjectKind {
-    /// A container, else an image
+    /// A container, else an image, else a volume
     All,
     Container,
     Image,
+    Volume,
 }
 
 /// Prints what is found as one array, then an error for each name that is not.
@@ -83,14 +84,23 @@ fn inspect(engine: &Engine, name: &str, args: &InspectArgs) -> Result<Value, Cli
     match args.kind {
         ObjectKind::Container => Ok(container()?),
         ObjectKind::Image => Ok(image(engine, name, args)?),
+        ObjectKind::Volume => Ok(volume(engine, name, args)?),
         ObjectKind::All => match container() {
             Err(error) if error.kind() == Kind::NoSuch => match image(engine, name, args) {
-                Err(error) if error.kind() == Kind::NoSuch => Err(CliError::Usage(format!("no such object: {name:?}"))),
+                Err(error) if error.kind() == Kind::NoSuch => match volume(engine, name, args) {
+                    Err(error) if error.kind() == Kind::NoSuch => Err(CliError::Usage(format!("no such object: {name:?}"))),
+                    volume => Ok(volume?),
+                },
                 image => Ok(image?),
             },
             found => Ok(found?),
         },
     }
+}
+
+fn volume(engine: &Engine, name: &str, args: &InspectArgs) -> Result<Value, EngineError> {
+    let whole = args.format.as_deref().is_some_and(|format| format.trim() != "json");
+    Ok(crate::cli::volume::object(&engine.inspect_volume(name)?, whole))
 }
 
 fn image(engine: &Engine, name: &str, args: &InspectArgs) -> Result<Value, EngineError> {

@@ -5,6 +5,7 @@ use crate::cli::error::CliError;
 use crate::engine::EngineError;
 use crate::engine::container::ContainerError;
 use crate::engine::container::logs::{LogsError, LogsRequest, LogsSink, Piece, Stream};
+use crate::model::ContainerConfig;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use std::fs::File;
@@ -32,8 +33,14 @@ pub struct LogsArgs {
     /// With several containers, show names and not ids
     #[arg(short, long)]
     names: bool,
+    /// With several containers, a colour for each
+    #[arg(long)]
+    color: bool,
+    /// The container made last
+    #[arg(short, long, conflicts_with = "containers")]
+    latest: bool,
     /// Names or ids
-    #[arg(value_name = "CONTAINER", required = true)]
+    #[arg(value_name = "CONTAINER", required_unless_present = "latest")]
     containers: Vec<String>,
 }
 
@@ -50,10 +57,22 @@ pub fn run(args: LogsArgs) -> Result<i32, CliError> {
         until: time(&args.until)?,
     };
     let engine = open_engine()?;
-    let containers = args.containers.iter().map(|name| engine.container(name)).collect::<Result<Vec<_>, _>>()?;
+    let containers = if args.latest {
+        let newest = engine.containers()?.into_iter().next().map(|(config, _)| config);
+        vec![newest.ok_or_else(|| CliError::Usage("there is no container".to_owned()))?]
+    } else {
+        args.containers.iter().map(|name| engine.container(name)).collect::<Result<Vec<_>, _>>()?
+    };
     let prefixes = match containers.len() {
         1 => vec![String::new()],
-        _ => containers.iter().map(|config| if args.names { &config.name } else { config.id.short() }.to_owned() + " ").collect(),
+        _ => {
+            let name = |config: &ContainerConfig| if args.names { config.name.clone() } else { config.id.short().to_owned() };
+            let coloured = |(at, name): (usize, String)| match args.color {
+                true => format!("\x1b[{}m{name}\x1b[0m ", COLOURS[at % COLOURS.len()]),
+                false => name + " ",
+            };
+            containers.iter().map(name).enumerate().map(coloured).collect()
+        }
     };
     let mut printer = Printer::new(prefixes, args.timestamps).map_err(write_error)?;
     match engine.logs(&containers, &request, &mut printer) {
@@ -61,6 +80,9 @@ pub fn run(args: LogsArgs) -> Result<i32, CliError> {
         done => done.map(|()| 0).map_err(CliError::from),
     }
 }
+
+/// Of ANSI terminals: the six that are read on light and on dark ground.
+const COLOURS: [u8; 6] = [36, 33, 32, 35, 34, 31];
 
 fn write_error(error: io::Error) -> CliError {
     match error.kind() {

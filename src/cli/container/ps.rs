@@ -8,7 +8,7 @@ use crate::engine::EngineError;
 use crate::engine::container::list::{Filter, ListRequest, Listed};
 use clap::{Args, ValueEnum};
 use row::Row;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 mod row;
 
@@ -19,7 +19,7 @@ pub struct PsArgs {
     #[arg(short, long)]
     all: bool,
     /// Only containers that match KEY=VALUE: id, name, label, label!, exited, status, ancestor, before, since, volume, until,
-    /// command, network
+    /// command, network, health, pod, restart-policy, should-start-on-boot
     #[arg(short, long, value_name = "FILTER")]
     filter: Vec<String>,
     /// json, table TEMPLATE or a Go template
@@ -43,6 +43,18 @@ pub struct PsArgs {
     /// Add up the containers' files
     #[arg(short, long)]
     size: bool,
+    /// Containers of other tools, too; there are none in this store, so this changes nothing
+    #[arg(long, conflicts_with_all = ["filter"])]
+    external: bool,
+    /// The pod of each container, by id and name
+    #[arg(short, long)]
+    pod: bool,
+    /// Look at the processes themselves and not at what was noted of them, which is always done
+    #[arg(long)]
+    sync: bool,
+    /// Show the list again after every so many seconds, until ctrl-c
+    #[arg(short, long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    watch: Option<u32>,
     /// The order
     #[arg(long, value_enum, value_name = "KEY", default_value = "created")]
     sort: SortKey,
@@ -78,6 +90,16 @@ const HEADERS: [(&str, &str); 9] = [
 /// # Errors
 /// A filter or the template is none, or the store fails.
 pub fn run(args: &PsArgs) -> Result<i32, CliError> {
+    let Some(seconds) = args.watch else { return once(args) };
+    loop {
+        // As Podman does: the screen is emptied and the list stands at its top.
+        ui::out("\x1b[2J\x1b[1;1H")?;
+        once(args)?;
+        std::thread::sleep(Duration::from_secs(seconds.into()));
+    }
+}
+
+fn once(args: &PsArgs) -> Result<i32, CliError> {
     let format = args.format.as_deref().map_or(Ok(Format::DefaultTable), Format::parse)?;
     let now = now();
     let filters = args.filter.iter().map(|text| Filter::parse(text, now));
@@ -110,9 +132,11 @@ fn render(args: &PsArgs, format: &Format, found: &[Listed], now: i64) -> Result<
     match format {
         Format::Json => Ok(format::json_array(&rows().map(|row| row.json()).collect::<Vec<_>>(), 2)?),
         Format::DefaultTable => {
-            let columns = &HEADERS[..if args.size { 8 } else { 7 }];
-            let names: Vec<&str> = columns.iter().filter(|_| !args.noheading).map(|(_, header)| *header).collect();
-            let cells: Vec<Vec<String>> = rows().map(|row| row.cells(args.size)).collect();
+            let mut names: Vec<&str> = HEADERS[..7].iter().map(|(_, header)| *header).collect();
+            names.extend(if args.pod { &["POD ID", "PODNAME"][..] } else { &[] });
+            names.extend(args.size.then_some("SIZE"));
+            let names = if args.noheading { Vec::new() } else { names };
+            let cells: Vec<Vec<String>> = rows().map(|row| row.cells(args.pod, args.size)).collect();
             Ok(ui::table(&names, &cells))
         }
         template => {

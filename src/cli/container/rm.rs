@@ -17,7 +17,7 @@ pub struct RmArgs {
     /// With --force, send the stop signal first and wait this many seconds before SIGKILL
     #[arg(short, long, visible_alias = "timeout", value_name = "SECONDS")]
     time: Option<u32>,
-    /// Remove the container's anonymous volumes too; it has none, so this changes nothing
+    /// Remove the container's anonymous volumes too
     #[arg(short, long)]
     volumes: bool,
     /// Every container
@@ -54,20 +54,20 @@ pub fn run(args: RmArgs) -> Result<i32, CliError> {
         return Err(CliError::Usage("--time goes with --force".to_owned()));
     }
     if args.depend {
-        return remove_with_dependents(&mut engine, &targets, patience(&args));
+        return remove_with_dependents(&mut engine, &targets, &args);
     }
-    each(&targets, |config| engine.remove(config, patience(&args)).map_err(code))
+    each(&targets, |config| engine.remove_with_volumes(config, patience(&args), args.volumes).map_err(code))
 }
 
 /// Prints the ids, as Podman does here.
-fn remove_with_dependents(engine: &mut Engine, targets: &[Target], force: Option<Duration>) -> Result<i32, CliError> {
+fn remove_with_dependents(engine: &mut Engine, targets: &[Target], args: &RmArgs) -> Result<i32, CliError> {
     let mut last = 0;
     for target in targets {
         // One that went with another one.
         if engine.container(target.config.id.as_str()).is_err() {
             continue;
         }
-        match engine.remove_with_dependents(&target.config, force).map_err(code) {
+        match engine.remove_with_dependents(&target.config, patience(args), args.volumes).map_err(code) {
             Ok(removed) => removed.iter().try_for_each(|id| ui::print_line(id.as_str()))?,
             Err(error) => {
                 ui::note(error.text());

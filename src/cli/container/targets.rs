@@ -2,7 +2,7 @@
 
 use crate::cli::error::CliError;
 use crate::cli::ui;
-use crate::config::Paths;
+use crate::config::{Paths, env};
 use crate::engine::container::list::{Filter, ListRequest, Listed};
 use crate::engine::container::status::State;
 use crate::engine::{Engine, EngineError};
@@ -17,7 +17,9 @@ use std::path::PathBuf;
 /// It cannot be used.
 pub(in crate::cli) fn open_engine() -> Result<Engine, CliError> {
     let paths = Paths::from_env().map_err(EngineError::from)?;
-    Ok(Engine::open(paths)?)
+    let mut engine = Engine::open(paths)?;
+    engine.notify = env::var("NOTIFY_SOCKET").filter(|path| !path.is_empty()).map(PathBuf::from);
+    Ok(engine)
 }
 
 /// The ways to name containers that most commands share.

@@ -5,7 +5,7 @@ use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::engine::container::wait::{Condition, NO_CODE, WaitRequest};
 use crate::engine::{Engine, EngineError};
-use crate::model::{ContainerConfig, Status};
+use crate::model::{ContainerConfig, HealthStatus, Status};
 use clap::Args;
 use std::time::Duration;
 
@@ -82,10 +82,15 @@ fn condition(text: &str) -> Result<Condition, String> {
     Ok(match text {
         "stopped" | "exited" => Condition::Status(Status::Exited),
         "running" => Condition::Status(Status::Running),
+        "healthy" => Condition::Health(HealthStatus::Healthy),
+        "unhealthy" => Condition::Health(HealthStatus::Unhealthy),
         "paused" => Condition::Status(Status::Paused),
         "created" | "configured" => Condition::Status(Status::Created),
         "removing" => Condition::Removed,
-        _ => return Err("the states are stopped, exited, running, paused, created, configured and removing".to_owned()),
+        _ => {
+            return Err("the states are stopped, exited, running, paused, created, configured, healthy, unhealthy and removing"
+                .to_owned());
+        }
     })
 }
 

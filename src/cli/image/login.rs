@@ -114,7 +114,7 @@ pub fn run(args: &LoginArgs) -> Result<i32, CliError> {
                 return Ok(0);
             }
             Err(error) if is_denied(&error) => {
-                ui::note("Existing credentials are invalid, please enter valid username and password")
+                ui::note("Existing credentials are invalid, please enter valid username and password");
             }
             Err(error) => return Err(error.into()),
         }

@@ -89,7 +89,15 @@ pub(super) fn in_session(work: impl FnOnce(&mut Engine) -> Result<i32, CliError>
 }
 
 /// The platform that `--platform`, `--os`, `--arch` and `--variant` name, else this machine's.
-fn platform(platform: Option<&str>, os: Option<&str>, arch: Option<&str>, variant: Option<&str>) -> Result<Platform, CliError> {
+///
+/// # Errors
+/// They name none.
+pub(super) fn platform(
+    platform: Option<&str>,
+    os: Option<&str>,
+    arch: Option<&str>,
+    variant: Option<&str>,
+) -> Result<Platform, CliError> {
     let mut chosen = match platform {
         Some(text) => Platform::parse(text).map_err(|error| CliError::Usage(error.to_string()))?,
         None => Platform::host(),

@@ -66,7 +66,7 @@ impl From<Policy> for PullPolicy {
 /// What an argument names.
 enum Wanted {
     Archive(Input),
-    Image(Plan),
+    Image(Box<Plan>),
 }
 
 /// Pulls the images and prints the id of each.
@@ -82,14 +82,14 @@ pub fn run(args: PullArgs) -> Result<i32, CliError> {
             None if args.all_tags && has_tag(name) => {
                 return Err(CliError::Usage(format!("{name:?} names one image: leave out the tag with --all-tags")));
             }
-            None => Wanted::Image(args.registry.plan(name)?),
+            None => Wanted::Image(Box::new(args.registry.plan(name)?)),
         });
     }
     in_session(|engine| {
         for wanted in wanted {
             let mut shown = progress::shown(args.quiet);
             let plan = match wanted {
-                Wanted::Image(plan) => plan,
+                Wanted::Image(plan) => *plan,
                 Wanted::Archive(input) => {
                     for (id, _) in engine.load(&LoadRequest { input, platform: platform.clone() }, &mut *shown)?.images {
                         ui::print_line(id.hex())?;
@@ -111,16 +111,28 @@ pub fn run(args: PullArgs) -> Result<i32, CliError> {
     })
 }
 
+/// How the image of a new container is pulled.
+#[derive(Clone, Debug)]
+pub struct Pull {
+    pub policy: Policy,
+    pub quiet: bool,
+    pub registry: RegistryArgs,
+    pub platform: Platform,
+}
+
 /// Makes sure that an image is in the store, before a container is made from it. Returns the full names that it may have there.
 ///
 /// # Errors
 /// `CliError::Code` when it cannot be had; what went wrong was printed.
-pub fn ensure(name: &str, policy: PullPolicy, quiet: bool, registry: &RegistryArgs) -> Result<Vec<String>, CliError> {
-    let plan = registry.plan(name)?;
+pub fn ensure(name: &str, pull: &Pull) -> Result<Vec<String>, CliError> {
+    let plan = pull.registry.plan(name)?;
     let names = plan.names();
     let code = in_session(|engine| {
-        let request = PullRequest { plan, policy, platform: Platform::host() };
-        engine.pull(&request, &mut *progress::shown(quiet))?;
+        // The platform was not the right one, where the store has an image of this name and none was to be pulled.
+        let is_other = pull.policy == Policy::Missing && engine.image(name).is_ok();
+        let policy = if is_other { PullPolicy::Always } else { pull.policy.into() };
+        let request = PullRequest { plan, policy, platform: pull.platform.clone() };
+        engine.pull(&request, &mut *progress::shown(pull.quiet))?;
         Ok(0)
     })?;
     if code == 0 { Ok(names) } else { Err(CliError::Code(code)) }

@@ -52,7 +52,12 @@ impl RegistryArgs {
             }
             other => other.map(Credentials::parse),
         };
-        let retry = Retry { times: self.retry.retry.unwrap_or(Retry::default().times), delay: self.retry.retry_delay };
+        let usual = Retry::default();
+        let retry = Retry {
+            times: self.retry.retry.unwrap_or(usual.times),
+            delay: self.retry.retry_delay,
+            unreachable: self.retry.retry.is_some(),
+        };
         Ok(RegistryOptions {
             tls_verify: self.tls_verify,
             credentials,
@@ -90,6 +95,9 @@ pub fn is_denied(error: &EngineError) -> bool {
 
 fn pause(text: &str) -> Result<Duration, String> {
     let bad = || format!("{text:?} is no duration: write 5s or 1m30s");
+    if let Ok(seconds) = text.parse() {
+        return Ok(Duration::from_secs(seconds));
+    }
     let span: jiff::SignedDuration = text.parse().map_err(|_| bad())?;
     Duration::try_from(span).map_err(|_| bad())
 }

@@ -10,13 +10,13 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Show what images and containers take on the disk
+/// Show what images, containers and volumes take on the disk
 #[derive(Debug, Args)]
 pub struct DfArgs {
     /// json, table TEMPLATE or a Go template
     #[arg(long, value_name = "FORMAT", conflicts_with = "verbose")]
     format: Option<String>,
-    /// Every image and container by itself
+    /// Every image, container and volume by itself
     #[arg(short, long)]
     verbose: bool,
 }
@@ -35,7 +35,7 @@ pub fn run(args: &DfArgs) -> Result<i32, CliError> {
         ui::out(each(&usage))?;
         return Ok(0);
     }
-    let totals = [("Images", usage.image_total), ("Containers", usage.container_total)];
+    let totals = [("Images", usage.image_total), ("Containers", usage.container_total), ("Local Volumes", usage.volume_total)];
     let text = match format {
         Format::DefaultTable => {
             let names = HEADERS.map(|(_, header)| header);
@@ -105,7 +105,12 @@ fn each(usage: &Usage) -> String {
                 config.id.short().to_owned(),
                 config.image.short().to_owned(),
                 config.argv.join(" "),
-                "0".to_owned(),
+                usage
+                    .volumes
+                    .iter()
+                    .filter(|volume| volume.containers.iter().any(|id| id == config.id.as_str()))
+                    .count()
+                    .to_string(),
                 human_size_compact(container.own),
                 ago(config.created_at).trim_end_matches(" ago").to_owned(),
                 container.state.status.to_string(),
@@ -113,12 +118,18 @@ fn each(usage: &Usage) -> String {
             ]
         })
         .collect();
+    let volumes: Vec<Vec<String>> = usage
+        .volumes
+        .iter()
+        .map(|volume| vec![volume.name.clone(), volume.containers.len().to_string(), human_size_compact(volume.bytes)])
+        .collect();
     let image_heads = ["REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE", "SHARED SIZE", "UNIQUE SIZE", "CONTAINERS"];
     let container_heads = ["CONTAINER ID", "IMAGE", "COMMAND", "LOCAL VOLUMES", "SIZE", "CREATED", "STATUS", "NAMES"];
     format!(
-        "Images space usage:\n\n{}\nContainers space usage:\n\n{}",
+        "Images space usage:\n\n{}\nContainers space usage:\n\n{}\nLocal Volumes space usage:\n\n{}",
         ui::table(&image_heads, &images),
-        ui::table(&container_heads, &containers)
+        ui::table(&container_heads, &containers),
+        ui::table(&["VOLUME NAME", "LINKS", "SIZE"], &volumes)
     )
 }
 

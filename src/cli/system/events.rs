@@ -5,8 +5,7 @@ use crate::cli::error::CliError;
 use crate::cli::format::{self, Format};
 use crate::cli::ui;
 use crate::engine::EngineError;
-use crate::engine::events::{EventFilter, EventsRequest, parse_moment};
-use crate::events::Record;
+use crate::engine::events::{EventFilter, EventsRequest, Lies, Record, parse_moment};
 use crate::sys::stamp;
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -28,12 +27,12 @@ pub struct EventsArgs {
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     no_trunc: bool,
     /// Only events since this time, or since so long ago
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     since: Option<String>,
     /// Wait for events to come; false shows what has happened and ends
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     stream: bool,
-    /// Only events until this time or so long ago, or with a minus sign until so far ahead
+    /// Only events until this time, or until so far ahead, or with a minus sign until so long ago
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     until: Option<String>,
 }
@@ -45,12 +44,12 @@ pub struct EventsArgs {
 pub fn run(args: &EventsArgs) -> Result<i32, CliError> {
     let format = args.format.as_deref().map(Format::parse).transpose()?;
     let now = stamp::now();
-    let time = |text: &Option<String>| text.as_deref().map(|text| parse_moment(text, now)).transpose();
+    let time = |text: &Option<String>, lies| text.as_deref().map(|text| parse_moment(text, now, lies)).transpose();
     let filters = args.filter.iter().map(|text| EventFilter::parse(text)).collect::<Result<_, _>>();
     let request = EventsRequest {
         filters: filters.map_err(EngineError::from)?,
-        since: time(&args.since).map_err(EngineError::from)?,
-        until: time(&args.until).map_err(EngineError::from)?,
+        since: time(&args.since, Lies::Back).map_err(EngineError::from)?,
+        until: time(&args.until, Lies::Ahead).map_err(EngineError::from)?,
         stream: args.stream,
     };
     let engine = open_engine()?;

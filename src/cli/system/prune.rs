@@ -19,33 +19,43 @@ pub struct PruneArgs {
     /// Do not ask
     #[arg(short, long)]
     force: bool,
+    /// Volumes that no container mounts, too
+    #[arg(long)]
+    volumes: bool,
 }
 
-/// Removes containers, then images, and says what that has given back.
+/// Removes containers, then volumes, then images, and says what that has given back.
 ///
 /// # Errors
 /// A filter is none, or the store fails.
 pub fn run(args: &PruneArgs) -> Result<i32, CliError> {
     let filters = parse_filters(&args.filter)?;
-    if !args.force && !ui::confirm(&warning(args.all))? {
+    if !args.force && !ui::confirm(&warning(args))? {
         return Ok(0);
     }
     let mut engine = open_engine()?;
     engine.sweep()?;
     let containers = engine.prune_containers(&filters)?;
-    let code = show(&containers, Some("Deleted Containers"))?;
+    let mut code = show(&containers, Some("Deleted Containers"))?;
+    let mut bytes = containers.bytes;
+    if args.volumes {
+        let volumes = engine.prune_unused_volumes(&filters)?;
+        code = code.max(show(&volumes, Some("Deleted Volumes"))?);
+        bytes += volumes.bytes;
+    }
     drop(engine);
     // What comes back from the child is its exit code; so it prints the sum, too.
     let images = in_session(|engine| {
         let images = engine.prune_images(args.all, &filters)?;
         let code = show(&images, Some("Deleted Images"))?;
-        ui::print_line(&format!("Total reclaimed space: {}", ui::human_size_compact(containers.bytes + images.bytes)))?;
+        ui::print_line(&format!("Total reclaimed space: {}", ui::human_size_compact(bytes + images.bytes)))?;
         Ok(code)
     })?;
     Ok(code.max(images))
 }
 
-fn warning(all: bool) -> String {
-    let images = if all { "all images without at least one container associated with them" } else { "all dangling images" };
-    format!("WARNING! This command removes:\n\t- all stopped containers\n\t- {images}\n")
+fn warning(args: &PruneArgs) -> String {
+    let volumes = if args.volumes { "\t- all volumes not used by at least one container\n" } else { "" };
+    let images = if args.all { "all images without at least one container associated with them" } else { "all dangling images" };
+    format!("WARNING! This command removes:\n\t- all stopped containers\n{volumes}\t- {images}\n")
 }

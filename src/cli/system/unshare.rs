@@ -9,7 +9,7 @@ use std::os::unix::process::CommandExt as _;
 
 /// Run a program in the user namespace in which your containers live, as its root
 ///
-/// Files that containers own look there as they do in a container. Without a command, starts $SHELL.
+/// Files that containers own look there as they do in a container, and `coracle mount` works. What is mounted is gone at the end. Without a command, starts $SHELL.
 #[derive(Debug, Args)]
 pub struct UnshareArgs {
     /// The program and its arguments
@@ -27,6 +27,8 @@ pub fn run(args: UnshareArgs) -> Result<i32, CliError> {
     let mut words = args.command.into_iter();
     let program = words.next().or_else(|| env::var_os("SHELL")).unwrap_or_else(|| OsString::from("/bin/sh"));
     let done = session::within(&paths, || {
+        // Where that cannot be had, only mounting fails.
+        let _ = session::own_mounts();
         let error = std::process::Command::new(&program).args(words).exec();
         crate::cli::ui::note(format!("Error: run {}: {error}", program.display()));
         if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }

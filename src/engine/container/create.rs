@@ -1,13 +1,15 @@
 //! `create`: from a request and an image to a row and a folder.
 
-use super::{ContainerError, limits, names, rights};
+use super::environment::{self, EnvironmentChanges};
+use super::isolation::ShareWith;
+use super::{ContainerError, devices, limits, mounts, names, rights, supervision};
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
 use crate::image::config::{ImageConfig, Runtime};
 use crate::model::id::is_valid_name;
 use crate::model::{
-    BindMount, ContainerConfig, ContainerId, Filesystem, ImageRecord, Isolation, Limits, LogDriver, NetworkMode, Relations,
-    Security, Settings, Supervision,
+    ContainerConfig, ContainerId, Filesystem, HealthRequest, ImageRecord, Isolation, Limits, LogDriver, Mount, NetworkMode,
+    Relations, Security, Settings, Sharing, Supervision,
 };
 use crate::state::StateError;
 use rustix::fs::FlockOperation;
@@ -15,6 +17,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
+
+pub use crate::runtime::cdi::is_name as is_cdi_name;
 
 /// What the user asks for.
 #[derive(Clone, Debug, Default)]
@@ -28,13 +32,14 @@ pub struct CreateRequest {
     pub entrypoint: Option<Vec<String>>,
     /// `NAME=value`, in order; a later one wins.
     pub env: Vec<String>,
+    pub environment: EnvironmentChanges,
     pub workdir: Option<String>,
     pub user: Option<String>,
     pub hostname: Option<String>,
     pub tty: bool,
     pub stdin_open: bool,
     pub labels: BTreeMap<String, String>,
-    pub mounts: Vec<BindMount>,
+    pub mounts: Vec<Mount>,
     pub network: Option<NetworkMode>,
     pub auto_remove: bool,
     pub stop_signal: Option<i32>,
@@ -42,10 +47,13 @@ pub struct CreateRequest {
     pub log_driver: Option<LogDriver>,
     pub filesystem: Filesystem,
     pub isolation: Isolation,
+    /// What of `isolation` and `network` is shared with other containers.
+    pub share: ShareWith,
     pub limits: Limits,
     pub security: Security,
     pub settings: Settings,
     pub supervision: Supervision,
+    pub health: HealthRequest,
     pub relations: Relations,
     /// Names or ids of containers that have to be started first.
     pub requires: Vec<String>,
@@ -55,9 +63,6 @@ pub struct CreateRequest {
     pub term: Option<String>,
     pub create_command: Vec<String>,
 }
-
-/// Podman's default `PATH`.
-const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// How often a name that is taken is drawn again.
 const NAME_ATTEMPTS: usize = 32;
@@ -69,6 +74,8 @@ impl Engine {
     /// The name is in use, the request does not fit the image, or the store fails.
     pub fn create(&mut self, mut request: CreateRequest, image: &ImageRecord) -> Result<ContainerConfig, EngineError> {
         self.settle_relations(&mut request)?;
+        self.complete_mounts(&mut request)?;
+        let _chosen = self.isolate(&mut request)?;
         let mut random = [0u8; 32];
         let given_name = request.name.clone();
         for attempt in 0.. {
@@ -77,8 +84,10 @@ impl Engine {
             let mut extra = [0u8; 2];
             fill_random(&mut extra);
             let name = given_name.clone().unwrap_or_else(|| names::from_random(extra));
-            let config = configure(&request, image, id, name)?;
+            let mut config = configure(&request, image, id, name)?;
             limits::check(&config)?;
+            self.resolve_secrets(&mut config)?;
+            devices::check(&mut config)?;
             match self.record(&config) {
                 Err(EngineError::State(StateError::NameInUse { .. })) if self.forget_leftover(&config.name)? => {}
                 Err(EngineError::State(StateError::NameInUse { .. })) if given_name.is_none() && attempt < NAME_ATTEMPTS => {}
@@ -93,16 +102,22 @@ impl Engine {
     }
 
     /// Makes the folder and the row. The folder is locked until the row is there, so that no sweep takes it for garbage.
-    fn record(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
+    pub(super) fn record(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
         let folder = self.paths.container(&config.id);
         let lock = make_folder(&folder)?;
         let kept = rights::keep_filter(config, &folder).map_err(EngineError::from);
+        let kept = kept.and_then(|()| self.keep_secrets(config, &folder));
         if let Err(error) = kept.and_then(|()| self.db.insert_container(config).map_err(EngineError::from)) {
             self.discard_folder(&folder)?;
             return Err(error);
         }
+        // Only now: as long as a row names a volume, nobody removes it.
+        let made = self.make_volumes_of(config);
         drop(lock);
-        Ok(())
+        if made.is_err() {
+            self.remove(config, None)?;
+        }
+        made
     }
 
     /// Where a name is held by the row of a container that is gone, takes the row away and says so.
@@ -112,11 +127,14 @@ impl Engine {
             return Ok(false);
         }
         self.db.remove_container(&holder.id)?;
+        if holder.auto_remove {
+            self.remove_anonymous_volumes(&holder)?;
+        }
         Ok(true)
     }
 }
 
-fn fill_random(bytes: &mut [u8]) {
+pub(super) fn fill_random(bytes: &mut [u8]) {
     let mut rest = bytes;
     while !rest.is_empty() {
         if let Ok(count) = rustix::rand::getrandom(&mut *rest, rustix::rand::GetRandomFlags::empty()) {
@@ -158,10 +176,12 @@ fn configure(
     }
     let hostname = match &request.hostname {
         Some(given) => valid_hostname(given)?,
-        None if request.network == Some(NetworkMode::Host) => host_name().unwrap_or_else(|| id.short().to_owned()),
+        None if request.network == Some(NetworkMode::Host) || request.isolation.uts == Sharing::Host => {
+            host_name().unwrap_or_else(|| id.short().to_owned())
+        }
         None => id.short().to_owned(),
     };
-    let workdir = request.workdir.clone().unwrap_or(defaults.working_dir);
+    let workdir = request.workdir.clone().unwrap_or_else(|| defaults.working_dir.clone());
     let workdir = if workdir.is_empty() { "/".to_owned() } else { workdir };
     if !workdir.starts_with('/') {
         return Err(ContainerError::Invalid { what: "the working directory", value: workdir, why: "it has to be absolute" });
@@ -169,8 +189,9 @@ fn configure(
     let mut labels = defaults.labels.clone();
     labels.extend(request.labels.clone());
     let stop_signal = request.stop_signal.or_else(|| crate::model::signal::parse(&defaults.stop_signal));
+    let supervision = supervision::settle(request, &supervision::Subject { id: &id, name: &name, image, defaults: &defaults })?;
     Ok(ContainerConfig {
-        env: environment(request, defaults.env, &hostname),
+        env: environment::environment(request, defaults.env, &hostname),
         id,
         name,
         image: image.id.clone(),
@@ -186,7 +207,7 @@ fn configure(
         tty: request.tty,
         stdin_open: request.stdin_open,
         labels,
-        mounts: request.mounts.clone(),
+        mounts: mounts::with_defaults(request, &defaults.volumes)?,
         network: request.network.clone().unwrap_or(NetworkMode::Private),
         auto_remove: request.auto_remove,
         stop_signal: stop_signal.unwrap_or(libc::SIGTERM),
@@ -197,7 +218,7 @@ fn configure(
         limits: request.limits.clone(),
         security: request.security.clone(),
         settings: request.settings.clone(),
-        supervision: request.supervision.clone(),
+        supervision,
         relations: request.relations.clone(),
         create_command: request.create_command.clone(),
     })
@@ -209,36 +230,6 @@ fn command_line(request: &CreateRequest, defaults: &Runtime) -> (Vec<String>, Ve
         Some(given) => (given.iter().filter(|word| !word.is_empty()).cloned().collect(), request.command.clone()),
         None if request.command.is_empty() => (defaults.entrypoint.clone(), defaults.cmd.clone()),
         None => (defaults.entrypoint.clone(), request.command.clone()),
-    }
-}
-
-/// Image, then what we set, then the user; each name once. An entry of the image without `=` is nothing (CVE-2026-57231).
-fn environment(request: &CreateRequest, image: Vec<String>, hostname: &str) -> Vec<String> {
-    let mut list: Vec<String> = Vec::new();
-    set(&mut list, format!("PATH={DEFAULT_PATH}"));
-    if request.tty {
-        set(&mut list, format!("TERM={}", request.term.as_deref().unwrap_or("xterm")));
-    }
-    set(&mut list, "container=coracle".to_owned());
-    for entry in image {
-        set(&mut list, entry);
-    }
-    set(&mut list, format!("HOSTNAME={hostname}"));
-    for entry in &request.env {
-        set(&mut list, entry.clone());
-    }
-    list
-}
-
-fn set(list: &mut Vec<String>, entry: String) {
-    let Some((name, _)) = entry.split_once('=') else { return };
-    if name.is_empty() || entry.contains('\0') {
-        return;
-    }
-    let same = |other: &String| other.split_once('=').is_some_and(|(known, _)| known == name);
-    match list.iter().position(same) {
-        Some(at) => list[at] = entry,
-        None => list.push(entry),
     }
 }
 
@@ -261,7 +252,7 @@ fn host_name() -> Option<String> {
 }
 
 /// Nanoseconds since the epoch.
-pub(super) fn now() -> i64 {
+pub(in crate::engine) fn now() -> i64 {
     crate::sys::stamp::now()
 }
 
@@ -286,19 +277,6 @@ mod tests {
         assert_eq!(line(request(&[], Some(&["z", "-a"]))), "z -a");
         assert_eq!(line(request(&["x"], Some(&["z"]))), "z x");
         assert_eq!(line(request(&["x"], Some(&[""]))), "x");
-    }
-
-    #[test]
-    fn the_environment_has_each_name_once_and_the_user_wins() {
-        let request = CreateRequest {
-            env: vec!["A=3".into(), "PATH=/p".into()],
-            tty: true,
-            term: Some("vt100".into()),
-            ..CreateRequest::default()
-        };
-        let image = vec!["A=1".into(), "SECRET".into(), "*".into(), "=x".into(), "B=b=c".into()];
-        let list = environment(&request, image, "h");
-        assert_eq!(list, ["PATH=/p", "TERM=vt100", "container=coracle", "A=3", "B=b=c", "HOSTNAME=h"]);
     }
 
     #[test]

@@ -24,6 +24,10 @@ pub enum ContainerError {
         "the ulimit {name}={wanted} is above your hard limit of {limit} (raise that in /etc/security/limits.conf, or the unit's LimitNOFILE= and its like)"
     )]
     AboveHardLimit { name: String, wanted: String, limit: String },
+    #[error("the device {device}: {why}")]
+    Device { device: String, why: String },
+    #[error(transparent)]
+    Cdi(#[from] crate::runtime::cdi::CdiError),
     #[error("use the seccomp profile {}", path.display())]
     SeccompProfile {
         path: PathBuf,
@@ -53,14 +57,32 @@ pub enum ContainerError {
     NotExecutable { program: String, why: String },
     #[error("find the program coracle-monitor beside {} (install both)", beside.display())]
     NoMonitor { beside: PathBuf },
+    #[error("map the container's ids")]
+    Ids(#[source] Box<crate::userns::child::ChildError>),
     #[error(transparent)]
     Logs(#[from] LogsError),
     #[error("limit the container")]
-    Cgroup(#[source] crate::cgroup::CgroupError),
+    Cgroup(#[source] Box<crate::cgroup::CgroupError>),
+    #[error("{source}")]
+    Limits { source: crate::model::limits::LimitError },
+    #[error(
+        "container {name} runs without a cgroup of its own, as it was started without limits (stop it, change its limits, start it)"
+    )]
+    NoCgroup { name: String },
     #[error("set up the container's network")]
     Network(#[from] crate::net::NetError),
     #[error("the container's first process vanished before its program began")]
     Vanished,
+    #[error(
+        "the container's first process was killed before its program began: --memory of {bytes} bytes is probably too little (some megabytes are needed)"
+    )]
+    TooLittleMemory { bytes: u64 },
+    #[error("container {name} has no defined healthcheck (give it one with --health-cmd)")]
+    NoHealthCheck { name: String },
+    #[error("container {name} was stopped while it waited to be started again")]
+    StoppedMeanwhile { name: String },
+    #[error("container {name} could not be started again (code {code})")]
+    NotStartedAgain { name: String, code: i32 },
     #[error("signal container {name}")]
     Signal {
         name: String,
@@ -89,6 +111,8 @@ pub enum ContainerError {
         "container {name} did not end within 10 seconds of SIGKILL (a process in it waits for a disk or a network file system)"
     )]
     Unkillable { name: String },
+    #[error("mount the root of a container here")]
+    NeedsUnshare,
     #[error(transparent)]
     Copy(#[from] super::copy::CopyError),
 }
@@ -98,13 +122,15 @@ impl ContainerError {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NoCommand { .. } | Self::Invalid { .. } => Kind::Invalid,
+            Self::NoCommand { .. } | Self::Invalid { .. } | Self::Ids(_) => Kind::Invalid,
             Self::WrongState { .. } => Kind::WrongState,
+            Self::NoHealthCheck { .. } => Kind::Unsupported,
             Self::RemoveAlive { .. } | Self::Required { .. } => Kind::InUse,
             Self::NoDependency { .. } => Kind::NoSuch,
             Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,
             Self::NoFreezer { .. } => Kind::Unsupported,
             Self::NotExecutable { .. } => Kind::NotExecutable,
+            Self::NeedsUnshare => Kind::Denied,
             Self::Copy(error) => error.kind(),
             _ => Kind::Internal,
         }
@@ -114,6 +140,9 @@ impl ContainerError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::NeedsUnshare => {
+                Some("only root of your user namespace can: run the command in a `coracle unshare` session".to_owned())
+            }
             Self::NoCommand { .. } => Some("name a command after the image".to_owned()),
             Self::RemoveAlive { name, .. } => {
                 Some(format!("stop it with `coracle stop {name}`, or remove it with `coracle rm -f {name}`"))

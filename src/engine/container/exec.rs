@@ -1,14 +1,18 @@
 //! `exec`: one more process in a running container.
 
+use super::orders;
+use super::sessions::SessionFolder;
+use super::start::find_monitor;
 use super::{ContainerError, rights};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, secret};
 use crate::events::Status;
-use crate::model::{ContainerConfig, NetworkMode};
+use crate::model::ContainerConfig;
 use crate::runtime::exec::{self, Session};
+use crate::runtime::keeper::{self, Keep};
 use crate::runtime::message::{Failure, Outcome};
 use crate::runtime::{spec, terminal};
-use crate::sys::clone::{Child, CloneFlags};
-use crate::sys::{fd, process, socket};
+use crate::sys::clone::{self, Child, CloneFlags};
+use crate::sys::{fd, namespace, process, socket};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -28,6 +32,10 @@ pub struct ExecRequest {
     pub interactive: bool,
     /// Nobody stays to relay or to wait.
     pub detached: bool,
+    /// The journal of events is not told: a health check.
+    pub quiet: bool,
+    /// `--no-session`: it is in no list.
+    pub unlisted: bool,
     pub term: Option<String>,
     /// The size of the caller's terminal.
     pub window: Option<terminal::Size>,
@@ -38,14 +46,34 @@ pub struct ExecRequest {
 pub enum ExecStreams {
     Terminal(OwnedFd),
     Pipes { stdin: Option<OwnedFd>, stdout: OwnedFd, stderr: OwnedFd },
-    Detached,
 }
 
-/// A session whose program runs.
+/// A session whose program runs and ends with this process.
 #[derive(Debug)]
 pub struct ExecSession {
     pub child: Child,
     pub streams: ExecStreams,
+    /// Held until the session is over.
+    _folder: Option<SessionFolder>,
+}
+
+/// A session that goes on without this process; its monitor keeps its exit code.
+#[derive(Debug)]
+pub struct KeptSession {
+    pub id: String,
+    /// The session's program.
+    pub process: Option<OwnedFd>,
+    /// The socket to its monitor, for a caller that stays.
+    pub client: Option<OwnedFd>,
+    /// The monitor; ours to wait for.
+    pub monitor: Child,
+}
+
+/// A session before its process is made.
+struct Prepared {
+    session: Session,
+    report: OwnedFd,
+    ours: Ours,
 }
 
 impl Engine {
@@ -54,34 +82,106 @@ impl Engine {
     /// # Errors
     /// The container does not run, or the program does not exist or cannot be executed.
     pub fn exec(&mut self, config: &ContainerConfig, request: &ExecRequest) -> Result<ExecSession, EngineError> {
+        let folder = if request.quiet || request.unlisted { None } else { Some(self.new_session(config)?) };
+        let Prepared { mut session, report, ours } = self.prepare_session(config, request)?;
+        let os = |source| ContainerError::File { action: "set up a session in", path: PathBuf::from(&config.name), source };
+        session.guardian = Some(process::own_pidfd().map_err(os)?);
+        let child = exec::start(session).map_err(|source| EngineError::Wait { source })?;
+        let streams = match ours {
+            Ours::Console(socket) => terminal::receive(socket.as_fd()).map_err(os)?.map(ExecStreams::Terminal),
+            Ours::Pipes { stdin, stdout, stderr } => Some(ExecStreams::Pipes { stdin, stdout, stderr }),
+            Ours::None => None,
+        };
+        match (Failure::receive(report).map_err(|source| EngineError::Wait { source })?, child, streams) {
+            (Outcome::Failed(failure), child, _) => {
+                if let Some(child) = child {
+                    let _ = child.wait();
+                }
+                Err(ContainerError::from_failure(failure, program(request)).into())
+            }
+            (Outcome::Executed, Some(child), Some(streams)) => {
+                if let Some(folder) = &folder {
+                    process::pid_ref(child.pid).and_then(|process| folder.record(process)).map_err(os)?;
+                }
+                if !request.quiet {
+                    self.tell(config, Status::Exec);
+                }
+                Ok(ExecSession { child, streams, _folder: folder })
+            }
+            // The container ended while the session was on its way in.
+            _ => Err(self.not_running(config).into()),
+        }
+    }
+
+    /// Starts a program in a running container under a monitor of its own: it goes on when this process ends. With a terminal
+    /// and unless it is detached the caller is the monitor's first client.
+    ///
+    /// # Errors
+    /// As for [`Engine::exec`].
+    pub fn exec_kept(&mut self, config: &ContainerConfig, request: &ExecRequest) -> Result<KeptSession, EngineError> {
+        let os = |source| ContainerError::File { action: "set up a session in", path: PathBuf::from(&config.name), source };
+        // What our caller has open is not for the monitor, which outlives us.
+        fd::close_on_exec_from(3).map_err(os)?;
+        let folder = self.new_session(config)?;
+        let Prepared { session, report, ours } = self.prepare_session(config, request)?;
+        let console = match ours {
+            Ours::Console(socket) => Some(socket),
+            Ours::Pipes { .. } | Ours::None => None,
+        };
+        let (client, client_there) = match request.detached {
+            true => (None, None),
+            false => socket::seqpacket_pair().map(|(ours, theirs)| (Some(ours), Some(theirs))).map_err(os)?,
+        };
+        let mut keep = Some(Keep {
+            session,
+            console,
+            client: client_there,
+            folder: folder.path().to_owned(),
+            monitor: find_monitor()?,
+            orders: orders::of_session(config, &self.paths),
+        });
+        let monitor = clone::spawn(CloneFlags::empty(), None, || keep.take().map_or(125, keeper::keep)).map_err(os)?;
+        drop(keep);
+        match Failure::receive(report).map_err(|source| EngineError::Wait { source })? {
+            Outcome::Executed => {
+                self.tell(config, Status::Exec);
+                let process = folder.process().and_then(|process| process::open_pidfd(process).ok().flatten());
+                Ok(KeptSession { id: folder.leave(), process, client, monitor })
+            }
+            outcome => {
+                drop(client);
+                let _ = monitor.wait();
+                Err(match outcome {
+                    Outcome::Failed(failure) => ContainerError::from_failure(failure, program(request)).into(),
+                    _ => self.not_running(config).into(),
+                })
+            }
+        }
+    }
+
+    fn not_running(&self, config: &ContainerConfig) -> ContainerError {
+        let cannot = "can only create exec sessions on running containers";
+        ContainerError::WrongState { name: config.name.clone(), status: self.status(config).status, cannot }
+    }
+
+    fn prepare_session(&mut self, config: &ContainerConfig, request: &ExecRequest) -> Result<Prepared, EngineError> {
         // Only once the program is executed has init left the host's file system.
         let lock = self.lock(config, FlockOperation::LockShared)?;
         let state = self.status(config);
-        let cannot = "can only create exec sessions on running containers";
-        let wrong = || ContainerError::WrongState { name: config.name.clone(), status: state.status, cannot };
+        let wrong = || self.not_running(config);
         let run = state.run.as_ref().filter(|_| state.status == crate::model::Status::Running).ok_or_else(wrong)?;
         let os = |source| ContainerError::File { action: "set up a session in", path: PathBuf::from(&config.name), source };
         let init = process::open_pidfd(run.init).map_err(os)?.ok_or_else(wrong)?;
         drop(lock);
         let (report, report_there) = fd::pipe().map_err(os)?;
-        let (streams, stdio, console) = self.streams(request).map_err(os)?;
-        let own = process::pid_ref(rustix::process::getpid().as_raw_nonzero().get()).map_err(os)?;
-        let guardian = if request.detached { None } else { process::open_pidfd(own).map_err(os)? };
-        let mut namespaces = CloneFlags::NEWUSER
-            | CloneFlags::NEWNS
-            | CloneFlags::NEWPID
-            | CloneFlags::NEWIPC
-            | CloneFlags::NEWUTS
-            | CloneFlags::NEWCGROUP;
-        if config.network != NetworkMode::Host {
-            namespaces |= CloneFlags::NEWNET;
-        }
+        let (ours, stdio, console) = self.streams(request).map_err(os)?;
+        let secrets = secret::variables(config, &self.paths.container(&config.id))?;
         let rights = rights::of_session(config, request.user.as_deref(), request.privileged);
         let session = Session {
             process: spec::session_process(
                 config,
                 request.command.clone(),
-                &session_env(config, request),
+                &session_env(config, request, secrets),
                 request.workdir.as_deref(),
                 request.tty,
                 rights,
@@ -89,36 +189,19 @@ impl Engine {
             .map_err(ContainerError::Spec)?,
             user: request.user.clone().unwrap_or_else(|| config.user.clone()),
             seccomp: rights::filter(config, &self.paths.container(&config.id), rights.bounding)?,
+            groups: config.isolation.groups.clone(),
+            keep_groups: config.isolation.keep_groups,
             init,
-            namespaces,
+            namespaces: namespace::differing(run.init.pid),
             cgroup: run.cgroup.as_ref().map(PathBuf::from),
             limited: config.limits.need_a_cgroup(),
             stdio,
             console,
             window: request.window,
             report: report_there,
-            guardian,
+            guardian: None,
         };
-        let child = exec::start(session).map_err(|source| EngineError::Wait { source })?;
-        let streams = match streams {
-            Ours::Console(socket) => terminal::receive(socket.as_fd()).map_err(os)?.map(ExecStreams::Terminal),
-            Ours::Ready(streams) => Some(streams),
-        };
-        let program = request.command.first().map(String::as_str).unwrap_or_default();
-        match (Failure::receive(report).map_err(|source| EngineError::Wait { source })?, child, streams) {
-            (Outcome::Failed(failure), child, _) => {
-                if let Some(child) = child {
-                    let _ = child.wait();
-                }
-                Err(ContainerError::from_failure(failure, program).into())
-            }
-            (Outcome::Executed, Some(child), Some(streams)) => {
-                self.tell(config, Status::Exec);
-                Ok(ExecSession { child, streams })
-            }
-            // The container ended while the session was on its way in.
-            _ => Err(wrong().into()),
-        }
+        Ok(Prepared { session, report, ours })
     }
 
     /// Says in the journal that a session has ended, for whoever has waited for it.
@@ -127,13 +210,13 @@ impl Engine {
     }
 
     fn streams(&self, request: &ExecRequest) -> io::Result<(Ours, Option<[OwnedFd; 3]>, Option<OwnedFd>)> {
-        if request.tty && !request.detached {
+        if request.tty {
             let (here, there) = socket::seqpacket_pair()?;
             return Ok((Ours::Console(here), None, Some(there)));
         }
         let null = || rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty()).map_err(io::Error::from);
         if request.detached {
-            return Ok((Ours::Ready(ExecStreams::Detached), Some([null()?, null()?, null()?]), None));
+            return Ok((Ours::None, Some([null()?, null()?, null()?]), None));
         }
         let (stdin, stdin_there) = if request.interactive {
             let (reader, writer) = fd::pipe()?;
@@ -143,16 +226,27 @@ impl Engine {
         };
         let (stdout, stdout_there) = fd::pipe()?;
         let (stderr, stderr_there) = fd::pipe()?;
-        Ok((Ours::Ready(ExecStreams::Pipes { stdin, stdout, stderr }), Some([stdin_there, stdout_there, stderr_there]), None))
+        Ok((Ours::Pipes { stdin, stdout, stderr }, Some([stdin_there, stdout_there, stderr_there]), None))
     }
 }
 
-enum Ours {
-    Console(OwnedFd),
-    Ready(ExecStreams),
+fn program(request: &ExecRequest) -> &str {
+    request.command.first().map(String::as_str).unwrap_or_default()
 }
 
-fn session_env(config: &ContainerConfig, request: &ExecRequest) -> Vec<String> {
+/// Our ends of what the session's process is given.
+enum Ours {
+    /// The terminal's master arrives here.
+    Console(OwnedFd),
+    Pipes {
+        stdin: Option<OwnedFd>,
+        stdout: OwnedFd,
+        stderr: OwnedFd,
+    },
+    None,
+}
+
+fn session_env(config: &ContainerConfig, request: &ExecRequest, secrets: Vec<String>) -> Vec<String> {
     let mut list = config.env.clone();
     let mut set = |entry: &str| {
         let Some((name, _)) = entry.split_once('=') else { return };
@@ -162,7 +256,7 @@ fn session_env(config: &ContainerConfig, request: &ExecRequest) -> Vec<String> {
     if request.tty {
         set(&format!("TERM={}", request.term.as_deref().unwrap_or("xterm")));
     }
-    for entry in &request.env {
+    for entry in secrets.iter().chain(&request.env) {
         set(entry);
     }
     list

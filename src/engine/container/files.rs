@@ -1,9 +1,9 @@
 //! The files of ours in a container: `/etc/hosts`, `/etc/hostname`, `/etc/resolv.conf`, `/run/.containerenv`.
 
 use super::{ContainerError, timezone};
-use crate::model::{ContainerConfig, NetworkMode};
+use crate::model::{BaseHosts, ContainerConfig, NetworkMode};
 use crate::net::hosts::Hosts;
-use crate::net::resolv::{self, Reach};
+use crate::net::resolv::{self, Instead, Reach};
 use crate::runtime::spec::OwnFile;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -19,14 +19,17 @@ pub(super) fn write(config: &ContainerConfig, folder: &Path, contents: Contents)
         config.image_name.replace(['"', '\n'], ""),
         config.image,
     );
-    let list = [
-        ("resolv.conf", "/etc/resolv.conf", contents.resolv_conf),
-        ("hosts", "/etc/hosts", contents.hosts),
-        ("hostname", "/etc/hostname", format!("{}\n", config.hostname)),
-        ("containerenv", "/run/.containerenv", containerenv),
-    ];
-    let mut list: Vec<(&str, &'static str, Vec<u8>)> =
-        list.into_iter().map(|(name, target, text)| (name, target, text.into_bytes())).collect();
+    let names = &config.settings.names;
+    let mut list = vec![("containerenv", "/run/.containerenv", containerenv.into_bytes())];
+    if !names.dns_none {
+        list.push(("resolv.conf", "/etc/resolv.conf", contents.resolv_conf.into_bytes()));
+    }
+    if !names.no_hosts {
+        list.push(("hosts", "/etc/hosts", contents.hosts.into_bytes()));
+    }
+    if !names.no_hostname {
+        list.push(("hostname", "/etc/hostname", format!("{}\n", config.hostname).into_bytes()));
+    }
     if !config.settings.timezone.is_empty() {
         list.push(("localtime", "/etc/localtime", timezone::read(&config.settings.timezone)?));
     }
@@ -56,30 +59,46 @@ impl Contents {
     pub(super) fn of(config: &ContainerConfig) -> Result<Self, ContainerError> {
         let shared = config.network == NetworkMode::Host;
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let hosts = Hosts {
-            base: if shared { &read("/etc/hosts") } else { "" },
-            names: &[&config.hostname, &config.name],
-            own: loopback,
-            host: shared.then_some(loopback),
-            added: &[],
+        let names = &config.settings.names;
+        let base = match &names.base_hosts {
+            BaseHosts::File(path) => std::fs::read_to_string(path).map_err(|source| ContainerError::File {
+                action: "read the hosts file",
+                path: path.clone(),
+                source,
+            })?,
+            BaseHosts::Default if shared => read("/etc/hosts"),
+            BaseHosts::Default | BaseHosts::None => String::new(),
         };
-        let resolv_conf = if config.network == NetworkMode::None { String::new() } else { resolv_conf(shared, None) };
+        let host = shared.then_some(loopback);
+        let mut added = Vec::new();
+        for entry in &names.added_hosts {
+            let address = entry.address.or(host).ok_or_else(|| ContainerError::Invalid {
+                what: "the added host",
+                value: format!("{}:host-gateway", entry.names.join(";")),
+                why: "the host cannot be reached from this network (use --network host, or write its address)",
+            })?;
+            added.extend(entry.names.iter().map(|name| (address, name.as_str())));
+        }
+        let hosts = Hosts { base: &base, names: &[&config.hostname, &config.name], own: loopback, host, added: &added };
+        let resolv_conf = if config.network == NetworkMode::None { String::new() } else { resolv_conf(config, shared, None) };
         Ok(Self { hosts: hosts.text()?, resolv_conf })
     }
 }
 
 /// Writes the name server that a user-mode stack offers into the file, which the container has mounted by now: so in place.
-pub(super) fn use_forwarder(folder: &Path, forwarder: Option<Ipv4Addr>) -> Result<(), ContainerError> {
-    let Some(forwarder) = forwarder else { return Ok(()) };
+pub(super) fn use_forwarder(config: &ContainerConfig, folder: &Path, forwarder: Option<Ipv4Addr>) -> Result<(), ContainerError> {
+    let Some(forwarder) = forwarder.filter(|_| !config.settings.names.dns_none) else { return Ok(()) };
     let path = folder.join("resolv.conf");
-    let text = resolv_conf(false, Some(IpAddr::V4(forwarder)));
+    let text = resolv_conf(config, false, Some(IpAddr::V4(forwarder)));
     std::fs::write(&path, text).map_err(|source| ContainerError::File { action: "write", path, source })
 }
 
-fn resolv_conf(shared: bool, forwarder: Option<IpAddr>) -> String {
+fn resolv_conf(config: &ContainerConfig, shared: bool, forwarder: Option<IpAddr>) -> String {
+    let names = &config.settings.names;
+    let instead = Instead { nameservers: &names.dns, search: &names.dns_search, options: &names.dns_options };
     let reach = if shared { Reach::Host } else { Reach::Own { forwarder } };
     let upstream = std::fs::read_to_string(resolv::RESOLVED_UPSTREAM).ok();
-    resolv::text(&read("/etc/resolv.conf"), upstream.as_deref(), reach)
+    resolv::text(&read("/etc/resolv.conf"), upstream.as_deref(), reach, instead)
 }
 
 /// A host without the file, or with one that is no text, has nothing to carry over.

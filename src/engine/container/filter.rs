@@ -5,7 +5,7 @@ use super::moment::moment;
 use super::status::State;
 use crate::engine::{Engine, EngineError};
 use crate::model::id::is_lower_hex;
-use crate::model::{ContainerConfig, Status};
+use crate::model::{ContainerConfig, HealthStatus, Mount, Origin, RestartPolicy, Status};
 use regex_lite::Regex;
 
 /// One `--filter`.
@@ -25,6 +25,12 @@ pub enum Filter {
     /// Nanoseconds since the epoch.
     Until(i64),
     Network(String),
+    /// None: without a check.
+    Health(Option<HealthStatus>),
+    /// Containers of a pod: there are no pods, so none has one.
+    Pod,
+    RestartPolicy(String),
+    StartsOnBoot(bool),
 }
 
 /// A state that a filter may name. Podman knows more of them than our containers can be in.
@@ -51,6 +57,8 @@ pub struct Pattern(Regex);
 pub(super) struct Subject<'a> {
     pub config: &'a ContainerConfig,
     pub state: &'a State,
+    /// Of a container that has a check.
+    pub health: Option<HealthStatus>,
 }
 
 /// Filters whose containers have been looked up.
@@ -90,16 +98,28 @@ impl Filter {
                     .ok_or_else(|| invalid("its value has to be a time (2026-01-31T12:00:00Z) or a span (1h30m)"))?,
             ),
             "network" => Self::Network(value.to_owned()),
+            "pod" => Self::Pod,
+            "restart-policy" => Self::RestartPolicy(value.to_owned()),
+            "should-start-on-boot" => {
+                Self::StartsOnBoot(value.parse().map_err(|_| invalid("its value has to be true or false"))?)
+            }
+            "health" => Self::Health(match value {
+                "none" => None,
+                "starting" => Some(HealthStatus::Starting),
+                "healthy" => Some(HealthStatus::Healthy),
+                "unhealthy" => Some(HealthStatus::Unhealthy),
+                _ => return Err(invalid("the states of health are starting, healthy, unhealthy and none")),
+            }),
             _ => {
                 return Err(invalid(
-                    "the keys are id, name, label, label!, exited, status, ancestor, before, since, volume, until, command and network",
+                    "the keys are id, name, label, label!, exited, status, ancestor, before, since, volume, until, command, network, health, pod, restart-policy and should-start-on-boot",
                 ));
             }
         })
     }
 
     fn accepts(&self, subject: &Subject<'_>) -> bool {
-        let Subject { config, state } = subject;
+        let Subject { config, state, health } = subject;
         let has = |name: &String, wanted: &Option<String>| {
             config.labels.get(name).is_some_and(|value| wanted.as_ref().is_none_or(|wanted| wanted == value))
         };
@@ -112,11 +132,14 @@ impl Filter {
             Self::Exited(code) => state.exit.as_ref().is_some_and(|exit| exit.code == *code),
             Self::Status(word) => *word == StatusWord::Known(state.status),
             Self::Ancestor(image) => is_ancestor(image, config),
-            Self::Volume(path) => {
-                config.mounts.iter().any(|mount| mount.target == *path || mount.source.as_os_str() == path.as_str())
-            }
+            Self::Volume(path) => config.mounts.iter().any(|mount| mount.target == *path || comes_from(mount, path)),
             Self::Until(moment) => config.created_at < *moment,
-            Self::Network(name) => config.network.as_str() == name,
+            Self::Health(wanted) => health == wanted,
+            Self::Pod => false,
+            Self::RestartPolicy(policy) => config.supervision.restart.as_str() == policy,
+            // What podman-restart.service starts.
+            Self::StartsOnBoot(wanted) => (config.supervision.restart == RestartPolicy::Always) == *wanted,
+            Self::Network(name) => config.network.as_str() == name.as_str(),
             Self::Before(Reference::Made(moment)) => config.created_at < *moment,
             Self::Since(Reference::Made(moment)) => config.created_at > *moment,
             // Looked up before any container is compared.
@@ -193,12 +216,21 @@ fn is_ancestor(image: &str, config: &ContainerConfig) -> bool {
         .any(|name| *name == image || name.strip_suffix(image).is_some_and(|before| before.ends_with('/')))
 }
 
+/// Tells whether a mount is of the volume `name`, or of the host's path `name`.
+fn comes_from(mount: &Mount, name: &str) -> bool {
+    match &mount.from {
+        Origin::Volume { name: volume, .. } => volume == name,
+        Origin::Bind { source, .. } | Origin::Overlay { source, .. } => source.as_os_str() == name,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{
-        BindMount, ContainerId, Digest, ExitRecord, Filesystem, ImageId, Isolation, LogDriver, NetworkMode, Relations, Security,
-        Settings, Supervision,
+        ContainerId, Digest, ExitRecord, Filesystem, ImageId, Isolation, LogDriver, NetworkMode, Relations, Security, Settings,
+        Supervision,
     };
 
     fn container() -> ContainerConfig {
@@ -219,16 +251,7 @@ mod tests {
             tty: false,
             stdin_open: false,
             labels: [("a.b".to_owned(), "c".to_owned()), ("empty".to_owned(), String::new())].into(),
-            mounts: vec![BindMount {
-                source: "/srv".into(),
-                target: "/data".into(),
-                read_only: false,
-                recursive: true,
-                propagation: "rprivate".into(),
-                exec: true,
-                suid: false,
-                dev: false,
-            }],
+            mounts: vec![Mount::new("/data", Origin::Bind { source: "/srv".into(), recursive: true, no_dereference: false })],
             network: NetworkMode::None,
             auto_remove: false,
             stop_signal: 15,
@@ -247,10 +270,10 @@ mod tests {
 
     fn passes(filters: &[&str]) -> bool {
         let config = container();
-        let exit = ExitRecord { code: 3, started_at: 1, finished_at: 2, oom_killed: false };
+        let exit = ExitRecord { code: 3, started_at: 1, finished_at: 2, oom_killed: false, restarts: 0, restarting: None };
         let state = State { status: Status::Exited, run: None, exit: Some(exit) };
         let parsed = filters.iter().map(|text| Filter::parse(text, 2_000_000_000_000).expect(text)).collect();
-        Resolved(parsed).accept(&Subject { config: &config, state: &state })
+        Resolved(parsed).accept(&Subject { config: &config, state: &state, health: None })
     }
 
     #[test]
@@ -291,6 +314,8 @@ mod tests {
             (&["network=host"], false),
             (&["command=nginx"], true),
             (&["until=10m"], true),
+            (&["health=none"], true),
+            (&["health=healthy"], false),
             (&["until=30m"], false),
             (&[], true),
         ] {

@@ -1,7 +1,7 @@
 //! Whether the host can give what the settings of a new container ask for.
 
 use super::ContainerError;
-use crate::model::{ContainerConfig, Init, NetworkMode};
+use crate::model::{ContainerConfig, Init};
 use crate::runtime::limits;
 
 /// Checks limits, kernel settings and time zone, so that a wrong one fails before anything is made.
@@ -44,6 +44,9 @@ pub(super) fn check(config: &ContainerConfig) -> Result<(), ContainerError> {
     {
         return Err(invalid("--init-path", &path.to_string_lossy(), "there is no such file"));
     }
+    if config.settings.init != Init::Command && !config.isolation.pid.is_private() {
+        return Err(invalid("--init", "with a shared --pid", "the container has no process 1 of its own"));
+    }
     super::timezone::check(&config.settings.timezone)
 }
 
@@ -69,10 +72,17 @@ fn refused(name: &str, config: &ContainerConfig) -> Option<&'static str> {
         "kernel.shm_rmid_forced",
     ];
     if name.starts_with("net.") {
-        return (config.network == NetworkMode::Host)
-            .then_some("with the host's network it would be the host's (use another --network)");
+        return (!config.network.is_own())
+            .then_some("the network namespace is shared, so it would be another's (use --network private or none)");
     }
-    if name.starts_with("fs.mqueue.") || IPC.contains(&name) || name == "kernel.domainname" {
+    let ipc = name.starts_with("fs.mqueue.") || IPC.contains(&name);
+    if ipc && !config.isolation.ipc.is_private() {
+        return Some("the ipc namespace is shared, so it would be another's (leave --ipc out)");
+    }
+    if name == "kernel.domainname" && !config.isolation.uts.is_private() {
+        return Some("the UTS namespace is shared, so it would be another's (leave --uts out)");
+    }
+    if ipc || name == "kernel.domainname" {
         return None;
     }
     if name == "kernel.hostname" {

@@ -5,7 +5,7 @@ use super::filter::Subject;
 pub use super::size::Size;
 use super::status::State;
 use crate::engine::{Engine, EngineError};
-use crate::model::{ContainerConfig, Status};
+use crate::model::{ContainerConfig, HealthStatus, Status};
 
 /// Which containers are wanted.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,8 @@ pub struct ListRequest {
 pub struct Listed {
     pub config: ContainerConfig,
     pub state: State,
+    /// Of a container that has a check.
+    pub health: Option<HealthStatus>,
     /// Only where the request wants it.
     pub size: Option<Size>,
 }
@@ -39,17 +41,18 @@ impl Engine {
         let mut found = Vec::new();
         for (config, state) in self.containers()? {
             // As in Podman, a paused container does not run.
-            let shown = all || state.status == Status::Running;
-            if shown && filters.accept(&Subject { config: &config, state: &state }) {
-                found.push((config, state));
+            let shown = all || state.status == Status::Running || state.restarting().is_some();
+            let health = self.health(&config, &state).map(|record| record.status);
+            if shown && filters.accept(&Subject { config: &config, state: &state, health }) {
+                found.push((config, state, health));
             }
         }
         // Newest first up to here, so the last so many are the first.
         found.truncate(request.last.unwrap_or(usize::MAX));
         found.reverse();
-        let report = |(config, state): (ContainerConfig, State)| {
+        let report = |(config, state, health): (ContainerConfig, State, Option<HealthStatus>)| {
             let size = if request.size { Some(self.container_size(&config)?) } else { None };
-            Ok(Listed { config, state, size })
+            Ok(Listed { config, state, health, size })
         };
         found.into_iter().map(report).collect()
     }

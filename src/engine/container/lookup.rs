@@ -69,7 +69,12 @@ impl Engine {
     pub fn sweep(&mut self) -> Result<(), EngineError> {
         let (leftovers, rows): (Vec<_>, Vec<_>) = self.db.container_ids()?.into_iter().partition(|id| self.is_gone(id));
         for id in leftovers {
+            let config = self.db.containers_by_id_prefix(id.as_str())?.pop();
             self.db.remove_container(&id)?;
+            // Its monitor has removed the folder, and nothing else.
+            if let Some(config) = config.filter(|config| config.auto_remove) {
+                self.remove_anonymous_volumes(&config)?;
+            }
         }
         let known: std::collections::HashSet<&str> = rows.iter().map(ContainerId::as_str).collect();
         let entries = std::fs::read_dir(self.paths.containers()).into_iter().flatten().flatten();

@@ -18,8 +18,9 @@ fn absolute(text: &str) -> Option<i64> {
     decimal(text, 1_000_000_000)
 }
 
-/// Reads a span as Go writes them: numbers with units, from hours to nanoseconds.
-fn span(text: &str) -> Option<i64> {
+/// Reads a span as Go writes them: numbers with units, from hours to nanoseconds. Returns nanoseconds.
+#[must_use]
+pub fn span(text: &str) -> Option<i64> {
     const UNITS: [(&str, i64); 7] = [
         ("ns", 1),
         ("us", 1000),

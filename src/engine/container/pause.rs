@@ -62,6 +62,10 @@ fn freezer(config: &ContainerConfig) -> impl Fn(CgroupError) -> ContainerError {
 fn signal_everyone(config: &ContainerConfig, run: &RunRecord, signal: i32) -> Result<(), ContainerError> {
     let fail = |source| ContainerError::Signal { name: config.name.clone(), source };
     let Some(init) = process::open_pidfd(run.init).map_err(fail)? else { return Ok(()) };
+    // In the namespace of another container it would be for that one, too.
+    if !config.isolation.pid.is_private() {
+        return Err(ContainerError::NoFreezer { name: config.name.clone() });
+    }
     match everyone::signal(&init, signal).map_err(fail)? {
         everyone::Reach::All => Ok(()),
         everyone::Reach::SharedNamespace => Err(ContainerError::NoFreezer { name: config.name.clone() }),

@@ -54,7 +54,8 @@ impl Engine {
         Err(ContainerError::Required { name: config.name.clone(), others: others.join(" ") }.into())
     }
 
-    /// Removes a container after those that require it, and returns what was removed, in that order.
+    /// Removes a container after those that require it, with `volumes` their anonymous volumes, too, and returns what was removed,
+    /// in that order.
     ///
     /// # Errors
     /// As [`Engine::remove`]; those before the one that cannot be removed are gone.
@@ -62,12 +63,13 @@ impl Engine {
         &mut self,
         config: &ContainerConfig,
         force: Option<Duration>,
+        volumes: bool,
     ) -> Result<Vec<ContainerId>, EngineError> {
         let mut removed = Vec::new();
         for dependent in self.dependents(&config.id)? {
-            removed.extend(self.remove_with_dependents(&dependent, force)?);
+            removed.extend(self.remove_with_dependents(&dependent, force, volumes)?);
         }
-        self.remove(config, force)?;
+        self.remove_with_volumes(config, force, volumes)?;
         removed.push(config.id.clone());
         Ok(removed)
     }

@@ -7,8 +7,10 @@ use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError, session};
 use crate::events::Status;
-use crate::model::ContainerConfig;
+use crate::model::{ContainerConfig, RunRecord};
 use crate::storage::remove_tree;
+use crate::sys::members::Members;
+use crate::sys::process;
 use crate::userns;
 use rustix::fs::FlockOperation;
 use std::io;
@@ -19,7 +21,8 @@ use std::time::Duration;
 const CGROUP_PATIENCE: Duration = Duration::from_secs(2);
 
 impl Engine {
-    /// Removes a container. A living one only with `force`, which stops it first and kills it after that time.
+    /// Removes a container. A living one only with `force`, which stops it first and kills it after that time. Its anonymous
+    /// volumes stay, unless it was made with `--rm`.
     ///
     /// Killed at any point, a later command finds a container without a folder and takes its row away.
     ///
@@ -43,11 +46,29 @@ impl Engine {
         self.db.remove_container(&config.id)?;
         self.tell(config, Status::Remove);
         drop(lock);
-        Ok(())
+        if config.auto_remove { self.remove_anonymous_volumes(config) } else { Ok(()) }
+    }
+
+    /// Removes a container, and with `volumes` also those that were made for it alone.
+    ///
+    /// # Errors
+    /// As [`Engine::remove`].
+    pub fn remove_with_volumes(
+        &mut self,
+        config: &ContainerConfig,
+        force: Option<Duration>,
+        volumes: bool,
+    ) -> Result<(), EngineError> {
+        self.remove(config, force)?;
+        if volumes { self.remove_anonymous_volumes(config) } else { Ok(()) }
     }
 
     /// Sees to it that the container is not alive: stops it with `force`, refuses without.
     fn end_life(&mut self, config: &ContainerConfig, force: Option<Duration>) -> Result<(), EngineError> {
+        if self.status(config).restarting().is_some() {
+            self.mark_stopped(config)?;
+            self.end_back_off(config)?;
+        }
         let state = self.status(config);
         match (state.status.is_alive(), force) {
             (false, _) => Ok(()),
@@ -73,7 +94,7 @@ impl Engine {
         }
         let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         self.db.remove_container(&config.id)?;
-        Ok(())
+        self.remove_anonymous_volumes(config)
     }
 
     /// Renames a folder away, so that it is gone at once, and deletes it.
@@ -94,7 +115,7 @@ impl Engine {
 
     /// Deletes a tree that is out of sight. What belongs to subordinate ids takes the root of the session to delete; most containers
     /// have nothing of that kind, and need no session.
-    pub(super) fn delete(&self, path: &Path) -> Result<(), EngineError> {
+    pub(in crate::engine) fn delete(&self, path: &Path) -> Result<(), EngineError> {
         if remove_tree(path).is_ok() {
             return Ok(());
         }
@@ -115,6 +136,10 @@ pub(super) fn tidy_after_monitor(paths: &Paths, config: &ContainerConfig) {
     let run = run_record(&paths.container(&config.id));
     if let Some(run) = &run {
         userns::session::strike(paths, run.monitor);
+    }
+    let ended = |run: &&RunRecord| !process::is_alive(run.init) && process::boot_id().is_ok_and(|boot| boot == run.boot);
+    if let Some(members) = run.as_ref().filter(|run| run.members.is_some()).filter(ended).and_then(|run| run.members) {
+        Members::of_id(members).kill();
     }
     let recorded = run.and_then(|run| run.cgroup).map(PathBuf::from);
     let name = cgroup_name(config);

@@ -1,8 +1,9 @@
 //! `rename`: one statement on the row.
 
 use super::ContainerError;
+use crate::engine::events::subject;
 use crate::engine::{Engine, EngineError};
-use crate::events::Status;
+use crate::events::{RENAMED, Status};
 use crate::model::ContainerConfig;
 use crate::model::id::is_valid_name;
 use crate::state::StateError;
@@ -23,7 +24,18 @@ impl Engine {
             done => done?,
         };
         let renamed = renamed.ok_or_else(|| EngineError::NoSuchContainer { name: config.name.clone() })?;
+        self.tell_monitor(&renamed);
         self.tell(&renamed, Status::Rename);
         Ok(())
+    }
+
+    /// Leaves the new name where the monitor looks; where that cannot be written, its events have the old one.
+    fn tell_monitor(&self, config: &ContainerConfig) {
+        if !self.status(config).status.is_alive() {
+            return;
+        }
+        let folder = self.paths.container(&config.id);
+        let new = folder.join(format!("{RENAMED}.new"));
+        let _ = std::fs::write(&new, subject(config).as_str()).and_then(|()| std::fs::rename(&new, folder.join(RENAMED)));
     }
 }

@@ -22,12 +22,14 @@ impl Engine {
     /// The session cannot be made or the folder cannot be read.
     pub fn container_size(&self, config: &ContainerConfig) -> Result<Size, EngineError> {
         let upper = self.paths.container(&config.id).join("upper");
-        let own = match tree_size(&upper) {
-            Ok(size) => size,
-            Err(_) => self.size_within(&upper)?,
-        };
+        let own = self.folder_size(&upper)?;
         let image = self.db.images_by_id_prefix(config.image.hex())?.first().map_or(0, |image| image.size);
         Ok(Size { own, total: own + image })
+    }
+
+    /// Adds up the files below a folder of the store, as root of the session where it has to be.
+    pub(in crate::engine) fn folder_size(&self, folder: &Path) -> Result<u64, EngineError> {
+        tree_size(folder).or_else(|_| self.size_within(folder))
     }
 
     fn size_within(&self, upper: &Path) -> Result<u64, EngineError> {

@@ -1,21 +1,24 @@
 //! `start`: from a row and a folder to a running init with its monitor.
 
+use super::orders::{self, Begin};
 use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
-use super::{ContainerError, create, files, rights};
+use super::{ContainerError, again, devices, files, join, notify, rights};
 use crate::cgroup::home::Wish;
 use crate::config::Paths;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, secret};
 use crate::events::Status;
-use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
+use crate::model::limits::Bound;
+use crate::model::{self, ContainerConfig, DiffId, Init, NetworkMode, PidRef, RunRecord};
 use crate::net::{Leash, private};
-use crate::runtime::init::{Overlay, Plan};
+use crate::runtime::init::{Outside, Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::{Failure, Outcome};
 use crate::runtime::spec;
 pub use crate::runtime::terminal::Size;
 use crate::state::Db;
+use crate::storage::shifted::{Form, Shifted};
 use crate::sys::clone::Child;
 use crate::sys::{fd, process, socket};
 use crate::userns::map::WhySingle;
@@ -57,23 +60,33 @@ struct Moment {
     window: Option<Size>,
     /// The lock on the container's folder.
     lock: OwnedFd,
+    begin: Begin,
+    /// For a start that the monitor makes by itself.
+    again: Option<Again>,
+}
+
+/// What the monitor of the last run passes on to the next one.
+pub(super) struct Again {
+    /// Its listening socket.
+    pub listen: Option<OwnedFd>,
+    pub clients: Vec<OwnedFd>,
 }
 
 /// Our ends of what a launch leaves open.
-struct Ends {
-    report: OwnedFd,
+pub(super) struct Ends {
+    pub report: OwnedFd,
     client: Option<OwnedFd>,
-    network: Option<NetworkEnds>,
+    pub network: Option<NetworkEnds>,
 }
 
 /// What is needed to set the network of a waiting init up.
-struct NetworkEnds {
+pub(super) struct NetworkEnds {
     /// Init goes on when a byte comes here, and gives up when it is closed.
-    go: OwnedFd,
+    pub go: OwnedFd,
     /// M writes init's pid.
-    pid: OwnedFd,
+    pub pid: OwnedFd,
     /// Ends the user-mode stack with the monitor.
-    collar: OwnedFd,
+    pub collar: OwnedFd,
 }
 
 impl Engine {
@@ -93,6 +106,12 @@ impl Engine {
     ) -> Result<StartOutcome, EngineError> {
         self.start_required(config)?;
         let folder = self.paths.container(&config.id);
+        self.start_shared(config)?;
+        if config.supervision.may_restart() && self.status(config).restarting().is_some() {
+            // Not to be started twice: the user's start takes the place of the one that is due.
+            self.mark_stopped(config)?;
+            self.end_back_off(config)?;
+        }
         // Of two starts at once the second finds it running.
         let lock = self.lock(config, FlockOperation::LockExclusive)?;
         let boot =
@@ -117,7 +136,12 @@ impl Engine {
             tidy_after_monitor(&self.paths, config);
         }
         forget_last_run(&folder)?;
-        let prepared = self.prepare(config, &folder, Moment { boot, foreground, window, lock: lock.into() });
+        if config.supervision.may_restart() {
+            again::unmark(&folder);
+        }
+        let begin = Begin { manager: self.notify.clone(), ..Begin::default() };
+        let moment = Moment { boot, foreground, window, lock: lock.into(), begin, again: None };
+        let prepared = self.prepare(config, &folder, moment);
         let outcome = prepared.and_then(|(launch, ends)| {
             let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry))?;
             finish(config, &self.paths, member, ends)
@@ -127,34 +151,84 @@ impl Engine {
             let _ = std::fs::remove_dir_all(self.paths.container_run(&config.id));
         }
         let started = outcome?;
+        if let Some(manager) = &self.notify {
+            notify::started(config, manager, started.monitor.pid);
+        }
+        if let Some(path) = &config.supervision.conmon_pidfile {
+            let written = std::fs::write(path, started.monitor.pid.to_string());
+            written.map_err(|source| ContainerError::File { action: "write the pid file", path: path.clone(), source })?;
+        }
         self.tell_at(config, Status::Start, started.run.started_at);
         Ok(StartOutcome::Started(Box::new(started)))
     }
 
-    fn prepare(&self, config: &ContainerConfig, folder: &Path, moment: Moment) -> Result<(Launch, Ends), EngineError> {
-        let Moment { boot, foreground, window, lock } = moment;
+    /// Prepares a start by the monitor itself, in its own process.
+    pub(super) fn prepare_again(
+        &mut self,
+        config: &ContainerConfig,
+        lock: OwnedFd,
+        again: Again,
+        begin: &Begin,
+    ) -> Result<(Launch, Ends), EngineError> {
+        let boot =
+            process::boot_id().map_err(|source| ContainerError::File { action: "read", path: PathBuf::from("/proc"), source })?;
+        let folder = self.paths.container(&config.id);
+        let begin = begin.clone();
+        self.prepare(config, &folder, Moment { boot, foreground: false, window: None, lock, begin, again: Some(again) })
+    }
+
+    fn prepare(&mut self, config: &ContainerConfig, folder: &Path, moment: Moment) -> Result<(Launch, Ends), EngineError> {
+        let Moment { boot, foreground, window, lock, begin, again } = moment;
         let os = |action: &'static str| {
             let path = folder.to_owned();
             move |source| ContainerError::File { action, path, source }
         };
         let run_folder = self.paths.container_run(&config.id);
-        let listen = listen(&run_folder)?;
-        let files = files::write(config, &run_folder, files::Contents::of(config)?)?;
-        let spec = spec::build(config, folder, &files).map_err(ContainerError::Spec)?;
+        let (listen_on, mut clients) = match again {
+            Some(Again { listen: Some(inherited), clients }) => (inherited, clients),
+            Some(Again { listen: None, clients }) => (listen(&run_folder)?, clients),
+            None => (listen(&run_folder)?, Vec::new()),
+        };
+        let mut files = files::write(config, &run_folder, files::Contents::of(config)?)?;
+        self.share_files(config, &mut files);
+        let mut orders = orders::of(config, &self.paths, &begin);
+        let notifying = notify::prepare(config, begin.manager.as_ref(), &run_folder)?;
+        let (mut proxy, mut variable) = (None, None);
+        if let Some(notifying) = notifying {
+            files.extend(notifying.file);
+            (proxy, variable) = (notifying.proxy, notifying.variable);
+            orders.notify = Some(notifying.rule);
+        }
+        let mut sources = self.mount_sources(config)?;
+        let mut variables = devices::give(config, &mut sources)?;
+        variables.extend(secret::variables(config, folder)?);
+        variables.extend(variable);
+        let mut spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
+        spec::add_variables(&mut spec, variables);
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
+            userns: join::user_namespace(config),
+            joins: self.joins(config)?,
+            shared_memory: self.shared_memory(config)?,
+            groups: config.isolation.groups.clone(),
+            keep_groups: config.isolation.keep_groups,
+            accounts: config.isolation.accounts.clone(),
+            outside: Outside::default(),
             make_workdir: config.make_workdir,
             window,
             seccomp: rights::filter(config, folder, config.security.rights().bounding)?,
+            secrets: secret::files(config, folder)?,
             reaper: config.settings.init == Init::Own,
+            handed: std::mem::take(&mut self.handed),
             spec,
         };
         let (client, monitor_client) = match foreground {
             true => socket::seqpacket_pair().map(|(ours, theirs)| (Some(ours), Some(theirs))).map_err(os("make a socket for"))?,
             false => (None, None),
         };
-        let streams = if config.tty { None } else { Some(streams(config.stdin_open).map_err(os("make pipes for"))?) };
+        clients.extend(monitor_client);
+        let streams = if config.tty { None } else { Some(streams(config).map_err(os("make pipes for"))?) };
         let (report, report_there) = fd::pipe().map_err(os("make pipes for"))?;
         let mut keep = Vec::new();
         let (network, network_there) = match config.network {
@@ -165,7 +239,7 @@ impl Engine {
                 keep.push(hand);
                 (Some(NetworkEnds { go, pid, collar }), Some((wait, pid_there)))
             }
-            NetworkMode::None | NetworkMode::Host => (None, None),
+            _ => (None, None),
         };
         let name = cgroup_name(config);
         // The last thing before the launch: what fails before leaves no cgroup.
@@ -176,31 +250,35 @@ impl Engine {
             run_folder,
             monitor: find_monitor()?,
             boot,
-            listen,
-            client: monitor_client,
+            listen: listen_on,
+            clients,
             streams,
             report: report_there,
             network: network_there,
             keep,
             pin: Some(Db::index_in_use(&self.paths.database())),
             lock,
-            cgroup: wish.choose().map_err(ContainerError::Cgroup)?,
-            log: config.log_driver,
-            auto_remove: config.auto_remove,
-            started_at: create::now(),
+            cgroup: wish.choose().map_err(|error| ContainerError::Cgroup(Box::new(error)))?,
+            orders,
+            notify_proxy: proxy,
         };
         Ok((launch, Ends { report, client, network }))
     }
 
     /// The overlay of the image's layers, topmost first, and the container's own writable layer.
     pub(super) fn overlay(&self, config: &ContainerConfig) -> Result<Overlay, EngineError> {
-        let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
-        let image = image.ok_or_else(|| EngineError::NoSuchImage { name: config.image_name.clone() })?;
         let own = format!("containers/{}", config.id);
-        let mut lowers: Vec<String> = image.layers.iter().rev().map(|layer| format!("layers/{}/diff", layer.hex())).collect();
+        let rootfs = config.filesystem.rootfs.as_ref();
         // A layer may be there twice; an overlay takes each folder once, and only the topmost counts.
-        let mut seen = std::collections::HashSet::new();
-        lowers.retain(|lower| seen.insert(lower.clone()));
+        let layers = match rootfs {
+            Some(_) => Vec::new(),
+            None => {
+                let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
+                distinct(&image.ok_or_else(|| EngineError::NoSuchImage { name: config.image_name.clone() })?.layers)
+            }
+        };
+        let mut lowers: Vec<String> = layers.iter().rev().map(|layer| format!("layers/{}/diff", layer.hex())).collect();
+        lowers.extend(rootfs.map(|rootfs| rootfs.path.to_string_lossy().into_owned()));
         if lowers.is_empty() {
             // An image from scratch without a layer: an overlay needs one.
             let empty = self.paths.container(&config.id).join("empty");
@@ -211,15 +289,37 @@ impl Engine {
                 _ => lowers.push(format!("{own}/empty")),
             }
         }
+        let mut data = Vec::new();
+        if let Some(map) = config.isolation.id_map.as_ref().filter(|map| !layers.is_empty() && join::needs_shift(map)) {
+            let Shifted { folder, form } = self.shifted(&layers, map)?;
+            let plain = std::mem::replace(&mut lowers, vec![folder]);
+            if form == Form::Tree {
+                data = plain;
+            }
+        }
         Ok(Overlay {
             base: self.paths.data().to_owned(),
             lowers,
+            data,
             upper: format!("{own}/upper"),
             work: format!("{own}/work"),
             target: format!("{own}/upper"),
+            folder: rootfs.filter(|rootfs| !rootfs.overlay).map(|rootfs| rootfs.path.clone()),
             volatile: config.auto_remove,
         })
     }
+}
+
+/// The layers of an image, bottom first, each once: where it is topmost.
+fn distinct(layers: &[DiffId]) -> Vec<DiffId> {
+    let mut distinct: Vec<DiffId> = Vec::with_capacity(layers.len());
+    for layer in layers.iter().rev() {
+        if !distinct.contains(layer) {
+            distinct.push(layer.clone());
+        }
+    }
+    distinct.reverse();
+    distinct
 }
 
 /// Waits until the monitor of the last run has tidied up: what it removes has the names of what is about to be made. One that
@@ -250,7 +350,7 @@ fn forget_last_run(folder: &Path) -> Result<(), ContainerError> {
 /// Waits until the program runs or the report says why it does not.
 fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -> Result<Started, EngineError> {
     let Ends { report, client, network } = ends;
-    let joined = network.map_or(Ok(()), |network| join_network(&paths.container_run(&config.id), network));
+    let joined = network.map_or(Ok(()), |network| join_network(config, &paths.container_run(&config.id), network));
     let program = config.argv.first().map(String::as_str).unwrap_or_default();
     let outcome = Failure::receive(report).map_err(|source| EngineError::Wait { source })?;
     if outcome != Outcome::Executed || joined.is_err() {
@@ -261,7 +361,7 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
         joined?;
         return Err(match outcome {
             Outcome::Failed(failure) => ContainerError::from_failure(failure, program).into(),
-            _ => ContainerError::Vanished.into(),
+            _ => vanished(config).into(),
         });
     }
     let path = paths.container(&config.id).join("run.json");
@@ -273,27 +373,41 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
         init: PidRef { pid: 0, start: 0 },
         started_at: 0,
         cgroup: None,
+        members: None,
+        restarts: 0,
     });
     Ok(Started { run, client, monitor: member.child, why_single: member.why_single })
 }
 
+fn vanished(config: &ContainerConfig) -> ContainerError {
+    match config.limits.memory {
+        Some(Bound::At(bytes)) => ContainerError::TooLittleMemory { bytes },
+        _ => ContainerError::Vanished,
+    }
+}
+
 /// Starts the user-mode stack for the waiting init and lets it go on. Where the stack cannot be had, init's pipe is closed, and
 /// the container ends before its program begins.
-fn join_network(run_folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> {
+pub(super) fn join_network(config: &ContainerConfig, run_folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> {
     let mut pid = [0; 4];
     if File::from(ends.pid).read_exact(&mut pid).is_err() {
         // M did not come so far; its report says why.
         return Ok(());
     }
     let stack = private::start(i32::from_le_bytes(pid), &ends.collar)?;
-    files::use_forwarder(run_folder, stack.nameserver())?;
+    files::use_forwarder(config, run_folder, stack.nameserver())?;
     // A broken pipe: init has ended meanwhile, and its report says why.
     let _ = File::from(ends.go).write_all(b"n");
     Ok(())
 }
 
-fn streams(stdin_open: bool) -> std::io::Result<Streams> {
-    let (stdin, stdin_there) = if stdin_open {
+fn streams(config: &ContainerConfig) -> std::io::Result<Streams> {
+    if config.log_driver.is_passthrough() {
+        let own = |fd: std::os::fd::BorrowedFd<'_>| fd.try_clone_to_owned();
+        let program = [own(rustix::stdio::stdin())?, own(rustix::stdio::stdout())?, own(rustix::stdio::stderr())?];
+        return Ok(Streams { program, stdin: None, output: None });
+    }
+    let (stdin, stdin_there) = if config.stdin_open {
         let (reader, writer) = fd::pipe()?;
         (Some(writer), reader)
     } else {
@@ -301,7 +415,7 @@ fn streams(stdin_open: bool) -> std::io::Result<Streams> {
     };
     let (stdout, stdout_there) = fd::pipe()?;
     let (stderr, stderr_there) = fd::pipe()?;
-    Ok(Streams { program: [stdin_there, stdout_there, stderr_there], stdin, stdout, stderr })
+    Ok(Streams { program: [stdin_there, stdout_there, stderr_there], stdin, output: Some((stdout, stderr)) })
 }
 
 /// Makes the monitor's socket `attach` in the container's runtime folder, in place of one that a killed monitor left.
@@ -316,7 +430,7 @@ fn listen(folder: &Path) -> Result<OwnedFd, ContainerError> {
 }
 
 /// Finds the monitor: beside this program, or where distributions put helpers.
-fn find_monitor() -> Result<PathBuf, ContainerError> {
+pub(super) fn find_monitor() -> Result<PathBuf, ContainerError> {
     let own = std::fs::read_link("/proc/self/exe").unwrap_or_default();
     let beside = own.parent().unwrap_or(Path::new("/")).to_owned();
     let places = [beside.clone(), beside.join("../libexec/coracle"), PathBuf::from("/usr/libexec/coracle")];

@@ -1,6 +1,6 @@
 //! What a container is doing, read from its folder and from the kernel.
 
-use crate::model::{ExitRecord, RunRecord, Status};
+use crate::model::{ExitRecord, PidRef, RunRecord, Status};
 use crate::sys::process;
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -38,8 +38,30 @@ impl State {
             return Self { status: Status::Exited, run: None, exit: Some(exit) };
         }
         let started_at = run.started_at;
-        let exit = ExitRecord { code: UNSEEN, started_at, finished_at: started_at, oom_killed: false };
+        let exit = ExitRecord {
+            code: UNSEEN,
+            started_at,
+            finished_at: started_at,
+            oom_killed: false,
+            restarts: run.restarts,
+            restarting: None,
+        };
         Self { status: Status::Exited, run: None, exit: Some(exit) }
+    }
+}
+
+impl State {
+    /// The monitor that is about to start the container again, which has ended.
+    #[must_use]
+    pub fn restarting(&self) -> Option<PidRef> {
+        self.exit.as_ref().and_then(|exit| exit.restarting).filter(|monitor| process::is_alive(*monitor))
+    }
+
+    /// How often the monitor has started it again since somebody started it.
+    #[must_use]
+    pub fn restarts(&self) -> u32 {
+        let exit = self.exit.as_ref().map(|exit| exit.restarts);
+        self.run.as_ref().map(|run| run.restarts).or(exit).unwrap_or(0)
     }
 }
 

@@ -46,6 +46,8 @@ impl Engine {
 
     /// Stops a container as [`Engine::stop`] does, also one that is paused.
     pub(super) fn end(&mut self, config: &ContainerConfig, patience: Duration) -> Result<StopOutcome, EngineError> {
+        self.mark_stopped(config)?;
+        self.end_back_off(config)?;
         let state = self.status(config);
         let Some(run) = state.run.as_ref().filter(|_| state.status.is_alive()) else { return Ok(StopOutcome::NotRunning) };
         if state.status == Status::Paused {
@@ -68,6 +70,12 @@ impl Engine {
     /// # Errors
     /// The container does not run, or may not be signalled.
     pub fn kill(&mut self, config: &ContainerConfig, number: i32) -> Result<(), EngineError> {
+        if number == libc::SIGKILL || number == config.stop_signal {
+            self.mark_stopped(config)?;
+            if self.status(config).restarting().is_some() {
+                return self.end_back_off(config);
+            }
+        }
         let state = self.status(config);
         let Some(run) = state.run.as_ref().filter(|_| state.status.is_alive()) else {
             let name = config.name.clone();
@@ -123,6 +131,19 @@ pub(super) fn wait_gone(config: &ContainerConfig, run: &RunRecord, patience: Opt
         }
     }
     Ok(true)
+}
+
+/// Waits until one process is gone. Says whether it is.
+pub(super) fn wait_gone_one(
+    config: &ContainerConfig,
+    process: PidRef,
+    patience: Option<Duration>,
+) -> Result<bool, ContainerError> {
+    let fail = |source| ContainerError::Wait { name: config.name.clone(), source };
+    match process::open_pidfd(process).map_err(fail)? {
+        Some(pidfd) => wait_readable(&pidfd, patience).map_err(fail),
+        None => Ok(true),
+    }
 }
 
 /// Waits until a descriptor is readable; says whether it is by the time that `patience` is over.

@@ -3,15 +3,17 @@
 use super::ContainerError;
 use super::stop::wait_gone;
 use crate::engine::{Engine, EngineError};
-use crate::model::ContainerConfig;
+use crate::model::{ContainerConfig, IdMap};
 use crate::runtime::init::Overlay;
-use crate::runtime::{spec, view};
+use crate::runtime::message::{Failure, Stage};
+use crate::runtime::{birth, spec, view};
 use crate::sys::process;
 use crate::sys::root::SafeRoot;
 use oci_spec::runtime::Spec;
 use rustix::fs::FlockOperation;
 use std::fs::File;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::time::Duration;
 
 /// How long the monitor of a container whose init has ended may take to tidy up.
@@ -23,24 +25,27 @@ const MONITOR_PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Approach {
     lock: File,
     reach: Reach,
+    /// The ids of the container, where they are not those of the session.
+    map: Option<IdMap>,
 }
 
 #[derive(Debug)]
 enum Reach {
     Running(OwnedFd),
-    Stopped { overlay: Overlay, spec: Box<Spec> },
+    Stopped { overlay: Box<Overlay>, spec: Box<Spec>, user: Option<String> },
 }
 
 impl Engine {
     /// Locks the container and finds out how its root is reached. A start in progress is waited for.
     pub(super) fn approach(&self, config: &ContainerConfig) -> Result<Approach, EngineError> {
         let fail = |source| ContainerError::Wait { name: config.name.clone(), source };
+        let map = config.isolation.id_map.clone();
         loop {
             let lock = self.lock(config, FlockOperation::LockShared)?;
             let state = self.status(config);
             if let Some(run) = state.run.filter(|_| state.status.is_alive()) {
                 if let Some(init) = process::open_pidfd(run.init).map_err(fail)?.filter(|_| process::is_alive(run.init)) {
-                    return Ok(Approach { lock, reach: Reach::Running(init) });
+                    return Ok(Approach { lock, reach: Reach::Running(init), map });
                 }
                 drop(lock);
                 if !wait_gone(config, &run, Some(MONITOR_PATIENCE))? {
@@ -52,8 +57,12 @@ impl Engine {
             drop(lock);
             let lock = self.lock(config, FlockOperation::LockExclusive)?;
             if !self.status(config).status.is_alive() {
-                let spec = spec::build(config, &self.paths.container(&config.id), &[]).map_err(ContainerError::Spec)?;
-                return Ok(Approach { lock, reach: Reach::Stopped { overlay: self.overlay(config)?, spec: Box::new(spec) } });
+                let sources = self.volume_sources(config)?;
+                let spec = spec::build(config, &self.paths.container(&config.id), &[], &sources).map_err(ContainerError::Spec)?;
+                // With ids of its own the container's user is another one than the session's of that number.
+                let user = map.is_none().then(|| config.user.clone());
+                let reach = Reach::Stopped { overlay: Box::new(self.overlay(config)?), spec: Box::new(spec), user };
+                return Ok(Approach { lock, reach, map });
             }
         }
     }
@@ -72,7 +81,19 @@ impl Approach {
     pub(super) fn open(&self, parent: &OwnedFd) -> Result<SafeRoot, ContainerError> {
         match &self.reach {
             Reach::Running(init) => view::join(init, parent),
-            Reach::Stopped { overlay, spec } => view::mount(overlay, Some(spec)),
+            Reach::Stopped { overlay, spec, user } => {
+                view::mount(overlay, Some((spec, user.as_deref()))).and_then(|root| self.enter(parent).map(|()| root))
+            }
+        }
+        .map_err(ContainerError::Launch)
+    }
+
+    /// Mounts the root, without anything that is mounted on it, in the mount namespace of the calling process. `target` is relative to
+    /// the data folder `base`.
+    pub(super) fn mount_on(&self, base: &Path, target: String) -> Result<(), ContainerError> {
+        match &self.reach {
+            Reach::Running(init) => view::lend_on(init, &base.join(target)),
+            Reach::Stopped { overlay, .. } => view::mount_on(overlay, target),
         }
         .map_err(ContainerError::Launch)
     }
@@ -81,8 +102,16 @@ impl Approach {
     pub(super) fn open_layers(&self, parent: &OwnedFd) -> Result<SafeRoot, ContainerError> {
         match &self.reach {
             Reach::Running(init) => view::join(init, parent).and_then(|root| view::without_mounts(&root)),
-            Reach::Stopped { overlay, .. } => view::mount(overlay, None),
+            Reach::Stopped { overlay, .. } => view::mount(overlay, None).and_then(|root| self.enter(parent).map(|()| root)),
         }
         .map_err(ContainerError::Launch)
+    }
+
+    /// Makes the worker see owners as the container does, also in its folder. Once only.
+    pub(super) fn enter(&self, parent: &OwnedFd) -> Result<(), Failure> {
+        let Some(map) = &self.map else { return Ok(()) };
+        birth::enter(map)?;
+        // The change of ids has taken the wish back.
+        process::die_with(parent).map_err(Failure::at(Stage::Map, ""))
     }
 }

@@ -8,7 +8,7 @@ use super::status::State;
 use super::stop::wait_gone;
 use crate::engine::{Engine, EngineError};
 use crate::events::Follower;
-use crate::model::{ContainerConfig, Status};
+use crate::model::{ContainerConfig, HealthStatus, Status};
 use crate::sys::process;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -19,6 +19,8 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
     Status(Status),
+    /// What its health check has found.
+    Health(HealthStatus),
     /// It is not there any more.
     Removed,
 }
@@ -61,6 +63,11 @@ impl Engine {
     pub fn wait(&mut self, config: &ContainerConfig) -> Result<i32, EngineError> {
         let state = self.status(config);
         let Some(run) = &state.run else { return Ok(state.exit.map_or(0, |exit| exit.code)) };
+        if config.supervision.may_restart() {
+            // Its monitor does not end with it: what is told in the journal counts.
+            let codes = self.wait_for(std::slice::from_ref(config), &WaitRequest::default())?;
+            return Ok(codes.into_iter().flatten().next().unwrap_or(0));
+        }
         // With --rm the record of the end goes with the container: only the monitor can say the code, while it is there.
         let told = if config.auto_remove { self.exit_code_from_monitor(config) } else { None };
         wait_gone(config, run, None)?;
@@ -138,9 +145,20 @@ impl Engine {
             return;
         }
         let state = self.status(config);
-        waiting.code = met(&state, request);
+        waiting.code = met(&state, request).or_else(|| self.met_health(config, &state, request));
         let living = state.run.iter().flat_map(|run| [run.init, run.monitor]);
         waiting.processes = living.filter_map(|process| process::open_pidfd(process).ok().flatten()).collect();
+    }
+}
+
+impl Engine {
+    /// A health that is waited for and there.
+    fn met_health(&self, config: &ContainerConfig, state: &State, request: &WaitRequest) -> Option<i32> {
+        if !request.conditions.iter().any(|condition| matches!(condition, Condition::Health(_))) {
+            return None;
+        }
+        let health = self.health(config, state).map(|record| record.status).filter(|_| state.status.is_alive());
+        health.is_some_and(|health| request.conditions.contains(&Condition::Health(health))).then_some(NO_CODE)
     }
 }
 

@@ -30,14 +30,14 @@ pub(super) trait LayerSource: Sync {
 
 /// An image that is known but for its layers.
 #[derive(Debug)]
-pub(super) struct Incoming {
+pub(in crate::engine) struct Incoming {
     /// Full names that it gets.
-    pub(super) names: Vec<String>,
-    pub(super) config: Vec<u8>,
+    pub(in crate::engine) names: Vec<String>,
+    pub(in crate::engine) config: Vec<u8>,
     /// Nothing: made from the config and the layers.
-    pub(super) manifest: Option<Vec<u8>>,
+    pub(in crate::engine) manifest: Option<Vec<u8>>,
     /// What is known of each layer but its diffID, bottom first.
-    pub(super) layers: Vec<Expected>,
+    pub(in crate::engine) layers: Vec<Expected>,
 }
 
 /// An image that is in the store now.
@@ -73,7 +73,7 @@ enum Event {
 
 impl Engine {
     /// Sweeps what killed commands left, and keeps layers from being deleted meanwhile.
-    pub(super) fn begin_intake(&self) -> Result<gc::StoreLock, EngineError> {
+    pub(in crate::engine) fn begin_intake(&self) -> Result<gc::StoreLock, EngineError> {
         // Best effort: what cannot be swept is no reason to refuse an image.
         let _ = gc::sweep(&self.paths);
         Ok(gc::lock_shared(&self.paths)?)
@@ -173,7 +173,7 @@ impl Engine {
     }
 
     /// Writes the documents and the rows. The layers are in the store.
-    pub(super) fn record_image(
+    pub(in crate::engine) fn record_image(
         &mut self,
         incoming: Incoming,
         config: &ImageConfig,
@@ -190,7 +190,7 @@ impl Engine {
         }
         let manifest = match incoming.manifest {
             Some(manifest) => manifest,
-            None => make_manifest(&incoming.config, &sizes)?,
+            None => make_manifest(&incoming.config, &sizes, [OCI_MANIFEST, OCI_CONFIG, OCI_LAYER])?,
         };
         let id = ImageId::new(blob::write(&self.paths, &incoming.config)?);
         let image = ImageRecord {
@@ -329,14 +329,20 @@ fn name<'a>(expected: &'a Expected, diff_id: &'a DiffId) -> &'a str {
     expected.digest.as_ref().map_or(&diff_id.hex()[..12], |digest| digest.short())
 }
 
-/// Makes a manifest of uncompressed layers, for an image that came without one.
-fn make_manifest(config: &[u8], layers: &[(DiffId, u64)]) -> Result<Vec<u8>, EngineError> {
+/// Makes a manifest of uncompressed layers, for an image that came without one. `types` are those of the manifest, the config and
+/// the layers.
+pub(in crate::engine) fn make_manifest(
+    config: &[u8],
+    layers: &[(DiffId, u64)],
+    types: [&str; 3],
+) -> Result<Vec<u8>, EngineError> {
+    let [manifest_type, config_type, layer_type] = types;
     let config_size = config.len() as u64;
-    let layer = |(diff_id, size): &(DiffId, u64)| Descriptor::new(OCI_LAYER, diff_id.digest().clone(), *size);
+    let layer = |(diff_id, size): &(DiffId, u64)| Descriptor::new(layer_type, diff_id.digest().clone(), *size);
     let manifest = Manifest {
         schema_version: 2,
-        media_type: Some(OCI_MANIFEST.to_owned()),
-        config: Descriptor::new(OCI_CONFIG, digest::of(config), config_size),
+        media_type: Some(manifest_type.to_owned()),
+        config: Descriptor::new(config_type, digest::of(config), config_size),
         layers: layers.iter().map(layer).collect(),
         annotations: None,
     };

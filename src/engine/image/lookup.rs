@@ -1,8 +1,8 @@
 //! From what is typed to an image in the store.
 
 use crate::engine::{Engine, EngineError};
-use crate::image::Reference;
 use crate::image::reference::is_short;
+use crate::image::{ImageConfig, Platform, Reference};
 use crate::model::ImageRecord;
 use crate::model::id::is_lower_hex;
 
@@ -24,6 +24,13 @@ impl Engine {
     /// `NoSuchImage`; `Ambiguous` for the beginning of two ids or the end of two repositories.
     pub fn image(&self, name: &str) -> Result<ImageRecord, EngineError> {
         self.find_image(name).map(|found| found.image)
+    }
+
+    /// Tells whether an image can be taken for one of this platform.
+    #[must_use]
+    pub fn image_is_for(&self, image: &ImageRecord, platform: &Platform) -> bool {
+        let config = ImageConfig::parse(image.config.as_bytes());
+        config.is_ok_and(|config| config.platform.architecture.is_empty() || platform.distance(&config.platform).is_some())
     }
 
     pub(crate) fn find_image(&self, text: &str) -> Result<Found, EngineError> {

@@ -4,7 +4,7 @@
 //! not care.
 
 mod import;
-mod incoming;
+pub(in crate::engine) mod incoming;
 mod inspect;
 mod list;
 mod load;

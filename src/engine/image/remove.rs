@@ -3,8 +3,8 @@
 use super::lookup::Found;
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
-use crate::model::ImageRecord;
-use crate::storage::gc;
+use crate::model::{ContainerConfig, ImageRecord, Mount, Origin};
+use crate::storage::{gc, shifted};
 
 /// Which images to remove.
 #[derive(Clone, Debug, Default)]
@@ -83,7 +83,7 @@ impl Engine {
     }
 
     fn refuse_if_used(&self, image: &ImageRecord) -> Result<(), EngineError> {
-        let users: Vec<_> = self.containers()?.into_iter().filter(|(container, _)| container.image == image.id).collect();
+        let users: Vec<_> = self.containers()?.into_iter().filter(|(container, _)| uses(container, image)).collect();
         if users.is_empty() {
             return Ok(());
         }
@@ -98,7 +98,14 @@ impl Engine {
             let layers = self.db.layers()?.into_iter().map(|(diff_id, _)| diff_id).collect();
             let images = self.db.images()?;
             let blobs = images.iter().flat_map(|image| [image.id.digest().clone(), image.manifest.clone()]).collect();
-            Ok(gc::Live { layers, blobs })
+            let stacks = images.iter().map(|image| shifted::stack_name(&image.layers)).collect();
+            Ok(gc::Live { layers, blobs, stacks })
         })
     }
+}
+
+/// Tells whether a container was made from an image or mounts its files.
+fn uses(container: &ContainerConfig, image: &ImageRecord) -> bool {
+    let mounts = |mount: &Mount| matches!(&mount.from, Origin::Image { image: Some(id), .. } if *id == image.id);
+    container.image == image.id || container.mounts.iter().any(mounts)
 }

@@ -22,11 +22,13 @@ pub struct Retry {
     pub times: u32,
     /// The pause before each; nothing: half a second, doubled each time, and what the registry says.
     pub delay: Option<Duration>,
+    /// Also where no connection comes to be: a registry that is not there is mostly misspelt.
+    pub unreachable: bool,
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { times: 3, delay: None }
+        Self { times: 3, delay: None, unreachable: false }
     }
 }
 

@@ -5,7 +5,7 @@ use super::challenge;
 use super::failure::Failure;
 use super::guard::{MAX_HOPS, check_redirect, same_origin};
 use super::tls;
-use super::token::Tokens;
+use super::token::{Asker, Tokens};
 use crate::image::error::ImageError;
 use crate::image::manifest::MAX_DOCUMENT;
 use bytes::Bytes;
@@ -91,12 +91,16 @@ impl Client {
         let mut tries = 0;
         loop {
             match self.send_once(ask).await {
-                Err(failure) if tries < self.access.retry.times && failure.is_transient() => {
+                Err(failure) if tries < self.access.retry.times && self.may_pass(&failure) => {
                     pause(self.access.retry, &mut tries, &failure).await;
                 }
                 done => return done,
             }
         }
+    }
+
+    fn may_pass(&self, failure: &Failure) -> bool {
+        failure.is_transient() || (self.access.retry.unreachable && failure.is_connect())
     }
 
     /// Finds out by the first request what the registry speaks: HTTPS, and plain HTTP where that may be.
@@ -142,7 +146,8 @@ impl Client {
             {
                 answered = true;
                 let proven = !is_plain && self.access.tls_verify;
-                self.tokens.answer(http, &base, proven, &challenge, self.access.credentials.as_ref(), &ask.scope).await?;
+                let credentials = self.access.credentials.as_ref();
+                self.tokens.answer(&Asker { http, base: &base, proven, credentials }, &challenge, &ask.scope).await?;
                 continue;
             }
             if status.is_success() || ask.also == Some(status) {

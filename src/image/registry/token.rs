@@ -25,6 +25,16 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
+/// The registry that asks, and who we are to it.
+#[derive(Debug)]
+pub(super) struct Asker<'a> {
+    pub(super) http: &'a reqwest::Client,
+    pub(super) base: &'a Url,
+    /// Its certificate was checked.
+    pub(super) proven: bool,
+    pub(super) credentials: Option<&'a Credentials>,
+}
+
 #[derive(Deserialize)]
 struct Answer {
     token: Option<String>,
@@ -48,16 +58,9 @@ impl Tokens {
         Ok(())
     }
 
-    /// Gets what the challenge asks for. `proven`: the registry's certificate was checked.
-    pub(super) async fn answer(
-        &self,
-        http: &reqwest::Client,
-        base: &Url,
-        proven: bool,
-        challenge: &Challenge,
-        credentials: Option<&Credentials>,
-        scope: &str,
-    ) -> Result<(), Failure> {
+    /// Gets what the challenge of a registry asks for.
+    pub(super) async fn answer(&self, registry: &Asker<'_>, challenge: &Challenge, scope: &str) -> Result<(), Failure> {
+        let credentials = registry.credentials;
         let login = || Failure::Denied("it wants a login".to_owned());
         match challenge {
             Challenge::Basic => {
@@ -70,9 +73,9 @@ impl Tokens {
             Challenge::Bearer { realm, service, scope: named } => {
                 let unsound = |error| Failure::Unsafe(format!("its token server is no address: {error}"));
                 let realm = Url::parse(realm).map_err(unsound)?;
-                check_realm(base, proven, &realm).map_err(Failure::Unsafe)?;
+                check_realm(registry.base, registry.proven, &realm).map_err(Failure::Unsafe)?;
                 let wanted = if scope.is_empty() { named.as_deref().unwrap_or_default() } else { scope };
-                let token = fetch(http, realm, service.as_deref(), wanted, credentials).await?;
+                let token = fetch(registry.http, realm, service.as_deref(), wanted, credentials).await?;
                 self.set(scope, format!("Bearer {token}"))
             }
         }

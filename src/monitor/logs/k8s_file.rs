@@ -8,12 +8,12 @@
 //! A record whose text ends with the end of output is `P`, too: no record follows, and a reader gives the bytes back exactly
 //! as they were written, with no line end that the container did not write.
 
-use super::{Stream, stamp};
+use super::segments::Segments;
+use super::target::FileTarget;
+use super::{Stream, pieces, stamp};
 use crate::sys::pages::Pages;
-use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
 use std::io;
-use std::os::fd::OwnedFd;
 
 /// The file's name in the container's folder.
 pub const FILE: &str = "ctr.log";
@@ -24,11 +24,14 @@ const HEAD: usize = stamp::LEN + 10;
 /// The room for records on their way to the file: each is written whole by one call, unless its text is longer.
 const ROOM: usize = 48 * 1024;
 
+/// The longest text of a record that readers of this format must take.
+const LONGEST: usize = 16 * 1024;
+
 /// The log file, open for appending. No failure reaches the container: what cannot be written is counted, and a record says so
 /// as soon as one can be written again.
 #[derive(Debug)]
 pub struct Writer {
-    file: Option<OwnedFd>,
+    segments: Segments,
     room: Pages,
     used: usize,
     /// Bytes that could not be written since the last record that could.
@@ -38,12 +41,12 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Makes a writer to the file `ctr.log` of the current folder; a file that cannot be opened yet is tried again at every write.
+    /// Makes a writer to a file; one that cannot be opened yet is tried again at every write.
     ///
     /// # Errors
     /// There is no memory for the buffer.
-    pub fn new() -> io::Result<Self> {
-        Ok(Self { file: open().ok(), room: Pages::map(ROOM)?, used: 0, lost: 0, torn: false })
+    pub fn new(target: FileTarget) -> io::Result<Self> {
+        Ok(Self { segments: Segments::new(target), room: Pages::map(ROOM)?, used: 0, lost: 0, torn: false })
     }
 
     /// Appends what the container wrote to one of its streams.
@@ -57,7 +60,7 @@ impl Writer {
                 Some((b'\n', text)) => (b'F', text),
                 _ => (b'P', line),
             };
-            for (text, last) in pieces(text) {
+            for (text, last) in pieces(text, LONGEST) {
                 self.record(&stamp, stream, if last { flag } else { b'P' }, text);
             }
         }
@@ -70,8 +73,14 @@ impl Writer {
     }
 
     fn record(&mut self, stamp: &[u8; stamp::LEN], stream: Stream, flag: u8, text: &[u8]) {
-        if self.used + HEAD + text.len() + 1 > ROOM {
+        let len = HEAD + text.len() + 1;
+        let turn = self.segments.is_full(self.used, len);
+        if turn || self.used + len > ROOM {
             self.flush();
+        }
+        // A record that was cut by a full disk is to be ended in the file in which it was begun.
+        if turn && !self.torn && self.segments.is_full(0, len) {
+            self.segments.turn();
         }
         for part in [&stamp[..], b" ", stream.as_str().as_bytes(), &[b' ', flag, b' '], text, b"\n"] {
             self.room[self.used..self.used + part.len()].copy_from_slice(part);
@@ -97,16 +106,16 @@ impl Writer {
     /// Writes out the buffer, or counts it as lost.
     fn flush(&mut self) {
         let mut start = 0;
-        if self.file.is_none() {
-            self.file = open().ok();
-        }
         while start < self.used {
-            let written = match &self.file {
+            let written = match self.segments.file() {
                 Some(file) => rustix::io::write(file, &self.room[start..self.used]),
                 None => Err(Errno::BADF),
             };
             match written {
-                Ok(count) => start += count,
+                Ok(count) => {
+                    start += count;
+                    self.segments.grew(count);
+                }
                 Err(Errno::INTR) => {}
                 Err(_) => {
                     self.lost += u64::try_from(self.used - start).unwrap_or(u64::MAX);
@@ -119,27 +128,6 @@ impl Writer {
         }
         self.used = 0;
     }
-}
-
-fn open() -> Result<OwnedFd, Errno> {
-    let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    openat(CWD, FILE, flags, Mode::RUSR | Mode::WUSR)
-}
-
-/// Cuts a text into pieces of at most 16 KiB, the longest that readers of this format must take; the empty text is one piece.
-fn pieces(text: &[u8]) -> impl Iterator<Item = (&[u8], bool)> {
-    const LONGEST: usize = 16 * 1024;
-    let mut rest = Some(text);
-    std::iter::from_fn(move || {
-        let text = rest.take()?;
-        match text.split_at_checked(LONGEST) {
-            Some((piece, tail)) if !tail.is_empty() => {
-                rest = Some(tail);
-                Some((piece, false))
-            }
-            _ => Some((text, true)),
-        }
-    })
 }
 
 /// One line of the file.
@@ -199,13 +187,36 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_cut_without_loss_and_the_empty_one_is_one_piece() {
-        for (len, expected) in [(0, vec![0]), (16384, vec![16384]), (16385, vec![16384, 1]), (40_000, vec![16384, 16384, 7232])] {
-            let text = vec![b'x'; len];
-            let got: Vec<_> = pieces(&text).map(|(piece, last)| (piece.len(), last)).collect();
-            let last = expected.len() - 1;
-            let expected: Vec<_> = expected.into_iter().enumerate().map(|(at, len)| (len, at == last)).collect();
-            assert_eq!(got, expected);
+    fn files_turn_between_records_and_the_oldest_goes() {
+        let tmp = tempfile::tempdir().expect("tempdir");
+        let path = tmp.path().join("ctr.log");
+        let record = HEAD + 7;
+        for (size, files, expected) in [
+            (0, 0, vec!["000000-000029"]),
+            (record * 10, 3, vec!["000020-000029", "000010-000019", "000000-000009"]),
+            (record * 10 + 5, 2, vec!["000020-000029", "000010-000019"]),
+            (record * 4, 1, vec!["000028-000029"]),
+            // Two halves of the size.
+            (record * 20, 0, vec!["000020-000029", "000010-000019"]),
+            // A record that is longer than a file may be.
+            (1, 2, vec!["000029-000029", "000028-000028"]),
+        ] {
+            let target = FileTarget::new(path.clone(), size as u64, files);
+            let mut writer = Writer::new(target.clone()).expect("writer");
+            for number in 0..15 {
+                let text = format!("{:06}\n{:06}\n", number * 2, number * 2 + 1);
+                // The line end stands for the record's own.
+                writer.write(Stream::Stdout, text.as_bytes());
+            }
+            let mut found = Vec::new();
+            for age in 0..9 {
+                let Ok(text) = std::fs::read_to_string(target.segment(age)) else { break };
+                assert!(size == 0 || text.len() <= record.max(size) || files == 0, "{}", text.len());
+                let numbers: Vec<_> = text.lines().filter_map(|line| line.rsplit(' ').next()).collect();
+                found.push(format!("{}-{}", numbers[0], numbers[numbers.len() - 1]));
+                std::fs::remove_file(target.segment(age)).expect("remove");
+            }
+            assert_eq!(found, expected, "{size} {files}");
         }
     }
 }

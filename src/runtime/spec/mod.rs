@@ -1,11 +1,12 @@
 //! From a container's configuration to an OCI runtime spec.
 
+pub mod devices;
 mod masks;
-mod mounts;
+pub mod mounts;
 mod namespaces;
 
 use super::limits;
-use crate::model::{CapSet, ContainerConfig, Init, NetworkMode, Rights, Settings, Ulimit};
+use crate::model::{CapSet, ContainerConfig, Init, Rights, Settings, Ulimit};
 use oci_spec::OciSpecError;
 use oci_spec::runtime::{
     Capabilities, Capability, LinuxBuilder, LinuxCapabilitiesBuilder, PosixRlimit, PosixRlimitBuilder, PosixRlimitType, Process,
@@ -21,13 +22,18 @@ pub struct OwnFile {
     pub target: &'static str,
 }
 
-/// Builds the spec. `root` is the folder that the root file system is attached on; `files` are `/etc/hosts` and its like.
+/// Builds the spec. `root` is the folder that the root file system is attached on; `files` are `/etc/hosts` and its like,
+/// `sources` what the store has for the mounts.
 ///
 /// # Errors
 /// A part that the specification requires is missing.
-pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile]) -> Result<Spec, OciSpecError> {
+pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile], sources: &mounts::Sources) -> Result<Spec, OciSpecError> {
     let process = session_process(config, argv(config), &config.env, None, config.tty, config.security.rights())?;
-    let masks = masks::masks(&config.security);
+    let mut masks = masks::masks(&config.security);
+    if config.filesystem.read_only && !config.filesystem.read_only_tmpfs {
+        // With all that is mounted below it.
+        masks.read_only.push("/dev".to_owned());
+    }
     let linux = LinuxBuilder::default()
         .namespaces(namespaces::namespaces(config)?)
         .sysctl(sysctls(config))
@@ -36,12 +42,24 @@ pub fn build(config: &ContainerConfig, root: &Path, files: &[OwnFile]) -> Result
         .build()?;
     SpecBuilder::default()
         .version("1.2.0")
-        .root(RootBuilder::default().path(root).readonly(false).build()?)
+        .root(RootBuilder::default().path(root).readonly(config.filesystem.read_only).build()?)
         .process(process)
         .hostname(config.hostname.clone())
-        .mounts(mounts::mounts(config, files)?)
+        .mounts(mounts::mounts(config, files, sources)?)
+        .annotations(config.settings.annotations.clone().into_iter().collect::<HashMap<_, _>>())
         .linux(linux)
         .build()
+}
+
+/// Puts more variables (`NAME=value`) into the environment; they win.
+pub fn add_variables(spec: &mut Spec, variables: Vec<String>) {
+    if let Some(process) = spec.process_mut() {
+        let name = |entry: &str| entry.split('=').next().unwrap_or_default().to_owned();
+        let mut env = process.env().clone().unwrap_or_default();
+        env.retain(|entry| !variables.iter().any(|other| name(other) == name(entry)));
+        env.extend(variables);
+        process.set_env(Some(env));
+    }
 }
 
 /// Builds the process part: of init, or of an exec session with its own command, environment, working directory and rights.
@@ -61,7 +79,7 @@ pub fn session_process(
     let kept = if is_root(&config.user) { Capabilities::new() } else { capabilities(rights.user) };
     ProcessBuilder::default()
         .terminal(tty)
-        .user(UserBuilder::default().uid(0u32).gid(0u32).umask(0o022u32).build()?)
+        .user(UserBuilder::default().uid(0u32).gid(0u32).umask(config.isolation.umask.unwrap_or(0o022)).build()?)
         .args(argv)
         .env(env.to_vec())
         .cwd(PathBuf::from(workdir.unwrap_or(&config.workdir)))
@@ -96,8 +114,10 @@ fn rlimits(settings: &Settings) -> Vec<PosixRlimit> {
 
 /// Everybody in the container may ping (Podman's default; the setting is the network namespace's), and what was asked for.
 fn sysctls(config: &ContainerConfig) -> HashMap<String, String> {
-    let own = config.network != NetworkMode::Host;
-    let ping = own.then(|| ("net.ipv4.ping_group_range".to_owned(), "0 0".to_owned()));
+    // The kernel takes only a group that the namespace has.
+    let group = config.isolation.id_map.as_ref().map_or(Some(0), |map| map.gids.runs().first().map(|run| run.inside));
+    let range = group.filter(|_| config.network.is_own()).map(|gid| format!("{gid} {gid}"));
+    let ping = range.map(|range| ("net.ipv4.ping_group_range".to_owned(), range));
     ping.into_iter().chain(config.settings.sysctls.clone()).collect()
 }
 

@@ -20,7 +20,7 @@ pub enum PackError {
 }
 
 /// Makes the error of a system call on a path of the tree, for `map_err`.
-pub(super) fn failed<E: Into<io::Error>>(action: &'static str, path: &[u8]) -> impl FnOnce(E) -> PackError {
+pub(in crate::storage) fn failed<E: Into<io::Error>>(action: &'static str, path: &[u8]) -> impl FnOnce(E) -> PackError {
     let path = crate::storage::unpack::show(path);
     move |source| PackError::Io { action, path, source: source.into() }
 }

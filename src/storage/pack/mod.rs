@@ -11,9 +11,10 @@
 
 mod error;
 mod file;
-mod walk;
+pub(super) mod walk;
 
 pub use error::PackError;
+pub(super) use error::failed;
 
 use super::tar::TarWriter;
 use file::Links;

@@ -150,7 +150,7 @@ impl<W: Write> Pack<'_, W> {
     }
 }
 
-fn open_folder(top: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd, Errno> {
+pub(in crate::storage) fn open_folder(top: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     loop {
@@ -167,11 +167,11 @@ fn open_name(folder: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Errno> {
     rustix::fs::openat(folder, name, flags, Mode::empty())
 }
 
-fn is_device_whiteout(stat: &Stat) -> bool {
+pub(in crate::storage) fn is_device_whiteout(stat: &Stat) -> bool {
     FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice && stat.st_rdev == 0
 }
 
-fn is_xattr_whiteout(folder: BorrowedFd<'_>, name: &[u8], kind: FileType) -> bool {
+pub(in crate::storage) fn is_xattr_whiteout(folder: BorrowedFd<'_>, name: &[u8], kind: FileType) -> bool {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     kind == FileType::RegularFile
         && rustix::fs::openat(folder, name, flags, Mode::empty())
@@ -179,7 +179,7 @@ fn is_xattr_whiteout(folder: BorrowedFd<'_>, name: &[u8], kind: FileType) -> boo
 }
 
 /// The value of a folder's opaque mark: `y` hides all of lower layers, `x` says that whiteouts of the xattr form are in it.
-fn opaque(fd: &OwnedFd) -> Option<u8> {
+pub(in crate::storage) fn opaque(fd: &OwnedFd) -> Option<u8> {
     let mut value = [0; 1];
     (rustix::fs::fgetxattr(fd, OPAQUE_XATTR, &mut value[..]) == Ok(1)).then_some(value[0])
 }

@@ -9,7 +9,7 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Read as _, Write};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -156,6 +156,9 @@ impl Write for Tee<'_> {
     }
 }
 
+/// A path, and offsets with lengths.
+type Contents = (Vec<u8>, Vec<(u64, u64)>);
+
 /// The reading side.
 struct Records {
     place: PathBuf,
@@ -213,7 +216,7 @@ impl Records {
         Err(self.fail(io::Error::from(io::ErrorKind::InvalidData)))
     }
 
-    fn contents(&mut self) -> Result<(Vec<u8>, Vec<(u64, u64)>), StorageError> {
+    fn contents(&mut self) -> Result<Contents, StorageError> {
         let path = self.path()?;
         let count = self.number()?;
         let segments = (0..count).map(|_| Ok((self.number()?, self.number()?))).collect::<Result<_, StorageError>>()?;

@@ -42,6 +42,9 @@ impl<R: BufRead> TarReader<R> {
     }
 
     /// Gives the bytes besides contents since the last call, in their order, to `out`.
+    ///
+    /// # Errors
+    /// Those of `out`.
     pub fn take_seen<E>(&mut self, out: impl FnOnce(&[u8]) -> Result<(), E>) -> Result<(), E> {
         let Some(seen) = &mut self.seen else { return Ok(()) };
         out(seen)?;

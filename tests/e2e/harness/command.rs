@@ -105,8 +105,10 @@ impl Cmd {
     pub(super) fn command(&self) -> Command {
         let mut words: Vec<OsString> = Vec::new();
         if let Some(cgroup) = &self.cgroup {
-            // A process starts in its parent's cgroup; the shell moves itself and becomes the command.
-            words.extend(["/bin/sh", "-c", "echo 0 >\"$0\" && exec \"$@\""].map(OsString::from));
+            // A process starts in its parent's cgroup; the shell moves itself and becomes the command. Where the tool has made the
+            // cgroup hold no processes, it is its own leaf of it.
+            let script = "{ echo 0 >\"$0\"; } 2>/dev/null || echo 0 >\"${0%/*}/coracle-callers/cgroup.procs\" && exec \"$@\"";
+            words.extend(["/bin/sh", "-c", script].map(OsString::from));
             words.push(cgroup.join("cgroup.procs").into());
         }
         words.extend(self.program.iter().cloned());

@@ -46,6 +46,13 @@ pub fn root_folder() -> &'static Path {
     })
 }
 
+/// Gives the children of a cgroup every controller that it has itself; one that cannot be given is not there, then.
+fn pass_controllers_on(cgroup: &Path) {
+    for name in std::fs::read_to_string(cgroup.join("cgroup.controllers")).unwrap_or_default().split_whitespace() {
+        let _ = std::fs::write(cgroup.join("cgroup.subtree_control"), format!("+{name}"));
+    }
+}
+
 /// A case's world.
 pub struct TestEnv {
     path: PathBuf,
@@ -77,6 +84,8 @@ impl TestEnv {
         let cgroup = host::cgroup().map(|cgroup| cgroup.join(format!("t{number}")));
         if let Some(cgroup) = &cgroup {
             std::fs::create_dir_all(cgroup.join("cli")).expect("make the cgroup of a case");
+            // From above: a cgroup has what the one above it passes on.
+            cgroup.parent().into_iter().chain([cgroup.as_path()]).for_each(pass_controllers_on);
         }
         let tool = match host::under() {
             Under::Coracle => host::tool_folder().join("coracle"),

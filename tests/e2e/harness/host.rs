@@ -16,6 +16,8 @@ pub enum Need {
     Net,
     /// A cgroup v2 subtree that the user may change.
     Cgroup,
+    /// A way to a cgroup with the controllers cpu, memory and pids: such a subtree, or systemd's user manager.
+    Limits,
     /// Debian's docker-registry.
     Registry,
     /// A disk of a few megabytes (prepared by root).
@@ -40,6 +42,7 @@ impl Need {
             Self::Subids => "subids",
             Self::Net => "net",
             Self::Cgroup => "cgroup",
+            Self::Limits => "limits",
             Self::Registry => "registry",
             Self::SmallDisk => "small-disk",
             Self::FewInodes => "few-inodes",
@@ -57,6 +60,7 @@ impl Need {
             Self::Subids => cached(&SUBIDS, subids),
             Self::Net => cached(&NET, net),
             Self::Cgroup => cgroup().is_none().then(|| "no cgroup v2 subtree of this user's own".to_owned()),
+            Self::Limits => cached(&LIMITS, limits),
             Self::Registry => find_program("docker-registry").is_none().then(|| "docker-registry is not installed".to_owned()),
             Self::SmallDisk | Self::FewInodes | Self::Stranger => {
                 var("CORACLE_E2E_DISKS").is_none().then(|| "the tests were not started by root".to_owned())
@@ -120,6 +124,7 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
 
 static USERNS: OnceLock<Option<String>> = OnceLock::new();
 static SUBIDS: OnceLock<Option<String>> = OnceLock::new();
+static LIMITS: OnceLock<Option<String>> = OnceLock::new();
 static NET: OnceLock<Option<String>> = OnceLock::new();
 
 fn cached(cell: &OnceLock<Option<String>>, probe: fn() -> Option<String>) -> Option<String> {
@@ -147,6 +152,19 @@ fn subids() -> Option<String> {
         }
     }
     None
+}
+
+fn limits() -> Option<String> {
+    let uid = rustix::process::getuid().as_raw();
+    let manager = Path::new(&format!("/run/user/{uid}/systemd/private")).exists();
+    let of_manager = || format!("/sys/fs/cgroup/user.slice/user-{uid}.slice/user@{uid}.service").into();
+    let Some(cgroup) = cgroup().or_else(|| manager.then(of_manager)) else {
+        return Some("there is neither a cgroup of this user's own nor its systemd (tests/vm/limits has them)".to_owned());
+    };
+    let has = std::fs::read_to_string(cgroup.join("cgroup.controllers")).unwrap_or_default();
+    let lacks = |name: &&str| !has.split_whitespace().any(|known| known == *name);
+    let lacking: Vec<&str> = ["cpu", "memory", "pids"].into_iter().filter(lacks).collect();
+    (!lacking.is_empty()).then(|| format!("the user's cgroup lacks {} (tests/vm/limits has them)", lacking.join(", ")))
 }
 
 fn net() -> Option<String> {

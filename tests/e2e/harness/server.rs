@@ -3,7 +3,7 @@
 use super::archive::{Image, digest};
 use super::registry::blob_path;
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -76,7 +76,7 @@ impl Server {
                 }
                 let (requests, answer) = (Arc::clone(&requests), Arc::clone(&answer));
                 std::thread::spawn(move || {
-                    serve(stream, &requests, |request| (answer.lock().expect("no case panics here"))(request))
+                    serve(stream, &requests, |request| (answer.lock().expect("no case panics here"))(request));
                 });
             }
         });

@@ -6,8 +6,8 @@ use coracle::monitor::protocol::ClientMessage;
 use rig::Rig;
 use std::os::unix::fs::PermissionsExt as _;
 
-const LOG: &[&str] = &["--log", "k8s-file"];
-const NO_LOG: &[&str] = &["--log", "none"];
+const LOG: &[&str] = &["--log-file", "ctr.log"];
+const NO_LOG: &[&str] = &[];
 
 #[test]
 fn output_reaches_the_log_and_the_client_stream_by_stream() {
@@ -129,7 +129,7 @@ fn a_flood_without_line_ends_leaves_memory_flat_and_the_log_complete() {
 #[test]
 fn the_folder_of_a_container_to_be_removed_goes_with_all_that_is_in_it() {
     let script = "mkdir -p upper/a/b work/work; echo x > upper/a/b/c; chmod 0 upper/a/b work/work; ln -s / upper/root; echo bye";
-    let mut rig = Rig::start(script, &["--log", "k8s-file", "--remove"]);
+    let mut rig = Rig::start(script, &["--log-file", "ctr.log", "--remove", "yes"]);
     let heard = rig.client.hear_all();
     assert_eq!((heard.stdout.as_slice(), heard.code), (&b"bye\n"[..], Some(0)));
     // The closed connection is the sign that everything is tidied up; the process's own end comes a little later.

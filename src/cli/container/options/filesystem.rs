@@ -3,17 +3,56 @@
 use super::mounts;
 use crate::cli::error::CliError;
 use crate::engine::container::create::CreateRequest;
-use clap::Args;
+use crate::model::{Filesystem, ImageVolumes};
+use clap::{Args, ValueEnum};
 use std::path::Path;
 
 /// Options about the file system.
 #[derive(Debug, Args)]
 pub(super) struct FilesystemOptions {
-    /// Mount a folder or file of the host: HOST-PATH:CONTAINER-PATH[:OPTIONS]
+    /// Mount a folder of the host or a volume: [HOST-PATH|VOLUME:]CONTAINER-PATH[:OPTIONS]
     ///
-    /// Options: ro, rw; rbind (default), bind; rprivate (default), private, rslave, slave, rshared, shared; noexec, nosuid, nodev.
+    /// A source that begins with / or . is a path, another one the name of a volume, which is made where it is missing; without a
+    /// source an anonymous volume is made, which goes with --rm or rm -v. Options: ro (with all below), rw; U gives the files to
+    /// the container's user; O writes to a layer that is thrown away (upperdir=, workdir= to keep it); copy (default), nocopy: fill
+    /// a new volume with the image's files; rbind (default), bind; rprivate (default), private, rslave, slave, rshared, shared;
+    /// noexec, nosuid, nodev; no-dereference; z, Z.
     #[arg(short, long, value_name = "VOLUME")]
     volume: Vec<String>,
+    /// Mount something: type=bind|volume|tmpfs|image|devpts|ramfs|glob,src=SOURCE,dst=CONTAINER-PATH[,OPTION…]
+    #[arg(long, value_name = "MOUNT")]
+    mount: Vec<String>,
+    /// Mount a file system in memory: CONTAINER-PATH[:OPTIONS]
+    ///
+    /// Options: size=, mode=, uid=, gid=, nr_inodes=; tmpcopyup (default), notmpcopyup: begin with the image's files; ro, noexec, U.
+    #[arg(long, value_name = "TMPFS")]
+    tmpfs: Vec<String>,
+    /// Mount the volumes and folders of another container: CONTAINER[:ro|rw]
+    #[arg(long, value_name = "CONTAINER")]
+    volumes_from: Vec<String>,
+    /// What becomes of the image's volumes: bind (an anonymous volume; also: anonymous), tmpfs, ignore
+    #[arg(long, value_enum, value_name = "MODE", default_value = "bind")]
+    image_volume: ImageVolumeMode,
+    /// Make the container's root file system read-only
+    #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    read_only: bool,
+    /// With --read-only, keep /run, /tmp and /var/tmp (in memory), /dev and /dev/shm writable
+    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    read_only_tmpfs: bool,
+    /// The image is the path of a folder that holds a root file system; PATH:O keeps what the container writes out of it
+    #[arg(long)]
+    pub(super) rootfs: bool,
+    /// The size of /dev/shm: a number with b, k, m or g; 0 for no limit
+    #[arg(long, value_name = "SIZE")]
+    shm_size: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ImageVolumeMode {
+    #[value(alias = "anonymous")]
+    Bind,
+    Tmpfs,
+    Ignore,
 }
 
 impl FilesystemOptions {
@@ -22,7 +61,47 @@ impl FilesystemOptions {
     /// # Errors
     /// An option's text cannot be read, or a source is missing.
     pub(super) fn apply(&self, request: &mut CreateRequest, cwd: &Path) -> Result<(), CliError> {
-        request.mounts = mounts::parse_all(&self.volume, cwd)?;
+        request.mounts = mounts::parse_all(&self.volume, &self.mount, &self.tmpfs, cwd)?;
+        request.filesystem = Filesystem {
+            read_only: self.read_only,
+            read_only_tmpfs: self.read_only_tmpfs,
+            shm_size: self.shm_size.as_deref().map(bytes).transpose()?,
+            volumes_from: self.volumes_from.clone(),
+            image_volumes: match self.image_volume {
+                ImageVolumeMode::Bind => ImageVolumes::Bind,
+                ImageVolumeMode::Tmpfs => ImageVolumes::Tmpfs,
+                ImageVolumeMode::Ignore => ImageVolumes::Ignore,
+            },
+            rootfs: None,
+        };
         Ok(())
+    }
+}
+
+/// A number of bytes, in powers of 1024 with a unit.
+fn bytes(text: &str) -> Result<u64, CliError> {
+    let lower = text.trim().to_ascii_lowercase();
+    let plain = lower.strip_suffix("ib").or_else(|| lower.strip_suffix('b')).unwrap_or(&lower);
+    let (number, shift) = match plain.char_indices().last() {
+        Some((at, unit)) if "kmgt".contains(unit) => (&plain[..at], 10 * ("kmgt".find(unit).unwrap_or(0) + 1)),
+        _ => (plain, 0),
+    };
+    let bad = || CliError::Usage(format!("invalid size {text:?}: it is a number with b, k, m or g, as 64m"));
+    let number: u64 = number.parse().map_err(|_| bad())?;
+    number.checked_mul(1 << shift).ok_or_else(bad)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units() {
+        for (text, value) in [("0", 0), ("512", 512), ("1b", 1), ("65536k", 67_108_864), ("1MB", 1 << 20), ("2GiB", 2 << 30)] {
+            assert_eq!(bytes(text).expect(text), value);
+        }
+        for text in ["", "k", "-1", "1x", "1.5g", "99999999999t"] {
+            assert!(bytes(text).is_err(), "{text}");
+        }
     }
 }

@@ -1,9 +1,13 @@
 //! Namespaces, ids and the network.
 
+use super::userns;
 use crate::cli::error::CliError;
+use crate::config::env;
 use crate::engine::container::create::CreateRequest;
-use crate::model::NetworkMode;
+use crate::model::isolation::IpcKind;
+use crate::model::{NetworkMode, Sharing};
 use clap::Args;
+use std::path::PathBuf;
 
 /// Options about what a container shares with others, and who it is.
 #[derive(Debug, Args)]
@@ -11,7 +15,56 @@ pub(super) struct IsolationOptions {
     /// Run as this user of the container: name or number, with :group or without
     #[arg(short, long, value_name = "USER[:GROUP]")]
     user: Option<String>,
-    /// Choose the network: private (an own one, joined to the host's by a user-mode stack), none, host
+    /// Add a group: name or number of the container; keep-groups alone keeps the groups that you have
+    #[arg(long, value_name = "GROUP")]
+    group_add: Vec<String>,
+    /// The umask of the program, in octal (default 0022)
+    #[arg(long, value_name = "UMASK")]
+    umask: Option<String>,
+    /// Choose the ids: host (default), keep-id[:uid=UID,gid=GID,size=SIZE], nomap, auto[:size=SIZE,…], private, container:NAME, ns:PATH
+    ///
+    /// keep-id: you have the same uid and gid inside, and the program runs as you. nomap: you are nobody inside. auto: ids that no other
+    /// such container has (1024 where no size is given). CORACLE_USERNS and PODMAN_USERNS set the default.
+    #[arg(long, value_name = "MODE")]
+    userns: Option<String>,
+    /// Map user ids: CONTAINER:FROM[:COUNT], FROM counted in your own id (0) and your subordinate ids (1…), or @HOST-ID; + before it
+    /// adds to the usual map; u or g limits it to users or groups
+    #[arg(long, value_name = "MAP")]
+    uidmap: Vec<String>,
+    /// Map group ids; without it --uidmap serves both
+    #[arg(long, value_name = "MAP")]
+    gidmap: Vec<String>,
+    /// Map all ids that this name has in /etc/subuid
+    #[arg(long, value_name = "NAME")]
+    subuidname: Option<String>,
+    /// Map all ids that this name has in /etc/subgid
+    #[arg(long, value_name = "NAME")]
+    subgidname: Option<String>,
+    /// Add entries for who the program runs as to the container's passwd and group files where they have none
+    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    passwd: bool,
+    /// The passwd entry to add, with $USERNAME, $UID, $GID, $NAME, $HOME
+    #[arg(long, value_name = "ENTRY")]
+    passwd_entry: Option<String>,
+    /// The group entry to add, with $GROUPNAME, $GID, $USERLIST
+    #[arg(long, value_name = "ENTRY")]
+    group_entry: Option<String>,
+    /// Add a user of the host to the container's passwd file
+    #[arg(long, value_name = "NAME")]
+    hostuser: Vec<String>,
+    /// Choose the processes that are seen: private (default), host, container:NAME, ns:PATH
+    #[arg(long, value_name = "MODE")]
+    pid: Option<String>,
+    /// Choose shared memory and message queues: shareable (default), private, none, host, container:NAME, ns:PATH
+    #[arg(long, value_name = "MODE")]
+    ipc: Option<String>,
+    /// Choose the host name's namespace: private (default), host, container:NAME, ns:PATH
+    #[arg(long, value_name = "MODE")]
+    uts: Option<String>,
+    /// Choose the cgroups that are seen: private (default), host, container:NAME, ns:PATH
+    #[arg(long, value_name = "MODE")]
+    cgroupns: Option<String>,
+    /// Choose the network: private (an own one, joined to the host's by a user-mode stack), none, host, container:NAME, ns:PATH
     #[arg(long, visible_alias = "net", value_name = "MODE")]
     network: Option<String>,
 }
@@ -23,16 +76,151 @@ impl IsolationOptions {
     /// An option's text cannot be read.
     pub(super) fn apply(&self, request: &mut CreateRequest) -> Result<(), CliError> {
         request.user.clone_from(&self.user);
-        request.network = self.network.as_deref().map(network).transpose()?;
+        self.namespaces(request)?;
+        self.ids(request)?;
+        let isolation = &mut request.isolation;
+        isolation.umask = self.umask.as_deref().map(umask).transpose()?;
+        isolation.keep_groups = self.group_add.iter().any(|group| group == "keep-groups");
+        if isolation.keep_groups && self.group_add.len() > 1 {
+            let text = "--group-add keep-groups cannot be used with other groups: the groups are either kept or set";
+            return Err(CliError::Usage(text.to_owned()));
+        }
+        if !isolation.keep_groups {
+            isolation.groups.clone_from(&self.group_add);
+        }
+        isolation.accounts.complete = self.passwd;
+        isolation.accounts.passwd_entry.clone_from(&self.passwd_entry);
+        isolation.accounts.group_entry.clone_from(&self.group_entry);
+        for entry in [&self.passwd_entry, &self.group_entry].into_iter().flatten() {
+            if entry.contains(['\n', '\0']) {
+                return Err(CliError::Usage("an entry of a passwd or group file is one line".to_owned()));
+            }
+        }
+        request.share.host_users.clone_from(&self.hostuser);
+        Ok(())
+    }
+
+    fn namespaces(&self, request: &mut CreateRequest) -> Result<(), CliError> {
+        (request.isolation.pid, request.share.pid) = sharing("pid", self.pid.as_deref())?;
+        (request.isolation.uts, request.share.uts) = sharing("uts", self.uts.as_deref())?;
+        (request.isolation.cgroup, request.share.cgroup) = sharing("cgroupns", self.cgroupns.as_deref())?;
+        let ipc = match self.ipc.as_deref() {
+            None | Some("" | "shareable") => {
+                request.isolation.ipc_kind = IpcKind::Shareable;
+                None
+            }
+            Some("private") => {
+                request.isolation.ipc_kind = IpcKind::Private;
+                None
+            }
+            Some("none") => {
+                request.isolation.ipc_kind = IpcKind::None;
+                None
+            }
+            other => other,
+        };
+        (request.isolation.ipc, request.share.ipc) = sharing("ipc", ipc)?;
+        let (network, container) = self.network.as_deref().map(network).transpose()?.unwrap_or_default();
+        (request.network, request.share.network) = (network, container);
+        Ok(())
+    }
+
+    fn ids(&self, request: &mut CreateRequest) -> Result<(), CliError> {
+        let given = self.userns.clone().or_else(|| env::var("CORACLE_USERNS")).or_else(|| env::var("PODMAN_USERNS"));
+        let written = !self.uidmap.is_empty() || !self.gidmap.is_empty();
+        let named = self.subuidname.is_some() || self.subgidname.is_some();
+        if self.userns.as_deref().is_some_and(|mode| mode != "private") && (written || named) || (written && named) {
+            let text = "--userns, --uidmap with --gidmap, and --subuidname with --subgidname exclude each other";
+            return Err(CliError::Usage(text.to_owned()));
+        }
+        let parsed = if written {
+            userns::written(&self.uidmap, &self.gidmap)?.into()
+        } else if named {
+            userns::named(self.subuidname.as_deref(), self.subgidname.as_deref()).into()
+        } else {
+            userns::mode(given.as_deref().unwrap_or_default())?
+        };
+        request.isolation.userns = parsed.mode;
+        request.share.user = parsed.container;
+        request.share.user_path = parsed.path;
+        request.isolation.userns_text = match given {
+            _ if written || named => "private".to_owned(),
+            Some(text) if text != "host" => text,
+            _ => String::new(),
+        };
         Ok(())
     }
 }
 
-fn network(text: &str) -> Result<NetworkMode, CliError> {
+/// A mode that a namespace is chosen by; the name of a container stands beside it, to be looked up.
+fn sharing(option: &str, text: Option<&str>) -> Result<(Sharing, Option<String>), CliError> {
+    let path = |path: &str| {
+        let path = PathBuf::from(path);
+        if path.is_absolute() { Ok(path) } else { Err(CliError::Usage(format!("--{option}=ns: takes an absolute path"))) }
+    };
     match text {
-        "none" => Ok(NetworkMode::None),
-        "host" => Ok(NetworkMode::Host),
-        "private" | "pasta" | "slirp4netns" => Ok(NetworkMode::Private),
-        other => Err(CliError::Usage(format!("network {other:?} is not known: choose private, none or host"))),
+        None | Some("" | "private") => Ok((Sharing::Private, None)),
+        Some("host") => Ok((Sharing::Host, None)),
+        Some(text) => match text.split_once(':') {
+            Some(("container", name)) if !name.is_empty() => Ok((Sharing::Private, Some(name.to_owned()))),
+            Some(("ns", file)) => Ok((Sharing::Path(path(file)?), None)),
+            _ => Err(CliError::Usage(format!("--{option}={text} is not known: choose private, host, container:NAME or ns:PATH"))),
+        },
+    }
+}
+
+fn network(text: &str) -> Result<(Option<NetworkMode>, Option<String>), CliError> {
+    match text {
+        "none" => return Ok((Some(NetworkMode::None), None)),
+        "private" | "pasta" | "slirp4netns" => return Ok((Some(NetworkMode::Private), None)),
+        _ => {}
+    }
+    let mode = match sharing("network", Some(text)) {
+        Ok((Sharing::Host, _)) => NetworkMode::Host,
+        Ok((Sharing::Path(path), _)) => NetworkMode::Path(path),
+        Ok((_, Some(name))) => return Ok((None, Some(name))),
+        _ => {
+            let text = format!("network {text:?} is not known: choose private, none, host, container:NAME or ns:PATH");
+            return Err(CliError::Usage(text));
+        }
+    };
+    Ok((Some(mode), None))
+}
+
+fn umask(text: &str) -> Result<u32, CliError> {
+    let number = u32::from_str_radix(text, 8).ok().filter(|mask| *mask <= 0o777 && !text.starts_with('+'));
+    number.ok_or_else(|| CliError::Usage(format!("invalid umask {text:?}: write up to three octal digits, such as 0022")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn namespaces_are_private_shared_or_an_error() {
+        let name = |text: &str| Some(text.to_owned());
+        for (text, expected) in [
+            ("", (Sharing::Private, None)),
+            ("private", (Sharing::Private, None)),
+            ("host", (Sharing::Host, None)),
+            ("container:web", (Sharing::Private, name("web"))),
+            ("ns:/proc/1/ns/pid", (Sharing::Path("/proc/1/ns/pid".into()), None)),
+        ] {
+            assert_eq!(sharing("pid", Some(text)).expect("good"), expected, "{text}");
+        }
+        for bad in ["container:", "ns:relative", "Host", "shareable"] {
+            assert!(sharing("pid", Some(bad)).is_err(), "{bad}");
+        }
+        assert_eq!(network("container:x").expect("good"), (None, name("x")));
+        assert_eq!(network("host").expect("good"), (Some(NetworkMode::Host), None));
+        assert!(network("bridge0").is_err());
+    }
+
+    #[test]
+    fn a_umask_is_octal() {
+        assert_eq!(umask("0077").expect("good"), 0o077);
+        for bad in ["8", "01000", "+2", "", "rwx"] {
+            assert!(umask(bad).is_err(), "{bad}");
+        }
     }
 }

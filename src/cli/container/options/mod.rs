@@ -2,25 +2,28 @@
 
 mod environment;
 mod filesystem;
+mod health;
+mod image;
 mod isolation;
 mod limits;
 mod mounts;
+mod names;
 mod relations;
 mod resources;
 mod security;
 mod settings;
+mod size;
 mod supervision;
+mod userns;
 
-pub(super) use environment::environment;
+pub(super) use environment::with_files;
 pub(super) use resources::ResourceOptions;
 pub(super) use supervision::parse_signal;
 
 use crate::cli::error::CliError;
-use crate::cli::image::pull::Policy;
 use crate::config::env;
 use crate::engine::container::create::CreateRequest;
 use clap::Args;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Options of a new container.
@@ -42,29 +45,22 @@ pub(super) struct Options {
     settings: settings::SettingOptions,
     #[command(flatten)]
     supervision: supervision::SupervisionOptions,
+    #[command(flatten)]
+    health: health::HealthOptions,
     /// Begin in this folder of the container
     #[arg(short, long, value_name = "DIR")]
     workdir: Option<String>,
     /// Replace the image's entrypoint: a program, or a JSON array of program and arguments; "" for none
     #[arg(long, value_name = "COMMAND")]
     entrypoint: Option<String>,
-    /// Add a label: NAME=value
-    #[arg(short, long, value_name = "LABEL")]
-    label: Vec<String>,
     /// Keep the container's standard input open
     #[arg(short, long)]
     pub interactive: bool,
     /// Give the container a terminal
     #[arg(short, long)]
     pub tty: bool,
-    /// When to pull the image: missing (default), always, newer, never
-    #[arg(long, value_name = "POLICY", value_enum, default_value = "missing")]
-    pub pull: Policy,
-    /// Print no progress while an image is pulled
-    #[arg(short, long)]
-    pub quiet: bool,
     #[command(flatten)]
-    pub registry: crate::cli::image::registry::RegistryArgs,
+    pub origin: image::ImageOptions,
     /// Print help
     #[arg(long, action = clap::ArgAction::Help)]
     help: Option<bool>,
@@ -90,7 +86,6 @@ impl Options {
             workdir: self.workdir.clone(),
             tty: self.tty,
             stdin_open: self.interactive,
-            labels: labels(&self.label),
             term: env::var("TERM"),
             create_command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
             ..CreateRequest::default()
@@ -98,11 +93,15 @@ impl Options {
         self.relations.apply(&mut request, &cwd)?;
         self.environment.apply(&mut request)?;
         self.filesystem.apply(&mut request, &cwd)?;
+        if self.filesystem.rootfs {
+            request.filesystem.rootfs = Some(mounts::rootfs(&self.image, &cwd)?);
+        }
         self.isolation.apply(&mut request)?;
         self.resources.apply(&mut request)?;
         self.security.apply(&mut request, &cwd)?;
         self.settings.apply(&mut request, &cwd)?;
         self.supervision.apply(&mut request)?;
+        self.health.apply(&mut request)?;
         Ok(request)
     }
 }
@@ -114,15 +113,6 @@ fn entrypoint(text: &str) -> Result<Vec<String>, CliError> {
     }
     serde_json::from_str(text)
         .map_err(|error| CliError::Usage(format!("invalid --entrypoint {text:?}: {error} (write a word or [\"word\", …])")))
-}
-
-fn labels(given: &[String]) -> BTreeMap<String, String> {
-    given
-        .iter()
-        .map(|text| {
-            text.split_once('=').map_or((text.clone(), String::new()), |(name, value)| (name.to_owned(), value.to_owned()))
-        })
-        .collect()
 }
 
 #[cfg(test)]

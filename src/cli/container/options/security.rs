@@ -1,8 +1,8 @@
 //! Rights: capabilities, filters, masks and devices.
 
 use crate::cli::error::CliError;
-use crate::engine::container::create::CreateRequest;
-use crate::model::{CapSet, Seccomp, Security};
+use crate::engine::container::create::{CreateRequest, is_cdi_name};
+use crate::model::{CapSet, Device, Seccomp, Security};
 use clap::{ArgAction, Args};
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,21 @@ pub(super) struct SecurityOptions {
     /// systempaths=unconfined, label=disable, apparmor=unconfined
     #[arg(long, value_name = "OPTION")]
     security_opt: Vec<String>,
+    /// Give the container a device of the host that you can open, or all in a folder: PATH[:PATH-IN-CONTAINER][:rwm]; or one that a
+    /// CDI spec describes: VENDOR/CLASS=NAME
+    #[arg(long, value_name = "DEVICE")]
+    device: Vec<String>,
+    /// Give the container GPUs that a CDI spec describes: all, or numbers or names
+    #[arg(long, value_name = "GPUS", value_delimiter = ',')]
+    gpus: Vec<String>,
+    /// Look for CDI specs in this folder, too (after /etc/cdi and /var/run/cdi)
+    #[arg(long, value_name = "DIR")]
+    cdi_spec_dir: Vec<PathBuf>,
+    #[arg(long, value_name = "DIR", hide = true)]
+    hooks_dir: Vec<PathBuf>,
+    /// Not to be had without root: the kernel lets only root filter the devices of a cgroup
+    #[arg(long, value_name = "RULE", hide = true)]
+    device_cgroup_rule: Vec<String>,
     /// Where the system call filter comes from: default, or image (its label io.containers.seccomp.profile)
     #[arg(long, value_name = "POLICY")]
     seccomp_policy: Option<String>,
@@ -44,6 +59,24 @@ impl SecurityOptions {
         if !(security.add_all || security.drop_all || both == CapSet::NONE) {
             return Err(CliError::Usage(format!("{} cannot be added and dropped at once", both.names().join(", "))));
         }
+        if let Some(rule) = self.device_cgroup_rule.first() {
+            return Err(CliError::Usage(format!(
+                "--device-cgroup-rule {rule:?}: only root may filter the devices of a cgroup (name the nodes with --device)"
+            )));
+        }
+        if let Some(folder) = self.hooks_dir.first() {
+            return Err(CliError::Usage(format!("--hooks-dir {}: OCI hooks are not run", folder.display())));
+        }
+        for text in &self.device {
+            if is_cdi_name(text) {
+                security.cdi_devices.push(text.clone());
+            } else {
+                security.devices.push(device(text, cwd)?);
+            }
+        }
+        let bare = |text: &String| text.strip_prefix("device=").unwrap_or(text).trim_matches('"').to_owned();
+        security.gpus = self.gpus.iter().map(bare).collect();
+        security.cdi_folders = self.cdi_spec_dir.iter().map(|folder| cwd.join(folder)).collect();
         match self.seccomp_policy.as_deref() {
             None | Some("" | "default") => {}
             Some("image") => security.seccomp = Seccomp::Image,
@@ -57,6 +90,27 @@ impl SecurityOptions {
         security.options.clone_from(&self.security_opt);
         Ok(())
     }
+}
+
+/// Reads `PATH[:PATH-IN-CONTAINER][:rwm]`.
+fn device(text: &str, cwd: &Path) -> Result<Device, CliError> {
+    let bad = |why: &str| CliError::Usage(format!("device {text:?}: {why}"));
+    let is_access = |part: &str| !part.is_empty() && part.bytes().all(|letter| b"rwm".contains(&letter));
+    let parts: Vec<&str> = text.split(':').collect();
+    let (source, target, access) = match parts[..] {
+        [source] => (source, source, "rwm"),
+        [source, access] if is_access(access) => (source, source, access),
+        [source, target] => (source, target, "rwm"),
+        [source, target, access] if is_access(access) => (source, target, access),
+        [_, _, _] => return Err(bad("the access is made of r, w and m")),
+        _ => return Err(bad("write PATH[:PATH-IN-CONTAINER][:rwm]")),
+    };
+    let target: PathBuf = cwd.join(target).components().collect();
+    if target == Path::new("/") || target.components().any(|part| part == std::path::Component::ParentDir) {
+        return Err(bad("the path in the container is no place for it"));
+    }
+    let source = cwd.join(source).components().collect();
+    Ok(Device { source, target: target.to_string_lossy().into_owned(), access: access.to_owned() })
 }
 
 /// Reads names; tells whether `ALL` was among them.
@@ -184,6 +238,22 @@ mod tests {
         ] {
             let error = options(&[text]).expect_err(text).to_string();
             assert!(error.contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn devices_in_all_their_forms() {
+        for (text, source, target, access) in [
+            ("/dev/fuse", "/dev/fuse", "/dev/fuse", "rwm"),
+            ("/dev/fuse:rw", "/dev/fuse", "/dev/fuse", "rw"),
+            ("/dev/fuse:/dev/x", "/dev/fuse", "/dev/x", "rwm"),
+            ("/dev/fuse:/dev/x:rw", "/dev/fuse", "/dev/x", "rw"),
+        ] {
+            let wanted = Device { source: source.into(), target: target.to_owned(), access: access.to_owned() };
+            assert_eq!(device(text, Path::new("/")).expect(text), wanted, "{text}");
+        }
+        for text in ["/dev/a:/dev/b:x", "/dev/a:/../b", "/dev/a:/dev/b:rw:x", "/dev/a:/"] {
+            assert!(device(text, Path::new("/")).is_err(), "{text}");
         }
     }
 

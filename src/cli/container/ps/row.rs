@@ -28,7 +28,7 @@ impl Row<'_> {
     }
 
     /// The cells of the default table.
-    pub(super) fn cells(&self, size: bool) -> Vec<String> {
+    pub(super) fn cells(&self, pod: bool, size: bool) -> Vec<String> {
         let config = &self.listed.config;
         let mut cells = vec![
             self.id().to_owned(),
@@ -39,6 +39,10 @@ impl Row<'_> {
             String::new(),
             config.name.clone(),
         ];
+        if pod {
+            // No container is in one.
+            cells.extend([String::new(), String::new()]);
+        }
         if size {
             cells.push(self.size());
         }
@@ -72,7 +76,7 @@ impl Row<'_> {
             "Pod": "",
             "PodName": "",
             "Ports": "",
-            "Restarts": 0,
+            "Restarts": state.restarts(),
             "RunningFor": self.created(),
             "Size": self.size(),
             "StartedAt": self.started_at(),
@@ -83,7 +87,7 @@ impl Row<'_> {
 
     /// The object of `--format json`: Podman's.
     pub(super) fn json(&self) -> Value {
-        let Listed { config, state, size } = self.listed;
+        let Listed { config, state, size, .. } = self.listed;
         let labels = if config.labels.is_empty() { Value::Null } else { json!(config.labels) };
         json!({
             "AutoRemove": config.auto_remove,
@@ -107,7 +111,7 @@ impl Row<'_> {
             "Pod": "",
             "PodName": "",
             "Ports": null,
-            "Restarts": 0,
+            "Restarts": state.restarts(),
             "Size": size.map(|size| json!({ "rootFsSize": size.total, "rwSize": size.own })),
             "StartedAt": self.started_at(),
             "State": state.status,
@@ -136,7 +140,13 @@ impl Row<'_> {
     fn status(&self) -> String {
         let state = &self.listed.state;
         match (state.status, &state.run, &state.exit) {
-            (Status::Running, Some(run), _) => format!("Up {}", human_duration(self.since(run.started_at))),
+            (Status::Running, Some(run), _) => {
+                let health = self.listed.health.map_or_else(String::new, |health| format!(" ({})", health.as_str()));
+                format!("Up {}{health}", human_duration(self.since(run.started_at)))
+            }
+            (Status::Exited, _, Some(exit)) if state.restarting().is_some() => {
+                format!("Restarting ({}) {}", exit.code, human_ago(self.since(exit.finished_at)))
+            }
             (Status::Exited, _, Some(exit)) => format!("Exited ({}) {}", exit.code, human_ago(self.since(exit.finished_at))),
             (status, ..) => {
                 let word = status.as_str();
@@ -157,7 +167,7 @@ impl Row<'_> {
 
     fn networks(&self) -> Vec<&str> {
         match self.listed.config.network {
-            NetworkMode::None | NetworkMode::Private => Vec::new(),
+            NetworkMode::None | NetworkMode::Private | NetworkMode::Container(_) | NetworkMode::Path(_) => Vec::new(),
             NetworkMode::Host => vec!["host"],
         }
     }

@@ -178,7 +178,7 @@ impl Opened {
             None => Owner::Maker,
             Some(_) if !request.give_to_user => Owner::Archive,
             // A user that the container's files do not know any more is no reason to copy nothing.
-            Some((root, config)) => users::resolve(root.as_fd(), &config.user)
+            Some((root, config)) => users::resolve(root.as_fd(), &config.user, &[])
                 .map_or(Owner::Given { uid: 0, gid: 0 }, |user| Owner::Given { uid: user.uid, gid: user.gid }),
         }
     }

@@ -2,6 +2,7 @@
 
 mod config;
 mod host_config;
+mod limits;
 mod mounts;
 mod network;
 mod state;
@@ -42,11 +43,11 @@ impl Engine {
             "Created": time(config.created_at),
             "Path": program,
             "Args": config.argv.get(1..).unwrap_or_default(),
-            "State": state::state_of(&state),
-            "Image": config.image.hex(),
+            "State": state::state_of(&state, self.health(&config, &state).as_ref()),
+            "Image": if config.filesystem.rootfs.is_some() { "" } else { config.image.hex() },
             "ImageDigest": image.as_ref().map(|image| image.manifest.to_string()).unwrap_or_default(),
             "ImageName": config.image_name,
-            "Rootfs": "",
+            "Rootfs": config.filesystem.rootfs.as_ref().map(|rootfs| rootfs.path.to_string_lossy().into_owned()).unwrap_or_default(),
             "Pod": "",
             "ResolvConfPath": run_file("resolv.conf"),
             "HostnamePath": run_file("hostname"),
@@ -54,23 +55,23 @@ impl Engine {
             "StaticDir": folder.to_string_lossy(),
             "OCIRuntime": "coracle",
             "Name": config.name,
-            "RestartCount": 0,
+            "RestartCount": state.restarts(),
             "Driver": "overlay",
             "MountLabel": "",
             "ProcessLabel": "",
             "AppArmorProfile": "",
             "EffectiveCaps": rights::effective(&config).names(),
             "BoundingCaps": config.security.rights().bounding.names(),
-            "ExecIDs": [],
+            "ExecIDs": self.sessions(&config),
             "GraphDriver": { "Name": "overlay", "Data": driver },
-            "Mounts": config.mounts.iter().map(mounts::mount).collect::<Vec<_>>(),
+            "Mounts": mounts::mounts(&config, &self.paths),
             "Dependencies": config.relations.requires,
             "NetworkSettings": network::network_settings(&config),
             "Namespace": "",
             "IsInfra": false,
             "IsService": false,
             "Config": config::config_of(&config),
-            "HostConfig": host_config::host_config(&config, &file("ctr.log")),
+            "HostConfig": host_config::host_config(&config, &state, &file("ctr.log")),
         }))
     }
 }

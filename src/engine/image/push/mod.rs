@@ -19,7 +19,7 @@ use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
 use crate::image::manifest::{self, Document};
 use crate::image::registry::Registry;
-use crate::image::{ImageError, Manifest, Reference};
+use crate::image::{ImageError, Reference};
 use crate::model::{BlobCompression, DiffId, Digest, ImageRecord, LayerBlob};
 use crate::storage::{StorageError, blob};
 use layers::{Event, Job, Work, each};
@@ -100,13 +100,13 @@ impl Engine {
         let shape = Shape::of(request, &stored)?;
         let destination = &request.destination.source;
         let registry = Registry::open(&destination.reference, destination.access.clone())?;
-        let blobs = self.push_layers(&registry, &image, &stored, &shape, request, progress)?;
+        let blobs = self.push_layers(&registry, &image, &shape, request, progress)?;
 
         let config = blob::read(&self.paths, image.id.digest())?;
         if !registry.has_blob(image.id.digest())? {
             registry.send_small(&config)?;
         }
-        let (media_type, bytes) = shape.manifest(&stored, &stored_bytes, &blobs, config.len() as u64)?;
+        let (media_type, bytes) = shape.manifest(&stored_bytes, &blobs, config.len() as u64)?;
         let digest = registry.put_manifest(&destination.reference, media_type, &bytes)?;
         if let Some(wanted) = request.destination.reference.digest().filter(|wanted| **wanted != digest) {
             return Err(ImageError::Storage(StorageError::WrongDigest { expected: wanted.clone(), found: digest }).into());
@@ -122,15 +122,14 @@ impl Engine {
         &self,
         registry: &Registry,
         image: &ImageRecord,
-        stored: &Manifest,
-        shape: &Shape,
+        shape: &Shape<'_>,
         request: &PushRequest,
         progress: &mut dyn Progress,
     ) -> Result<Vec<LayerBlob>, EngineError> {
         let mut jobs: Vec<Job> = Vec::new();
         let mut infos = Vec::new();
         for (at, diff_id) in image.layers.iter().enumerate() {
-            let before = stored.layers.get(at);
+            let before = shape.stored.layers.get(at);
             let is_new = jobs.iter().all(|job| job.diff_id != *diff_id);
             let name = before.map_or(&diff_id.hex()[..12], |layer| layer.digest.short()).to_owned();
             infos.push(LayerInfo { name, size: self.db.layer_size(diff_id)?, present: !is_new });

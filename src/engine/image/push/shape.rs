@@ -7,15 +7,16 @@ use crate::model::{BlobCompression, LayerBlob};
 
 /// The kind of manifest, and which blobs may be in it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Shape {
+pub(super) struct Shape<'a> {
+    pub(super) stored: &'a Manifest,
     format: ManifestFormat,
     /// Every layer has this compression; nothing: any that the format knows.
     only: Option<BlobCompression>,
 }
 
-impl Shape {
+impl<'a> Shape<'a> {
     /// Works out the shape from what is asked for and what is stored.
-    pub(super) fn of(request: &PushRequest, stored: &Manifest) -> Result<Self, ImageError> {
+    pub(super) fn of(request: &PushRequest, stored: &'a Manifest) -> Result<Self, ImageError> {
         let format = match (request.format, request.compression) {
             (Some(ManifestFormat::Docker), Some(BlobCompression::Zstd)) => return Err(ImageError::ZstdInDocker),
             (Some(format), _) => format,
@@ -23,7 +24,7 @@ impl Shape {
             (None, _) if is_docker(stored) => ManifestFormat::Docker,
             (None, _) => ManifestFormat::Oci,
         };
-        Ok(Self { format, only: request.compression })
+        Ok(Self { stored, format, only: request.compression })
     }
 
     /// Tells whether a blob may stand in the manifest.
@@ -45,11 +46,11 @@ impl Shape {
     /// Returns media type and bytes of the manifest: the stored one where every blob is the same.
     pub(super) fn manifest(
         &self,
-        stored: &Manifest,
         stored_bytes: &[u8],
         blobs: &[LayerBlob],
         config_size: u64,
     ) -> Result<(&'static str, Vec<u8>), ImageError> {
+        let stored = self.stored;
         let (media_type, config_type) = match self.format {
             ManifestFormat::Oci => (OCI_MANIFEST, OCI_CONFIG),
             ManifestFormat::Docker => (DOCKER_MANIFEST, DOCKER_CONFIG),
@@ -127,24 +128,26 @@ mod tests {
 
     #[test]
     fn the_stored_manifest_is_kept_where_every_blob_is_the_same() {
-        let any = Shape { format: ManifestFormat::Oci, only: None };
+        let stored = stored(OCI_MANIFEST);
+        let any = Shape { stored: &stored, format: ManifestFormat::Oci, only: None };
         let zstd = blob('1', BlobCompression::Zstd);
-        assert_eq!(any.manifest(&stored(OCI_MANIFEST), b"{ }", &[zstd.clone()], 10).unwrap(), (OCI_MANIFEST, b"{ }".to_vec()));
-        let (_, other) = any.manifest(&stored(OCI_MANIFEST), b"{ }", &[blob('2', BlobCompression::Gzip)], 10).unwrap();
+        assert_eq!(any.manifest(b"{ }", &[zstd], 10).unwrap(), (OCI_MANIFEST, b"{ }".to_vec()));
+        let (_, other) = any.manifest(b"{ }", &[blob('2', BlobCompression::Gzip)], 10).unwrap();
         let text = String::from_utf8(other).unwrap();
         assert!(text.contains("layer.v1.tar+gzip") && text.contains(&"2".repeat(64)), "{text}");
-        let docker = Shape { format: ManifestFormat::Docker, only: None };
-        let (kind, bytes) = docker.manifest(&stored(OCI_MANIFEST), b"{ }", &[blob('1', BlobCompression::Gzip)], 10).unwrap();
+        let docker = Shape { stored: &stored, format: ManifestFormat::Docker, only: None };
+        let (kind, bytes) = docker.manifest(b"{ }", &[blob('1', BlobCompression::Gzip)], 10).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         assert!(kind == DOCKER_MANIFEST && text.contains("diff.tar.gzip") && text.contains(DOCKER_CONFIG), "{text}");
     }
 
     #[test]
     fn compressions_fit_the_format() {
-        let any = Shape { format: ManifestFormat::Oci, only: None };
-        let docker = Shape { format: ManifestFormat::Docker, only: None };
-        let gzip = Shape { format: ManifestFormat::Oci, only: Some(BlobCompression::Gzip) };
-        let layer = &stored(OCI_MANIFEST).layers[0];
+        let stored = stored(OCI_MANIFEST);
+        let any = Shape { stored: &stored, format: ManifestFormat::Oci, only: None };
+        let docker = Shape { stored: &stored, format: ManifestFormat::Docker, only: None };
+        let gzip = Shape { stored: &stored, format: ManifestFormat::Oci, only: Some(BlobCompression::Gzip) };
+        let layer = &stored.layers[0];
         for (shape, zstd, none, sends) in [
             (any, true, true, BlobCompression::Zstd),
             (docker, false, true, BlobCompression::Gzip),

@@ -1,0 +1,63 @@
+//! Where a new container's image comes from.
+
+use crate::cli::error::CliError;
+use crate::cli::image::platform;
+use crate::cli::image::pull::{Policy, Pull};
+use crate::cli::image::registry::RegistryArgs;
+use clap::{ArgAction, Args};
+
+/// Options about the image.
+#[derive(Debug, Args)]
+pub(in crate::cli::container) struct ImageOptions {
+    /// When to pull the image: missing (default), always, newer, never
+    #[arg(long, value_name = "POLICY", value_enum, default_value = "missing")]
+    pub pull: Policy,
+    /// Print no progress while an image is pulled
+    #[arg(short, long)]
+    quiet: bool,
+    /// OS/ARCH[/VARIANT] of the image; this machine's where not given
+    #[arg(long, conflicts_with_all = ["os", "arch", "variant"])]
+    platform: Option<String>,
+    /// The operating system of the image
+    #[arg(long)]
+    os: Option<String>,
+    /// The architecture of the image
+    #[arg(long)]
+    arch: Option<String>,
+    /// The variant of the architecture
+    #[arg(long)]
+    variant: Option<String>,
+    #[command(flatten)]
+    registry: RegistryArgs,
+    /// Not needed: signatures of Docker's content trust are never asked for
+    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set, hide = true)]
+    disable_content_trust: bool,
+    #[arg(long, hide = true)]
+    decryption_key: Vec<String>,
+}
+
+impl ImageOptions {
+    /// Tells whether an image for another machine than this one may be meant.
+    pub(in crate::cli::container) fn names_platform(&self) -> bool {
+        self.platform.is_some() || self.os.is_some() || self.arch.is_some() || self.variant.is_some()
+    }
+
+    /// How the image is pulled.
+    ///
+    /// # Errors
+    /// An option's text cannot be read, or asks for what is not offered.
+    pub(in crate::cli::container) fn request(&self) -> Result<Pull, CliError> {
+        if !self.decryption_key.is_empty() {
+            return Err(CliError::Usage("--decryption-key is not offered: encrypted images cannot be read".to_owned()));
+        }
+        if !self.disable_content_trust {
+            return Err(CliError::Usage("--disable-content-trust=false is not offered: there is no content trust".to_owned()));
+        }
+        Ok(Pull {
+            policy: self.pull,
+            quiet: self.quiet,
+            registry: self.registry.clone(),
+            platform: platform(self.platform.as_deref(), self.os.as_deref(), self.arch.as_deref(), self.variant.as_deref())?,
+        })
+    }
+}

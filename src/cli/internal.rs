@@ -1,0 +1,88 @@
+//! `coracle internal`: what a container's monitor calls; hidden, and not for users.
+
+use super::error::CliError;
+use crate::config::Paths;
+use crate::engine::container::again::Inherited;
+use crate::engine::container::health::Asker;
+use crate::engine::container::orders::Begin;
+use crate::engine::{Engine, EngineError};
+use crate::model::ContainerConfig;
+use crate::sys::inherit::adopt;
+use clap::{Args, Subcommand};
+use std::os::fd::RawFd;
+use std::path::PathBuf;
+
+/// Called by monitors
+#[derive(Debug, Subcommand)]
+pub enum InternalCommand {
+    /// Start a container again in this process, which is its monitor
+    Restart(RestartArgs),
+    /// Check a container's health; the code says what the monitor has to do
+    Check(CheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    subject: Subject,
+}
+
+/// The container.
+#[derive(Debug, Args)]
+pub struct Subject {
+    #[arg(long)]
+    data: PathBuf,
+    #[arg(long)]
+    run: PathBuf,
+    id: String,
+}
+
+impl Subject {
+    fn find(self) -> Result<(Engine, ContainerConfig), CliError> {
+        let engine = Engine::open(Paths::at(self.data, self.run))?;
+        let config = engine.container(&self.id)?;
+        Ok((engine, config))
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct RestartArgs {
+    #[command(flatten)]
+    subject: Subject,
+    #[arg(long)]
+    restarts: u32,
+    #[arg(long)]
+    backoff: u64,
+    #[arg(long)]
+    listen: Option<RawFd>,
+    #[arg(long)]
+    client: Vec<RawFd>,
+    #[arg(long)]
+    notify: Option<PathBuf>,
+    #[arg(long)]
+    session_entry: PathBuf,
+}
+
+/// Does what the monitor asks for.
+///
+/// # Errors
+/// It cannot be done. Nobody reads the message; the code is what counts.
+pub fn run(command: InternalCommand) -> Result<i32, CliError> {
+    match command {
+        InternalCommand::Restart(args) => restart(args),
+        InternalCommand::Check(args) => {
+            let (mut engine, config) = args.subject.find()?;
+            Ok(engine.check_health(&config, Asker::Monitor)?.verdict.code())
+        }
+    }
+}
+
+fn restart(args: RestartArgs) -> Result<i32, CliError> {
+    // Before anything is opened: these numbers were handed down.
+    let adopt = |number| adopt(number).map_err(|source| EngineError::Wait { source });
+    let listen = args.listen.map(adopt).transpose()?;
+    let clients = args.client.into_iter().map(adopt).collect::<Result<_, _>>()?;
+    let begin = Begin { restarts: args.restarts, backoff_ms: args.backoff, manager: args.notify };
+    let (mut engine, config) = args.subject.find()?;
+    match engine.start_again(&config, Inherited { listen, clients, session_entry: args.session_entry, begin })? {}
+}

@@ -1,0 +1,100 @@
+//! `diff`: what a container has changed in its image, and what an image's topmost layer has changed in those below.
+
+use super::ContainerError;
+use super::copy::CopyError;
+use crate::engine::session::worker;
+use crate::engine::{Engine, EngineError};
+use crate::model::{ContainerConfig, ImageRecord};
+use crate::runtime::init::Overlay;
+use crate::runtime::view;
+use crate::storage::diff::compare;
+use rustix::fs::{FlockOperation, Mode, OFlags};
+use std::os::fd::AsFd as _;
+use std::path::{Path, PathBuf};
+
+pub use crate::storage::diff::{Change, Difference};
+
+/// What is made in a container by whoever starts it, and by nothing in it (Podman hides the same).
+const OWN: [&str; 11] = [
+    "dev",
+    "etc/hostname",
+    "etc/hosts",
+    "etc/mtab",
+    "etc/resolv.conf",
+    "proc",
+    "run",
+    "run/.containerenv",
+    "run/coracle-init",
+    "run/secrets",
+    "sys",
+];
+
+impl Engine {
+    /// Lists what the container has changed in the files of its image, sorted by path.
+    ///
+    /// # Errors
+    /// The container or its image is gone, or a folder cannot be read.
+    pub fn diff(&self, config: &ContainerConfig) -> Result<Vec<Difference>, EngineError> {
+        let _lock = self.lock(config, FlockOperation::LockShared)?;
+        let overlay = self.overlay(config)?;
+        let upper = overlay.base.join(&overlay.upper);
+        let targets: Vec<PathBuf> = config.mounts.iter().map(|mount| PathBuf::from(relative(&mount.target))).collect();
+        self.compare(&upper, Some(&overlay), &|path| {
+            use std::os::unix::ffi::OsStrExt as _;
+            let path = Path::new(std::ffi::OsStr::from_bytes(path));
+            OWN.iter().any(|own| Path::new(own) == path) || targets.iter().any(|target| target == path)
+        })
+    }
+
+    /// Lists what the topmost layer of an image has changed in those below it.
+    ///
+    /// # Errors
+    /// A layer is gone or cannot be read.
+    pub fn image_diff(&self, image: &ImageRecord) -> Result<Vec<Difference>, EngineError> {
+        let mut lowers: Vec<String> = image.layers.iter().rev().map(|layer| format!("layers/{}/diff", layer.hex())).collect();
+        if lowers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let top = lowers.remove(0);
+        lowers.retain(|lower| *lower != top);
+        let base = self.paths.data().to_owned();
+        let path = base.join(&top);
+        let none = String::new;
+        let overlay = Overlay {
+            base,
+            lowers,
+            data: Vec::new(),
+            upper: none(),
+            work: none(),
+            target: none(),
+            folder: None,
+            volatile: false,
+        };
+        let below = (!overlay.lowers.is_empty()).then_some(&overlay);
+        self.compare(&path, below, &|_| false)
+    }
+
+    fn compare(
+        &self,
+        top: &Path,
+        below: Option<&Overlay>,
+        hidden: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Vec<Difference>, EngineError> {
+        worker(&self.paths, &[], |_| {
+            let below = below.map(view::lowers).transpose().map_err(ContainerError::Launch)?;
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let open = rustix::fs::open(top, flags, Mode::empty());
+            let open =
+                open.map_err(|errno| ContainerError::File { action: "open", path: top.to_owned(), source: errno.into() })?;
+            compare(open.as_fd(), below.as_ref().map(|fd| fd.as_fd()), hidden).map_err(|source| {
+                ContainerError::from(CopyError::Pack { path: top.to_string_lossy().into_owned(), source }).into()
+            })
+        })?
+        .finish()
+    }
+}
+
+/// A path of a container without the slashes around it.
+pub(super) fn relative(target: &str) -> &str {
+    target.trim_matches('/')
+}

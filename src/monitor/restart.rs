@@ -1,0 +1,34 @@
+//! Starting the container again, in the monitor's own process.
+//!
+//! Only the child of a process can be waited for by it, so the process that watches has to be the one that starts. It becomes
+//! `coracle internal restart`, which prepares the start as the first one was prepared and becomes the monitor again. The pid stays,
+//! so do the listening socket and the clients: who is attached sees the next run's output.
+
+use super::args::MonitorArgs;
+use super::event::Monitor;
+use super::supervise;
+use crate::sys::{exec, fd};
+use std::ffi::OsString;
+use std::os::fd::{AsRawFd as _, BorrowedFd};
+
+/// Executes the helper. Returns only where that fails.
+pub(super) fn become_helper(monitor: &Monitor, args: &MonitorArgs) {
+    let Some((helper, mut words)) = monitor.supervisor.restart_command() else { return };
+    let mut pass = |name: &str, fd: BorrowedFd<'_>| {
+        if fd::keep_on_exec(fd).is_ok() {
+            words.extend([OsString::from(name), fd.as_raw_fd().to_string().into()]);
+        }
+    };
+    let (listen, clients) = monitor.clients.passed_on();
+    if let Some(fd) = listen {
+        pass("--listen", fd);
+    }
+    clients.for_each(|fd| pass("--client", fd));
+    if let Some(notify) = &args.notify {
+        words.extend(["--notify".into(), notify.socket.clone().into()]);
+    }
+    if let Some(entry) = &args.session_entry {
+        words.extend(["--session-entry".into(), entry.clone().into()]);
+    }
+    let _ = exec::execve(&helper.program, &supervise::argv(helper, words), &[]);
+}

@@ -1,0 +1,157 @@
+//! How I comes into its namespaces: new ones, those of others, and the map of its own user namespace.
+//!
+//! New ones alone take one clone3. Where I joins others, M forks J first: J enters them, as root of S, and makes I with
+//! `CLONE_PARENT`, so that I is M's child and born in the pid namespace that J has joined for its children. A user namespace is
+//! joined last, since it takes the rights over the others away. M itself stays where it is.
+
+use super::init::Plan;
+use super::message::{Failure, Stage};
+use crate::model::IdMap;
+use crate::sys::clone::{self, Child, CloneFlags};
+use crate::sys::{fd, namespace, process};
+use oci_spec::runtime::{LinuxNamespaceType, Spec};
+use rustix::process::DumpableBehavior;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+
+/// The user namespace of a container that is not in S.
+#[derive(Clone, Debug)]
+pub struct UserNamespace {
+    /// Its map, in ids of S; none where another container's is joined.
+    pub map: Option<IdMap>,
+    /// The ids of S that are its root: they own the container's root folder.
+    pub root: (u32, u32),
+}
+
+/// A namespace that I joins.
+#[derive(Debug)]
+pub struct Join {
+    pub kind: CloneFlags,
+    /// A pidfd of a process in it, or an open file of the namespace.
+    pub from: OwnedFd,
+    /// For messages: "the pid namespace of container web".
+    pub name: String,
+}
+
+/// The namespaces that a spec asks for anew.
+fn new_namespaces(spec: &Spec) -> CloneFlags {
+    let wanted = [
+        (LinuxNamespaceType::Mount, CloneFlags::NEWNS),
+        (LinuxNamespaceType::Pid, CloneFlags::NEWPID),
+        (LinuxNamespaceType::Ipc, CloneFlags::NEWIPC),
+        (LinuxNamespaceType::Uts, CloneFlags::NEWUTS),
+        (LinuxNamespaceType::Network, CloneFlags::NEWNET),
+        (LinuxNamespaceType::Cgroup, CloneFlags::NEWCGROUP),
+    ];
+    wanted.into_iter().filter(|(kind, _)| super::init::has_new_namespace(spec, *kind)).map(|(_, flag)| flag).collect()
+}
+
+/// Makes I, a child of the caller, who is M. `body` is what I does.
+pub(super) fn make(
+    plan: &Plan,
+    cgroup: Option<BorrowedFd<'_>>,
+    report: &OwnedFd,
+    body: impl FnOnce() -> i32,
+) -> Result<Child, Failure> {
+    let at = || Failure::at(Stage::Clone, "");
+    let mut flags = new_namespaces(&plan.spec);
+    if plan.userns.as_ref().is_some_and(|userns| userns.map.is_some()) {
+        flags |= CloneFlags::NEWUSER;
+    }
+    if plan.joins.is_empty() {
+        return clone::spawn(flags, cgroup, body).map_err(at());
+    }
+    let (pid_pipe, pid_there) = fd::pipe().map_err(at())?;
+    let mut body = Some(body);
+    let mut pid_there = Some(pid_there);
+    let joiner = clone::spawn(CloneFlags::empty(), None, || {
+        let made = join_all(&plan.joins).and_then(|()| {
+            clone::spawn(flags | CloneFlags::PARENT, cgroup, || body.take().map_or(125, |body| body())).map_err(at())
+        });
+        let told = made.and_then(|child| {
+            let pipe = pid_there.take().ok_or_else(|| Failure::text(Stage::Clone, ""))?;
+            File::from(pipe).write_all(&child.pid.to_le_bytes()).map_err(at())
+        });
+        match told {
+            Ok(()) => 0,
+            Err(failure) => {
+                failure.send(report);
+                125
+            }
+        }
+    })
+    .map_err(at())?;
+    drop(pid_there);
+    let mut bytes = [0; 4];
+    let told = File::from(pid_pipe).read_exact(&mut bytes);
+    joiner.wait().map_err(at())?;
+    // J has said why.
+    told.map_err(|_| Failure::text(Stage::Clone, "the namespaces could not be joined"))?;
+    // I is our child and not yet waited for, so its pid cannot be another process's.
+    let own = process::pid_ref(i32::from_le_bytes(bytes)).map_err(at())?;
+    let pidfd = process::open_pidfd(own).map_err(at())?.ok_or_else(|| Failure::text(Stage::Clone, "init ended at once"))?;
+    Ok(Child { pid: own.pid, pidfd })
+}
+
+fn join_all(joins: &[Join]) -> Result<(), Failure> {
+    let is_user = |join: &&Join| join.kind.contains(CloneFlags::NEWUSER);
+    let (last, first): (Vec<&Join>, Vec<&Join>) = joins.iter().partition(is_user);
+    for join in first.into_iter().chain(last) {
+        namespace::join(join.from.as_fd(), join.kind).map_err(Failure::at(Stage::JoinOther, join.name.clone()))?;
+    }
+    Ok(())
+}
+
+/// Makes the caller, who is root of S, root of a new user namespace with this map: so it sees owners as a container does. It keeps its
+/// mount namespace, and may do with files what their ids allow that are mapped.
+///
+/// # Errors
+/// The namespace cannot be made or mapped. The caller is not dumpable afterwards.
+pub fn enter(map: &IdMap) -> Result<(), Failure> {
+    let at = || Failure::at(Stage::Map, "");
+    let os = |errno: rustix::io::Errno| Failure::at(Stage::Map, "")(errno.into());
+    // The files of a process that is not dumpable belong to the machine's root.
+    rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable).map_err(os)?;
+    let own = rustix::process::getpid().as_raw_nonzero().get();
+    let (ready, say_ready) = fd::pipe().map_err(at())?;
+    let userns = UserNamespace { map: Some(map.clone()), root: (0, 0) };
+    let (done, say_done) = fd::pipe().map_err(at())?;
+    let mut ends = Some((ready, say_done));
+    let mut say_ready = Some(say_ready);
+    let helper = clone::spawn(CloneFlags::empty(), None, || {
+        // Its own copy would keep it waiting for ever.
+        say_ready.take();
+        let Some((ready, say_done)) = ends.take() else { return 125 };
+        let mut byte = [0];
+        let told = File::from(ready).read_exact(&mut byte).is_ok();
+        i32::from(!told || write_maps(&userns, own, say_done).is_err())
+    })
+    .map_err(at())?;
+    drop(ends);
+    let made = namespace::unshare(CloneFlags::NEWUSER).map_err(at());
+    if let (Ok(()), Some(pipe)) = (&made, say_ready.take()) {
+        File::from(pipe).write_all(b"r").map_err(at())?;
+    }
+    let mut byte = [0];
+    let mapped = File::from(done).read_exact(&mut byte).map_err(at());
+    helper.wait().map_err(at())?;
+    made.and(mapped)?;
+    super::process::become_root()?;
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(os)
+}
+
+/// Writes the maps of I, which waits for the byte that is sent then; in M, which is root in S.
+pub(super) fn write_maps(userns: &UserNamespace, init: i32, go: OwnedFd) -> Result<(), Failure> {
+    if let Some(IdMap { uids, gids }) = &userns.map {
+        for (file, ranges) in [("gid_map", gids), ("uid_map", uids)] {
+            let parent = std::fs::read_to_string(format!("/proc/self/{file}")).map_err(Failure::at(Stage::Map, file))?;
+            // One write(2): the kernel takes a map only once.
+            let text = ranges.text_below(&parent);
+            std::fs::write(format!("/proc/{init}/{file}"), text).map_err(Failure::at(Stage::Map, file))?;
+        }
+    }
+    // A broken pipe: I has ended and says itself why.
+    let _ = File::from(go).write_all(b"m");
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! Mounts that are made outside of the container's own user namespace.
+//!
+//! In a child user namespace K of S root has no rights over the caller's files: the caller may not even be mapped there. So before I is
+//! made, M forks H: root of S in a mount namespace of its own, a copy of the host's. H mounts the overlay of the root file system,
+//! which so belongs to S, copies the sources of the bind mounts, and passes all of it on as detached mounts. I, in K, only
+//! attaches them. Setuid programs work in there, as K is below S (the kernel's `mnt_may_suid`).
+//!
+//! The same child, in the mount namespace of another container, brings that container's `/dev/shm` and `/dev/mqueue`.
+
+use super::init::Plan;
+use super::message::{Failure, Stage};
+use super::rootfs;
+use crate::sys::clone::{self, CloneFlags};
+use crate::sys::{fdpass, mount, namespace, socket};
+use oci_spec::runtime::Spec;
+use rustix::fs::{Gid, Mode, OFlags, ResolveFlags, Uid};
+use std::cell::RefCell;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::{Path, PathBuf};
+
+/// What was made outside; all of it detached mounts.
+#[derive(Debug, Default)]
+pub struct Outside {
+    pub(super) root: RefCell<Option<OwnedFd>>,
+    pub(super) sources: RefCell<Vec<(Source, OwnedFd)>>,
+}
+
+/// The source of a bind mount.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Source {
+    path: PathBuf,
+    recursive: bool,
+}
+
+impl Outside {
+    /// The root file system, once.
+    pub(super) fn take_root(&self) -> Option<OwnedFd> {
+        self.root.take()
+    }
+
+    /// A copy of the mounts at `path`: the one that was made outside, else one that is made now.
+    pub(super) fn tree(&self, path: &Path, recursive: bool) -> std::io::Result<OwnedFd> {
+        let mut sources = self.sources.borrow_mut();
+        let wanted = Source { path: path.to_owned(), recursive };
+        match sources.iter().position(|(source, _)| *source == wanted) {
+            Some(at) => Ok(sources.swap_remove(at).1),
+            None => mount::clone_tree(path, recursive),
+        }
+    }
+}
+
+/// Makes everything for the plan of a container with a user namespace of its own; in M.
+pub(super) fn prepare(plan: &Plan, owner: (u32, u32), shared: Outside, report: &OwnedFd) -> Result<Outside, Failure> {
+    let shared = shared.sources.into_inner();
+    let mut wanted = sources(&plan.spec);
+    wanted.retain(|source| shared.iter().all(|(known, _)| known != source));
+    let mut fds = collect(report, wanted.len() + 1, |send| {
+        namespace::unshare(CloneFlags::NEWNS).map_err(Failure::at(Stage::Overlay, ""))?;
+        give(&plan.root.base.join(&plan.root.upper), owner)?;
+        send(rootfs::new_overlay(&plan.root)?)?;
+        for source in &wanted {
+            let name = source.path.to_string_lossy();
+            send(mount::clone_tree(&source.path, source.recursive).map_err(Failure::at(Stage::Source, name))?)?;
+        }
+        Ok(())
+    })?
+    .into_iter();
+    let root = fds.next();
+    Ok(Outside { root: RefCell::new(root), sources: RefCell::new(wanted.into_iter().zip(fds).chain(shared).collect()) })
+}
+
+/// Copies `/dev/shm` and `/dev/mqueue` out of the container whose init `pidfd` names; in M.
+pub(super) fn shared_memory(pidfd: &OwnedFd, report: &OwnedFd) -> Result<Outside, Failure> {
+    let paths = ["/dev/shm", "/dev/mqueue"];
+    let fds = collect(report, paths.len(), |send| {
+        namespace::join(pidfd.as_fd(), CloneFlags::NEWNS).map_err(Failure::at(Stage::JoinOther, "its mount namespace"))?;
+        for path in paths {
+            // That container's own links lead nowhere but into itself; still they are not followed.
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let found = rustix::fs::openat2(rustix::fs::CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS);
+            let found =
+                found.map_err(|errno| Failure::at(Stage::Source, format!("{path} of the other container"))(errno.into()))?;
+            send(mount::clone_tree_at(found.as_fd(), false).map_err(Failure::at(Stage::Source, path))?)?;
+        }
+        Ok(())
+    })?;
+    let source = |path: &str| Source { path: PathBuf::from(path), recursive: true };
+    Ok(Outside { root: RefCell::default(), sources: RefCell::new(paths.map(source).into_iter().zip(fds).collect()) })
+}
+
+/// The bind mounts of a spec.
+fn sources(spec: &Spec) -> Vec<Source> {
+    let binds = spec.mounts().iter().flatten().filter_map(|mount| {
+        let has = |word: &str| mount.options().iter().flatten().any(|option| option == word);
+        let is_bind = mount.typ().as_deref() == Some("bind") || has("bind") || has("rbind");
+        is_bind.then(|| Source { path: mount.source().clone().unwrap_or_default(), recursive: has("rbind") })
+    });
+    binds.filter(|source| source.path.is_absolute()).collect()
+}
+
+/// The upper folder is the root folder of the container, so it belongs to the container's root.
+fn give(upper: &Path, owner: (u32, u32)) -> Result<(), Failure> {
+    let at = || Failure::at(Stage::Overlay, upper.to_string_lossy());
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let folder = rustix::fs::open(upper, flags, Mode::empty()).map_err(|errno| at()(errno.into()))?;
+    let stat = rustix::fs::fstat(&folder).map_err(|errno| at()(errno.into()))?;
+    // Only the first time: later it belongs to whom the container gave it.
+    if (stat.st_uid, stat.st_gid) == (0, 0) && owner != (0, 0) {
+        let (uid, gid) = (Uid::from_raw(owner.0), Gid::from_raw(owner.1));
+        rustix::fs::fchown(&folder, Some(uid), Some(gid)).map_err(|errno| at()(errno.into()))?;
+    }
+    Ok(())
+}
+
+type Send<'a> = &'a dyn Fn(OwnedFd) -> Result<(), Failure>;
+
+/// Forks H, which does `work`, and returns the `count` descriptors that it sends. H reports itself what fails in it.
+fn collect(report: &OwnedFd, count: usize, work: impl FnOnce(Send<'_>) -> Result<(), Failure>) -> Result<Vec<OwnedFd>, Failure> {
+    let at = || Failure::at(Stage::Clone, "");
+    let (here, there) = socket::seqpacket_pair().map_err(at())?;
+    let mut ends = Some((there, work));
+    let child = clone::spawn(CloneFlags::empty(), None, || {
+        let Some((there, work)) = ends.take() else { return 125 };
+        let send = |fd: OwnedFd| fdpass::send(there.as_fd(), fd.as_fd()).map_err(Failure::at(Stage::Clone, ""));
+        match work(&send) {
+            Ok(()) => 0,
+            Err(failure) => {
+                failure.send(report);
+                125
+            }
+        }
+    })
+    .map_err(at())?;
+    drop(ends);
+    let mut fds = Vec::with_capacity(count);
+    while fds.len() < count {
+        match fdpass::receive(here.as_fd()).map_err(at())? {
+            Some(fd) => fds.push(fd),
+            None => break,
+        }
+    }
+    let code = child.wait().map_err(at())?;
+    if code == 0 && fds.len() == count { Ok(fds) } else { Err(Failure::text(Stage::Clone, "the mounts could not be made")) }
+}
