@@ -4,7 +4,7 @@ use super::access::{Access, Retry, is_loopback};
 use super::challenge;
 use super::failure::Failure;
 use super::guard::{MAX_HOPS, check_redirect, same_origin};
-use super::tls;
+use super::tls::{self, NoClient};
 use super::token::{Asker, Tokens};
 use crate::image::error::ImageError;
 use crate::image::manifest::MAX_DOCUMENT;
@@ -25,9 +25,9 @@ pub(super) struct Client {
     /// As names of images have it.
     pub(super) host: String,
     pub(super) access: Access,
-    secure: Result<reqwest::Client, String>,
-    plain: OnceLock<Result<reqwest::Client, String>>,
-    sending: OnceLock<Result<reqwest::Client, String>>,
+    secure: Result<reqwest::Client, NoClient>,
+    plain: OnceLock<Result<reqwest::Client, NoClient>>,
+    sending: OnceLock<Result<reqwest::Client, NoClient>>,
     /// Set when the registry turned out to speak plain HTTP, or HTTPS.
     is_plain: OnceLock<bool>,
     tokens: Tokens,
@@ -117,8 +117,8 @@ impl Client {
                     return done;
                 }
             },
-            // Without any CA certificate on the machine there is no HTTPS client, but plain HTTP needs none.
-            Err(cause) => Failure::Unsafe(format!("there is no HTTPS client for it: {cause}")),
+            Err(NoClient::Files(cause)) => return Err(Failure::Local(cause.clone())),
+            Err(error) => error.clone().into(),
         };
         if !may_be_plain {
             return Err(refused);
@@ -197,12 +197,12 @@ impl Client {
     /// The client for long requests.
     pub(super) fn sending(&self) -> Result<&reqwest::Client, Failure> {
         let made = self.sending.get_or_init(|| tls::sending(&self.host, &self.access, self.is_plain()));
-        made.as_ref().map_err(|cause| Failure::Unsafe(cause.clone()))
+        made.as_ref().map_err(|error| error.clone().into())
     }
 
     fn http(&self, is_plain: bool) -> Result<&reqwest::Client, Failure> {
         let made = if is_plain { self.plain.get_or_init(|| tls::plain(&self.host)) } else { &self.secure };
-        made.as_ref().map_err(|cause| Failure::Unsafe(cause.clone()))
+        made.as_ref().map_err(|error| error.clone().into())
     }
 
     /// Makes a request and reads its answer whole: at most as much as a manifest may have.

@@ -23,6 +23,8 @@ pub(super) enum Failure {
     Status { status: StatusCode, codes: Vec<String>, words: String, retry_after: Option<Duration> },
     /// It wants a login, or another one.
     Denied(String),
+    /// Nothing was asked.
+    Local(String),
     /// The answer is not followed, or not believed.
     Unsafe(String),
 }
@@ -86,7 +88,7 @@ impl Failure {
                 (overloaded || matches!(*status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT))
                     && retry_after.is_none_or(|wait| wait <= MAX_WAIT)
             }
-            Self::Denied(_) | Self::Unsafe(_) => false,
+            Self::Denied(_) | Self::Unsafe(_) | Self::Local(_) => false,
         }
     }
 
@@ -111,6 +113,7 @@ impl Failure {
         match self {
             Self::Transport(error) => transport(host, name, &error),
             Self::Denied(cause) => ImageError::Denied { host, name, cause },
+            Self::Local(cause) => ImageError::Client { host, cause },
             Self::Unsafe(cause) => ImageError::Registry { host, name, cause },
             Self::Status { status, codes, words, retry_after } => {
                 let has = |wanted: &[&str]| codes.iter().any(|code| wanted.contains(&code.as_str()));

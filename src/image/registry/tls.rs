@@ -1,6 +1,7 @@
 //! The HTTP client: certificates, time limits.
 
 use super::access::{Access, is_loopback};
+use super::failure::Failure;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder, Identity};
 use std::path::{Path, PathBuf};
@@ -10,24 +11,41 @@ use std::time::Duration;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Why there is no client.
+#[derive(Clone, Debug)]
+pub(super) enum NoClient {
+    /// A certificate or key that the user put there is none.
+    Files(String),
+    /// Without any CA certificate on the machine there is no HTTPS client, but plain HTTP needs none.
+    Machine(String),
+}
+
+impl From<NoClient> for Failure {
+    fn from(error: NoClient) -> Self {
+        match error {
+            NoClient::Files(cause) => Self::Local(cause),
+            NoClient::Machine(cause) => Self::Local(format!("there is no HTTPS client: {cause}")),
+        }
+    }
+}
+
 /// Makes the client that asks over HTTPS.
-pub(super) fn secure(host: &str, access: &Access) -> Result<reqwest::Client, String> {
-    let mut builder = builder(host).read_timeout(READ_TIMEOUT);
-    builder = with_certificates(builder, access)?;
+pub(super) fn secure(host: &str, access: &Access) -> Result<reqwest::Client, NoClient> {
+    let builder = with_certificates(builder(host).read_timeout(READ_TIMEOUT), access).map_err(NoClient::Files)?;
     build(builder.tls_danger_accept_invalid_certs(!access.tls_verify))
 }
 
 /// Makes the client that asks over plain HTTP. It needs no certificate of any authority.
-pub(super) fn plain(host: &str) -> Result<reqwest::Client, String> {
+pub(super) fn plain(host: &str) -> Result<reqwest::Client, NoClient> {
     build(builder(host).read_timeout(READ_TIMEOUT).tls_danger_accept_invalid_certs(true))
 }
 
 /// Makes the client that sends layers: an answer comes when all was sent, so who sends watches the time.
-pub(super) fn sending(host: &str, access: &Access, is_plain: bool) -> Result<reqwest::Client, String> {
+pub(super) fn sending(host: &str, access: &Access, is_plain: bool) -> Result<reqwest::Client, NoClient> {
     if is_plain {
         return build(builder(host).tls_danger_accept_invalid_certs(true));
     }
-    build(with_certificates(builder(host), access)?.tls_danger_accept_invalid_certs(!access.tls_verify))
+    build(with_certificates(builder(host), access).map_err(NoClient::Files)?.tls_danger_accept_invalid_certs(!access.tls_verify))
 }
 
 fn builder(host: &str) -> ClientBuilder {
@@ -43,13 +61,13 @@ fn builder(host: &str) -> ClientBuilder {
         .redirect(Policy::none())
 }
 
-fn build(builder: ClientBuilder) -> Result<reqwest::Client, String> {
+fn build(builder: ClientBuilder) -> Result<reqwest::Client, NoClient> {
     builder.build().map_err(|error| {
         let mut below: &dyn std::error::Error = &error;
         while let Some(source) = below.source() {
             below = source;
         }
-        below.to_string()
+        NoClient::Machine(below.to_string())
     })
 }
 
