@@ -16,16 +16,16 @@ printf '\n| | coracle | podman |\n|---|---:|---:|\n| monitor, kB of PSS, average
     "$pss_coracle" "$pss_podman" "$cpu_coracle" "$cpu_podman"
 
 # Everything that belongs to a container and is not its own program: its monitor, and its share of what serves all.
-belongings() { # the pids of inits: the sum of Pss in kB of every process of ours but the inits and this shell's
-    local pid all=0 name
-    for pid in $(pgrep -u "$(id -u)" -f "coracle-monitor|pasta|slirp4netns|conmon|rootlessport|catatonit|netd"); do
-        name=$(cat "/proc/$pid/comm" 2>/dev/null) || continue
-        case $name in bash | hyperfine) continue ;; esac
-        all=$((all + $(sed -n 's/^Pss: *\([0-9]*\) kB/\1/p' "/proc/$pid/smaps_rollup" 2>/dev/null || echo 0)))
+belongings() { # the sum in kB over the processes that serve this user's containers: Pss, or Rss where that may not be read (pasta)
+    local pid all=0 size
+    for pid in $(pgrep -u "$(id -u)" "^(coracle-monitor|pasta|passt|slirp4netns|netd)"); do
+        size=$(sed -n 's/^Pss: *\([0-9]*\) kB/\1/p' "/proc/$pid/smaps_rollup" 2>/dev/null) || true
+        [[ -n $size ]] || size=$(sed -n 's/^VmRSS:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$pid/status" 2>/dev/null) || true
+        all=$((all + ${size:-0}))
     done
     echo "$all"
 }
-printf '\n| 200 containers at rest | kB of PSS each, --network none | kB of PSS each, default network |\n|---|---:|---:|\n'
+printf '\n| 200 containers at rest | kB each, --network none | kB each, default network |\n|---|---:|---:|\n'
 printf '| coracle |'
 for network in none private; do
     for ((i = 0; i < 200; i++)); do coracle run -d --network "$network" bb sleep 100000 >/dev/null; done

@@ -16,6 +16,7 @@ pub use error::{EngineError, Kind};
 
 use crate::config::Paths;
 use crate::state::Db;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
 /// The open store of one user: its folders and its database.
@@ -23,10 +24,41 @@ use std::path::PathBuf;
 pub struct Engine {
     pub(crate) paths: Paths,
     pub(crate) db: Db,
-    /// Descriptors of the caller's for the next container that is started, with their numbers there.
-    pub(crate) handed: Vec<(i32, std::os::fd::OwnedFd)>,
+    /// For the next container that is started.
+    pub(crate) handed: Handed,
     /// The socket of the service manager that started us, to which a start is told.
     pub notify: Option<PathBuf>,
+}
+
+/// Descriptors of the caller's for a program in a container.
+#[derive(Debug, Default)]
+pub struct Handed {
+    /// With the numbers that they are to have there, from 3 up.
+    pub descriptors: Vec<(i32, OwnedFd)>,
+    /// They are sockets to listen on, which the program is told in `LISTEN_FDS` and `LISTEN_PID`: their names, or nothing.
+    pub listening: Option<String>,
+}
+
+impl Handed {
+    /// Copies the descriptors.
+    ///
+    /// # Errors
+    /// No descriptors are left.
+    pub fn try_clone(&self) -> std::io::Result<Self> {
+        let copy = |(number, fd): &(i32, OwnedFd)| Ok((*number, fd.try_clone()?));
+        let descriptors = self.descriptors.iter().map(copy).collect::<std::io::Result<_>>()?;
+        Ok(Self { descriptors, listening: self.listening.clone() })
+    }
+
+    /// What the program is told of the sockets, but for its own pid.
+    pub(crate) fn variables(&self) -> Vec<String> {
+        let Some(names) = &self.listening else { return Vec::new() };
+        let mut variables = vec![format!("LISTEN_FDS={}", self.descriptors.len())];
+        if !names.is_empty() {
+            variables.push(format!("LISTEN_FDNAMES={names}"));
+        }
+        variables
+    }
 }
 
 impl Engine {
@@ -39,12 +71,12 @@ impl Engine {
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
         paths.prepare()?;
         let db = Db::open(&paths.database())?;
-        Ok(Self { paths, db, handed: Vec::new(), notify: None })
+        Ok(Self { paths, db, handed: Handed::default(), notify: None })
     }
 
-    /// Hands descriptors to the next container that is started, with the numbers that they are to have there, from 3 up.
-    pub fn hand_on(&mut self, descriptors: Vec<(i32, std::os::fd::OwnedFd)>) {
-        self.handed = descriptors;
+    /// Hands descriptors to the next container that is started; not to those that it requires.
+    pub fn hand_on(&mut self, handed: Handed) {
+        self.handed = handed;
     }
 
     /// Where the files are.

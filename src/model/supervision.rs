@@ -14,6 +14,8 @@ pub struct Supervision {
     /// The container is killed after so many seconds; zero for never.
     pub timeout: u32,
     pub notify: SdNotify,
+    /// Where the pid of process 1, as the host sees it, is written at each start.
+    pub pidfile: Option<PathBuf>,
     /// Where the monitor's pid is written at each start.
     pub conmon_pidfile: Option<PathBuf>,
 }

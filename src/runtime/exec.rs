@@ -47,6 +47,8 @@ pub struct Session {
     /// Where the terminal's master goes; with a terminal.
     pub console: Option<OwnedFd>,
     pub report: OwnedFd,
+    /// Descriptors of the caller's for the program, with their numbers there.
+    pub handed: Vec<(i32, OwnedFd)>,
     /// Ends with the caller: a pidfd of it. None for a detached session.
     pub guardian: Option<OwnedFd>,
 }
@@ -124,7 +126,9 @@ fn run(session: Session) -> i32 {
 }
 
 fn prepare(session: Session) -> Result<std::convert::Infallible, Failure> {
-    let Session { process: program, user, groups, keep_groups, seccomp, stdio, console, window, report, guardian, .. } = session;
+    let Session {
+        process: program, user, groups, keep_groups, seccomp, stdio, console, window, report, guardian, handed, ..
+    } = session;
     process::die_with(guardian.as_ref())?;
     rustix::process::setsid().map_err(|errno| Failure::at(Stage::Join, "")(errno.into()))?;
     if process::become_root()? {
@@ -150,7 +154,8 @@ fn prepare(session: Session) -> Result<std::convert::Infallible, Failure> {
         report: &report,
         guardian: guardian.as_ref(),
         reaper: false,
-        handed: &[],
+        handed: &handed,
+        listening: false,
     };
     Err(process::leave(leave))
 }

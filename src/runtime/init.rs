@@ -48,6 +48,8 @@ pub struct Plan {
     pub reaper: bool,
     /// Descriptors of the caller's for the program, with their numbers there.
     pub handed: Vec<(i32, OwnedFd)>,
+    /// These are sockets to listen on, and the program is told its pid in `LISTEN_PID`.
+    pub listening: bool,
 }
 
 pub use super::birth::{Join, UserNamespace};
@@ -178,6 +180,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
         guardian: Some(&guardian),
         reaper: plan.reaper,
         handed: &plan.handed,
+        listening: plan.listening,
     }))
 }
 

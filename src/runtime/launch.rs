@@ -16,6 +16,7 @@ use rustix::fs::{FileType, Gid, Uid, fchown, fstat};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Everything that M needs beside the plan. The paths and descriptors are made by the CLI before it forks M.
@@ -26,6 +27,8 @@ pub struct Launch {
     pub folder: PathBuf,
     /// `<run>/containers/<id>`, absolute.
     pub run_folder: PathBuf,
+    /// Where I's pid is written for others to read.
+    pub pidfile: Option<PathBuf>,
     /// The `coracle-monitor` program.
     pub monitor: PathBuf,
     pub boot: String,
@@ -144,6 +147,12 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         restarts: launch.orders.restart.map_or(0, |rule| rule.restarts),
     };
     write_record(&launch.folder, &record).map_err(Failure::at(Stage::Record, "run.json"))?;
+    if let Some(path) = &launch.pidfile {
+        let written = write_by_rename(path, init.pid.to_string().as_bytes());
+        // It is for others, whatever our umask.
+        let readable = || std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644));
+        written.and_then(|()| readable()).map_err(Failure::at(Stage::PidFile, path.to_string_lossy()))?;
+    }
     if record.restarts > 0 {
         // The record of the last end goes only now: in between, nobody would know of the container's run.
         let _ = std::fs::remove_file(launch.folder.join("exit.json"));
@@ -245,8 +254,12 @@ pub(super) fn to_dev_null() -> io::Result<()> {
 }
 
 fn write_record(folder: &Path, record: &RunRecord) -> io::Result<()> {
-    let text = serde_json::to_vec(record)?;
-    let temporary = folder.join("run.json.new");
-    std::fs::write(&temporary, text)?;
-    std::fs::rename(temporary, folder.join("run.json"))
+    write_by_rename(&folder.join("run.json"), &serde_json::to_vec(record)?)
+}
+
+fn write_by_rename(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".new");
+    std::fs::write(&temporary, bytes)?;
+    std::fs::rename(temporary, path)
 }

@@ -13,6 +13,7 @@ pub enum Stage {
     Clone = 1,
     Cgroup,
     Record,
+    PidFile,
     Monitor,
     Join,
     JoinOther,
@@ -49,10 +50,11 @@ pub enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 34] = [
+    const ALL: [Self; 35] = [
         Self::Clone,
         Self::Cgroup,
         Self::Record,
+        Self::PidFile,
         Self::Monitor,
         Self::Join,
         Self::JoinOther,
@@ -91,6 +93,7 @@ impl Stage {
             Self::Clone => "make the container's namespaces",
             Self::Cgroup => "limit the container:",
             Self::Record => "write the run record",
+            Self::PidFile => "write the pid file",
             Self::Monitor => "start the monitor (coracle-monitor has to stand beside coracle)",
             Self::Join => "join the container's namespaces",
             Self::JoinOther => "join",

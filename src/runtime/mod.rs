@@ -15,6 +15,19 @@
 //! stub     sys::stub, which executes the program
 //! ```
 //!
+//! A container with a user namespace K of its own (keep-id and its kin) takes two more steps, and one that shares namespaces a third:
+//!
+//! ```text
+//! outside  before I: M forks H, root of S with a mount namespace of its own, which makes the overlay and copies the bind mounts'
+//!          sources, and passes them on; K's root could not reach them, and files could not belong to K's ids otherwise
+//! birth    I is made with K as the owner of all its other namespaces; M writes K's maps, I waits for that and becomes K's root
+//! birth    to share namespaces M forks J, which joins them and makes I with CLONE_PARENT; K is joined or made last
+//! ```
+//!
+//! I is not process 1 where the pid namespace is shared, and the kernel ends nobody with it: the monitor then kills what is left in
+//! the container's mount namespace (and cgroup), and where the monitor was killed, the next `rm`, `start` or sweep does
+//! (`sys::members`).
+//!
 //! What goes wrong in I is one `message::Failure` on the error pipe. The pipe is close-on-exec in M (which becomes the monitor)
 //! and in the stub, so its end without a message means that the program runs. I asks for SIGKILL when M dies.
 

@@ -38,6 +38,8 @@ pub(super) struct Leave<'a> {
     pub reaper: bool,
     /// Descriptors for the program, with the numbers that they are to have there, from 3 up.
     pub handed: &'a [(i32, OwnedFd)],
+    /// These are sockets to listen on, and the program is told its pid in `LISTEN_PID`.
+    pub listening: bool,
 }
 
 /// Becomes the spec's program. Returns only what went wrong.
@@ -49,13 +51,15 @@ pub(super) fn leave(leave: Leave<'_>) -> Failure {
 }
 
 fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
-    let Leave { process, identity, seccomp: filter, stdio, report, guardian, reaper, handed } = leave;
+    let Leave { process, identity, seccomp: filter, stdio, report, guardian, reaper, handed, listening } = leave;
     let error_fd = (stub::ERROR_FD..u8::MAX).find(|free| !handed.iter().any(|(number, _)| *number == i32::from(*free)));
     let error_fd = error_fd.ok_or_else(|| Failure::text(Stage::User, "too many descriptors are handed to the container"))?;
     let stub = if reaper { reaper::open(error_fd) } else { stub::open(error_fd) }.map_err(Failure::at(Stage::Stub, ""))?;
     // How process 1 calls itself, as Podman's init does.
     let before: &[CString] = if reaper { &[c"coracle-init".to_owned()] } else { &[] };
-    let environment = environment(process, identity)?;
+    // The first child of process 1 is process 2.
+    let listener = listening.then(|| rustix::process::getpid().as_raw_nonzero().get() + i32::from(reaper));
+    let environment = environment(process, identity, listener)?;
     let argv = c_strings(process.args().as_deref().unwrap_or_default())?;
     let candidates = candidates(process)?;
     limits::apply(process)?;
@@ -130,10 +134,14 @@ pub(super) fn die_with(guardian: Option<&OwnedFd>) -> Result<(), Failure> {
     crate::sys::process::die_with(guardian).map_err(Failure::at(Stage::Monitor, "before it was there"))
 }
 
-fn environment(process: &Process, identity: &Identity) -> Result<Vec<CString>, Failure> {
+fn environment(process: &Process, identity: &Identity, listener: Option<i32>) -> Result<Vec<CString>, Failure> {
     let mut environment = process.env().clone().unwrap_or_default();
     if !environment.iter().any(|entry| entry.starts_with("HOME=")) {
         environment.push(format!("HOME={}", identity.home));
+    }
+    if let Some(pid) = listener {
+        environment.retain(|entry| !entry.starts_with("LISTEN_PID="));
+        environment.push(format!("LISTEN_PID={pid}"));
     }
     c_strings(&environment)
 }

@@ -19,6 +19,7 @@ pub fn cases() -> Vec<Case> {
         case!(files_of_ours_can_be_left_out).gap("podman 4.3 knows no --no-hostname"),
         case!(a_hosts_file_of_the_users_is_the_base).gap("podman 4.3 has it in containers.conf only"),
         case!(the_time_zone_is_the_hosts_or_a_named_one),
+        case!(sockets_of_the_service_manager_are_passed_on).gap("crun leaves LISTEN_PID at 1"),
         case!(descriptors_are_passed_on_only_when_asked),
         case!(limits_are_set_and_bounded),
         case!(kernel_settings_are_the_containers_own).gap("podman passes what the runtime then refuses"),
@@ -158,6 +159,33 @@ fn descriptors_are_passed_on_only_when_asked(env: &TestEnv) {
     run(&["--preserve-fds", "1", "--preserve-fd", "5", "--init"], &["sh", "-c", "cat <&3; cat <&5 | wc -l"]).ok();
     run(&["--preserve-fds", "1"], &["no-such-program"]).fails(127, &["no-such-program"]);
     run(&["--preserve-fds", "2"], &["true"]).fails(125, &["4"]);
+    let id = env.start(&[]);
+    let exec = |options: &[&str], command: &[&str]| {
+        let args: Vec<&str> = [&["exec"], options, &[&id], command].concat();
+        env.cmd(&args).behind(&front).run()
+    };
+    assert_eq!(exec(&[], &list).ok(), "0 1 2 3", "3 is the shell's own");
+    exec(&["--preserve-fds", "1"], &["sh", "-c", "cat <&3"]).prints("three");
+    exec(&["--preserve-fd", "5"], &["sh", "-c", "cat <&5; (: <&4) 2>/dev/null || echo no"]).prints("three\nno");
+    exec(&["--preserve-fds", "2"], &["true"]).fails(125, &["4"]);
+    env.ok(&["rm", "-f", "-t", "0", &id]);
+}
+
+fn sockets_of_the_service_manager_are_passed_on(env: &TestEnv) {
+    env.file("three", "three\n");
+    let front = ["sh", "-c", "LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=web exec \"$@\" 3<three", "sh"];
+    let script = r#"echo "$LISTEN_FDS $LISTEN_FDNAMES"; [ "$LISTEN_PID" = $$ ] && echo mine; cat <&3"#;
+    let run = |options: &[&str]| env.bb_cmd(options, &["sh", "-c", script]).behind(&front).run();
+    run(&[]).prints("1 web\nmine\nthree");
+    run(&["--init", "-e", "LISTEN_PID=1"]).prints("1 web\nmine\nthree");
+    run(&["--pid", "host"]).prints("1 web\nmine\nthree");
+    env.ok(&["create", "--name", "later", "--network", "none", "bb", "sh", "-c", script]);
+    env.cmd(&["start", "-a", "later"]).behind(&front).run().prints("1 web\nmine\nthree");
+    let others = ["sh", "-c", "LISTEN_PID=1 LISTEN_FDS=1 exec \"$@\" 3<three", "sh"];
+    let none =
+        env.bb_cmd(&[], &["sh", "-c", "echo ${LISTEN_FDS-none}; (: <&3) 2>/dev/null || echo closed"]).behind(&others).run();
+    none.prints("none\nclosed");
+    env.ok(&["rm", "later"]);
 }
 
 fn limits_are_set_and_bounded(env: &TestEnv) {

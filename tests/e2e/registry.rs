@@ -23,9 +23,9 @@ pub fn cases() -> Vec<Case> {
         case!(two_pulls_at_once_fetch_each_layer_once).gap("podman fetches twice"),
         case!(mirrors_are_asked_first),
         case!(what_is_blocked_or_rejected_is_not_pulled),
-        case!(short_names_follow_registries_conf),
+        case!(short_names_follow_registries_conf).gap("podman does not name the candidates"),
         case!(a_choice_at_the_prompt_is_remembered).only_ours("podman's prompt is a menu with arrow keys"),
-        case!(all_tags_come_page_by_page),
+        case!(all_tags_come_page_by_page).gap("podman 4 forgets --tls-verify with --all-tags"),
         case!(search_finds_by_the_catalog_and_by_the_old_way),
     ];
     all.into_iter().map(|case| case.needs(&[Need::Userns])).collect()

@@ -8,6 +8,7 @@ use std::time::Duration;
 pub fn cases() -> Vec<Case> {
     let all = [
         case!(on_failure_starts_again_so_many_times),
+        case!(the_pid_of_process_1_is_written_at_each_start).gap("podman 4.3 ends with 126 where it cannot be written"),
         case!(who_is_attached_sees_every_run).gap("podman's foreground ends with the first run"),
         case!(success_is_no_failure),
         case!(always_goes_on_until_it_is_stopped),
@@ -50,6 +51,18 @@ fn on_failure_starts_again_so_many_times(env: &TestEnv) {
     let format = "{{.RestartCount}} {{.HostConfig.RestartPolicy.Name}} {{.HostConfig.RestartPolicy.MaximumRetryCount}}";
     assert_eq!(env.field(&id, format), "2 on-failure 2");
     env.ok(&["rm", &id]);
+}
+
+fn the_pid_of_process_1_is_written_at_each_start(env: &TestEnv) {
+    let path = env.work().join("pid");
+    let id = env.start(&["--pidfile", "pid"]);
+    let written = || std::fs::read_to_string(&path).expect("the pid file");
+    assert_eq!(written().trim(), env.field(&id, "{{.State.Pid}}"));
+    assert_eq!(env.field(&id, "{{.PidFile}}"), path.to_string_lossy());
+    env.ok(&["restart", "-t", "0", &id]);
+    assert_eq!(written().trim(), env.field(&id, "{{.State.Pid}}"));
+    env.ok(&["rm", "-f", "-t", "0", &id]);
+    env.bb(&["--pidfile", "no/such/pid"], &["true"]).fails(125, &["no/such/pid"]);
 }
 
 fn who_is_attached_sees_every_run(env: &TestEnv) {

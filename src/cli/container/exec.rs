@@ -2,6 +2,7 @@
 
 use super::attach::detach_keys;
 use super::create::open_cidfile;
+use super::descriptors::Preserve;
 use super::options::with_files;
 use super::targets::open_engine;
 use crate::cli::error::CliError;
@@ -10,7 +11,7 @@ use crate::config::env;
 use crate::engine::container::attach::{RelayEnd, RelayOptions, relay};
 use crate::engine::container::exec::{ExecRequest, ExecStreams, KeptSession};
 use crate::engine::container::session_relay::{relay_pipes, relay_pty};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, Handed};
 use crate::model::ContainerConfig;
 use clap::Args;
 use std::io::Write as _;
@@ -51,6 +52,8 @@ pub struct ExecArgs {
     /// Keep no record of the session while it runs: `inspect` does not show it
     #[arg(long, conflicts_with_all = ["detach", "tty"])]
     no_session: bool,
+    #[command(flatten)]
+    preserve: Preserve,
     /// In the container that was made last
     #[arg(short, long)]
     latest: bool,
@@ -80,8 +83,11 @@ impl ExecArgs {
 /// # Errors
 /// The container is not known or does not run, or the command cannot be executed.
 pub fn run(args: ExecArgs) -> Result<i32, CliError> {
+    // First of all: what we open ourselves from here on could take the number of one that is not open.
+    let descriptors = args.preserve.take()?;
     let detach_keys = detach_keys(args.detach_keys.as_deref())?;
     let mut engine = open_engine()?;
+    engine.hand_on(Handed { descriptors, listening: None });
     let (config, command) = args.target(&engine)?;
     let request = ExecRequest {
         command,

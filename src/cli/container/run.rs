@@ -2,6 +2,7 @@
 
 use super::attach::detach_keys;
 use super::create;
+use super::descriptors::Preserve;
 use super::options::Options;
 use super::start::{foreground, started};
 use crate::cli::error::CliError;
@@ -9,10 +10,8 @@ use crate::cli::image::rmi;
 use crate::cli::ui;
 use crate::engine::EngineError;
 use crate::engine::container::attach::AttachRequest;
-use crate::sys::inherit::adopt;
 use clap::Args;
 use std::io::IsTerminal as _;
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 /// Make a container and run it
@@ -31,12 +30,8 @@ pub struct RunArgs {
     /// Remove the image, too, when the container has ended, unless another container uses it; implies --rm
     #[arg(long, conflicts_with = "detach")]
     rmi: bool,
-    /// Pass this many open descriptors on to the container, from 3 up
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
-    preserve_fds: u16,
-    /// Pass these open descriptors on to the container, under their numbers
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    preserve_fd: Vec<u16>,
+    #[command(flatten)]
+    preserve: Preserve,
     #[command(flatten)]
     options: Options,
 }
@@ -47,7 +42,7 @@ pub struct RunArgs {
 /// See `Engine::create` and `Engine::start`.
 pub fn run(mut args: RunArgs) -> Result<i32, CliError> {
     // First of all: what we open ourselves from here on could take the number of one that is not open.
-    let handed = descriptors(args.preserve_fds, &args.preserve_fd)?;
+    let handed = args.preserve.take_or_listening()?;
     args.options.relations.rm |= args.rmi;
     let options = &args.options;
     let detach_keys = detach_keys(args.detach_keys.as_deref())?;
@@ -72,19 +67,4 @@ pub fn run(mut args: RunArgs) -> Result<i32, CliError> {
         rmi::after_run(engine, &config)?;
     }
     Ok(code)
-}
-
-/// Takes the descriptors over that the container is to have.
-fn descriptors(count: u16, more: &[u16]) -> Result<Vec<(i32, OwnedFd)>, CliError> {
-    let mut numbers: Vec<i32> = (3..3 + i32::from(count)).chain(more.iter().map(|number| i32::from(*number))).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let take = |number: i32| {
-        if number < 3 {
-            return Err(CliError::Usage(format!("--preserve-fd {number}: the descriptors 0 to 2 are passed on anyway")));
-        }
-        let fd = adopt(number).map_err(|error| CliError::Usage(format!("pass descriptor {number} on: {error} (is it open?)")))?;
-        Ok((number, fd))
-    };
-    numbers.into_iter().map(take).collect()
 }

@@ -1,6 +1,7 @@
 //! `coracle start`, and what `run` shares with it: staying in the foreground.
 
 use super::attach::{code, detach_keys};
+use super::descriptors::listening;
 use super::targets::{Choice, Names, Target, choose, each, open_engine};
 use crate::cli::error::CliError;
 use crate::cli::ui;
@@ -40,12 +41,17 @@ pub struct StartArgs {
 /// # Errors
 /// A container is not known, or (with one name) cannot be started.
 pub fn run(args: StartArgs) -> Result<i32, CliError> {
+    // First of all: what we open ourselves from here on must not be taken for a socket of the service manager's.
+    let handed = listening()?;
     let detach_keys = detach_keys(args.detach_keys.as_deref())?;
     let mut engine = open_engine()?;
     let choice = Choice { all: args.all, filters: &args.filter, ignore: false };
     let targets = choose(&engine, &args.names, choice, |state| !state.status.is_alive())?;
     if !(args.attach || args.interactive) {
         return each(&targets, |config| {
+            let copy =
+                handed.try_clone().map_err(|error| CliError::Usage(format!("copy the descriptors of LISTEN_FDS: {error}")))?;
+            engine.hand_on(copy);
             started(engine.start(config, false, None)?);
             Ok(())
         });
@@ -53,6 +59,7 @@ pub fn run(args: StartArgs) -> Result<i32, CliError> {
     let [Target { config, .. }] = &targets[..] else {
         return Err(CliError::Usage("only one container can be attached to at a time".to_owned()));
     };
+    engine.hand_on(handed);
     let request = AttachRequest { no_stdin: !args.interactive, detach_keys, sig_proxy: args.sig_proxy };
     match started(engine.start(config, true, ui::window())?) {
         Some(started) => foreground(&mut engine, config, started, &request),

@@ -199,6 +199,7 @@ impl Engine {
             console,
             window: request.window,
             report: report_there,
+            handed: std::mem::take(&mut self.handed).descriptors,
             guardian: None,
         };
         Ok(Prepared { session, report, ours })

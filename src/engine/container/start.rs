@@ -7,7 +7,7 @@ use super::stop::{signal, wait_gone};
 use super::{ContainerError, again, devices, files, join, notify, rights};
 use crate::cgroup::home::Wish;
 use crate::config::Paths;
-use crate::engine::{Engine, EngineError, secret};
+use crate::engine::{Engine, EngineError, Handed, secret};
 use crate::events::Status;
 use crate::model::limits::Bound;
 use crate::model::{self, ContainerConfig, DiffId, Init, NetworkMode, PidRef, RunRecord};
@@ -20,7 +20,7 @@ pub use crate::runtime::terminal::Size;
 use crate::state::Db;
 use crate::storage::shifted::{Form, Shifted};
 use crate::sys::clone::Child;
-use crate::sys::{fd, process, socket};
+use crate::sys::{fd, process, socket, stamp};
 use crate::userns::map::WhySingle;
 use crate::userns::session::{self, Member};
 use rustix::fs::{FlockOperation, Mode, OFlags};
@@ -61,6 +61,7 @@ struct Moment {
     /// The lock on the container's folder.
     lock: OwnedFd,
     begin: Begin,
+    handed: Handed,
     /// For a start that the monitor makes by itself.
     again: Option<Again>,
 }
@@ -104,6 +105,7 @@ impl Engine {
         foreground: bool,
         window: Option<Size>,
     ) -> Result<StartOutcome, EngineError> {
+        let handed = std::mem::take(&mut self.handed);
         self.start_required(config)?;
         let folder = self.paths.container(&config.id);
         self.start_shared(config)?;
@@ -139,8 +141,9 @@ impl Engine {
         if config.supervision.may_restart() {
             again::unmark(&folder);
         }
+        let began = stamp::now();
         let begin = Begin { manager: self.notify.clone(), ..Begin::default() };
-        let moment = Moment { boot, foreground, window, lock: lock.into(), begin, again: None };
+        let moment = Moment { boot, foreground, window, lock: lock.into(), begin, handed, again: None };
         let prepared = self.prepare(config, &folder, moment);
         let outcome = prepared.and_then(|(launch, ends)| {
             let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry))?;
@@ -158,7 +161,8 @@ impl Engine {
             let written = std::fs::write(path, started.monitor.pid.to_string());
             written.map_err(|source| ContainerError::File { action: "write the pid file", path: path.clone(), source })?;
         }
-        self.tell_at(config, Status::Start, started.run.started_at);
+        // A program may be over by now, and its monitor may have told so.
+        self.tell_at(config, Status::Start, began);
         Ok(StartOutcome::Started(Box::new(started)))
     }
 
@@ -174,11 +178,15 @@ impl Engine {
             process::boot_id().map_err(|source| ContainerError::File { action: "read", path: PathBuf::from("/proc"), source })?;
         let folder = self.paths.container(&config.id);
         let begin = begin.clone();
-        self.prepare(config, &folder, Moment { boot, foreground: false, window: None, lock, begin, again: Some(again) })
+        self.prepare(
+            config,
+            &folder,
+            Moment { boot, foreground: false, window: None, lock, begin, handed: Handed::default(), again: Some(again) },
+        )
     }
 
     fn prepare(&mut self, config: &ContainerConfig, folder: &Path, moment: Moment) -> Result<(Launch, Ends), EngineError> {
-        let Moment { boot, foreground, window, lock, begin, again } = moment;
+        let Moment { boot, foreground, window, lock, begin, handed, again } = moment;
         let os = |action: &'static str| {
             let path = folder.to_owned();
             move |source| ContainerError::File { action, path, source }
@@ -203,6 +211,7 @@ impl Engine {
         let mut variables = devices::give(config, &mut sources)?;
         variables.extend(secret::variables(config, folder)?);
         variables.extend(variable);
+        variables.extend(handed.variables());
         let mut spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
         spec::add_variables(&mut spec, variables);
         let plan = Plan {
@@ -220,7 +229,8 @@ impl Engine {
             seccomp: rights::filter(config, folder, config.security.rights().bounding)?,
             secrets: secret::files(config, folder)?,
             reaper: config.settings.init == Init::Own,
-            handed: std::mem::take(&mut self.handed),
+            listening: handed.listening.is_some(),
+            handed: handed.descriptors,
             spec,
         };
         let (client, monitor_client) = match foreground {
@@ -248,6 +258,7 @@ impl Engine {
             plan,
             folder: folder.to_owned(),
             run_folder,
+            pidfile: config.supervision.pidfile.clone(),
             monitor: find_monitor()?,
             boot,
             listen: listen_on,

@@ -32,6 +32,9 @@ pub(super) struct SupervisionOptions {
     /// Who tells systemd that the container is ready: container, conmon (this command), healthy (its health check), ignore
     #[arg(long, value_name = "WHO")]
     sdnotify: Option<String>,
+    /// Write the pid that the container's first process has on this host to this file, at each start
+    #[arg(long, value_name = "FILE")]
+    pidfile: Option<PathBuf>,
     /// Write the pid of the container's monitor to this file
     #[arg(long, value_name = "FILE")]
     conmon_pidfile: Option<PathBuf>,
@@ -51,14 +54,15 @@ impl SupervisionOptions {
         supervision.timeout = self.timeout.unwrap_or(0);
         supervision.restart = self.restart.as_deref().map(restart).transpose()?.unwrap_or_default();
         supervision.notify = self.sdnotify.as_deref().map(sdnotify).transpose()?.unwrap_or_default();
-        supervision.conmon_pidfile = self
-            .conmon_pidfile
-            .as_ref()
-            .map(std::path::absolute)
-            .transpose()
-            .map_err(|error| CliError::Usage(format!("find the file of --conmon-pidfile: {error}")))?;
+        supervision.pidfile = absolute("--pidfile", self.pidfile.as_ref())?;
+        supervision.conmon_pidfile = absolute("--conmon-pidfile", self.conmon_pidfile.as_ref())?;
         Ok(())
     }
+}
+
+fn absolute(option: &str, path: Option<&PathBuf>) -> Result<Option<PathBuf>, CliError> {
+    let path = path.map(std::path::absolute).transpose();
+    path.map_err(|error| CliError::Usage(format!("find the file of {option}: {error}")))
 }
 
 fn log_driver(text: &str) -> Result<LogDriver, CliError> {

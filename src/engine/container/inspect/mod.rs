@@ -10,6 +10,7 @@ mod state;
 use super::rights;
 use crate::engine::{Engine, EngineError};
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// What Podman prints for a time that has not come.
 const NEVER: &str = "0001-01-01T00:00:00Z";
@@ -52,6 +53,8 @@ impl Engine {
             "ResolvConfPath": run_file("resolv.conf"),
             "HostnamePath": run_file("hostname"),
             "HostsPath": run_file("hosts"),
+            "PidFile": config.supervision.pidfile.as_deref().unwrap_or(Path::new("")),
+            "ConmonPidFile": config.supervision.conmon_pidfile.as_deref().unwrap_or(Path::new("")),
             "StaticDir": folder.to_string_lossy(),
             "OCIRuntime": "coracle",
             "Name": config.name,
