@@ -193,6 +193,13 @@ fn a_busy_registry_is_asked_again(env: &TestEnv) {
     let args = ["pull", "--tls-verify=false", "--retry", "1", "--retry-delay", "10ms", &format!("{}/r", failing.address())];
     env.cmd(&args).run().fails(125, &["500"]);
     assert_eq!(failing.requests().len(), 2);
+    let blob = blob_path("r", &image.packed_layers()[0]);
+    let (path, mut memory) = (blob.clone(), Memory::with(&[("r", &image)]));
+    let failing = Server::start(move |request| if request.path == path { Answer::new(500, "") } else { memory.answer(request) });
+    env.ok(&["rmi", "-f", &reference]);
+    let args = ["pull", "--tls-verify=false", "--retry-delay", "10ms", &format!("{}/r", failing.address())];
+    env.cmd(&args).run().fails(125, &["500"]);
+    assert_eq!(failing.asked(&blob).len(), 4, "the first try and three more");
 }
 
 fn a_registry_that_wants_a_long_wait_is_an_error_that_says_so(env: &TestEnv) {
