@@ -49,16 +49,20 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "images" -d 'List im
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "internal" -d 'Called by monitors'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "import" -d 'Make an image from a tar of a root folder'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "load" -d 'Load images from an archive'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "login" -d 'Log in to a registry'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "logout" -d 'Log out of a registry'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "logs" -d 'Show what containers have written'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "mount" -d 'Mount the root of containers, to look at their files; in a `coracle unshare` session'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "pause" -d 'Stop every process of containers where it is'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "port" -d 'Show which ports of the host lead into a container'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "pull" -d 'Pull images from a registry'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "push" -d 'Push an image to a registry'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "rename" -d 'Give a container another name'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "restart" -d 'Stop containers, where they run, and start them again'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "rm" -d 'Remove containers'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "rmi" -d 'Remove images'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "run" -d 'Make a container and run it'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "search" -d 'Search registries for images'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "secret" -d 'Manage secrets'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "start" -d 'Start containers that do not run'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "stats" -d 'Show what containers use of the machine, again and again'
@@ -265,19 +269,19 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
-false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l os -d 'The operating system of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l arch -d 'The architecture of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l variant -d 'The variant of the architecture' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l retry -d 'How often to try again when the registry cannot be reached' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l retry-delay -d 'How long to wait before that: a number with s, m or h; twice as long each time where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l disable-content-trust -d 'Not needed: signatures of Docker\'s content trust are never asked for' -r -f -a "true\t''
 false\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l authfile -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l creds -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cert-dir -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l rm -d 'Remove the container when it has ended'
@@ -561,19 +565,19 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
-false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l os -d 'The operating system of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l arch -d 'The architecture of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l variant -d 'The variant of the architecture' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l retry -d 'How often to try again when the registry cannot be reached' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l retry-delay -d 'How long to wait before that: a number with s, m or h; twice as long each time where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l disable-content-trust -d 'Not needed: signatures of Docker\'s content trust are never asked for' -r -f -a "true\t''
 false\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l authfile -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l creds -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cert-dir -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s d -l detach -d 'Run in the background and print the container\'s id'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l rmi -d 'Remove the image, too, when the container has ended, unless another container uses it; implies --rm'
@@ -816,19 +820,19 @@ complete -c coracle -n "__fish_coracle_using_subcommand create" -l pull -d 'When
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
-false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l os -d 'The operating system of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l arch -d 'The architecture of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l variant -d 'The variant of the architecture' -r
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l retry -d 'How often to try again when the registry cannot be reached' -r
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l retry-delay -d 'How long to wait before that: a number with s, m or h; twice as long each time where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l disable-content-trust -d 'Not needed: signatures of Docker\'s content trust are never asked for' -r -f -a "true\t''
 false\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l authfile -r
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l creds -r
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l cert-dir -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l rm -d 'Remove the container when it has ended'
@@ -958,17 +962,19 @@ complete -c coracle -n "__fish_coracle_using_subcommand list" -l external -d 'Co
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s p -l pod -d 'The pod of each container, by id and name'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -l sync -d 'Look at the processes themselves and not at what was noted of them, which is always done'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "exists" -d 'Check whether an image is in the store: exit code 0 or 1'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "import" -d 'Make an image from a tar of a root folder'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "inspect" -d 'Show all that is known of images, as JSON'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "load" -d 'Load images from an archive'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "ls" -d 'List images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "list" -d 'List images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "pull" -d 'Pull images from a registry'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "rm" -d 'Remove images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "tag" -d 'Give an image more names'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "untag" -d 'Take names away from an image'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "exists" -d 'Check whether an image is in the store: exit code 0 or 1'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "import" -d 'Make an image from a tar of a root folder'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "inspect" -d 'Show all that is known of images, as JSON'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "load" -d 'Load images from an archive'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "ls" -d 'List images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "list" -d 'List images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "pull" -d 'Pull images from a registry'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "push" -d 'Push an image to a registry'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "rm" -d 'Remove images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "search" -d 'Search registries for images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "tag" -d 'Give an image more names'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "untag" -d 'Take names away from an image'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from exists" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -s c -l change -d 'Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -s m -l message -d 'What to say in the image\'s history' -r
@@ -1016,14 +1022,52 @@ complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_s
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l tls-verify -d 'Insist on HTTPS with a certificate that is known' -r -f -a "true\t''
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
 false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -s a -l all-tags -d 'Pull every tag of the repository'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Print no progress'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -s f -l format -d 'The kind of manifest; as the image was pulled where not given' -r -f -a "oci\t''
+v2s2\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l compression-format -d 'How layers are compressed; as they were pulled where not given' -r -f -a "gzip\t''
+zstd\t''
+none\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l compression-level -d 'The level of the compression' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l digestfile -d 'Write the manifest\'s digest into this file' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l remove-signatures -d 'Taken for the sake of scripts: signatures are never pushed'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l disable-content-trust -d 'Taken for the sake of scripts, as Podman does'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s a -l all -d 'All images that no container uses'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s f -l force -d 'Also an image with several names, when it is given by id; one that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s i -l ignore -d 'An image that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l limit -d 'How many to show (25; of tags, all)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -s f -l filter -d 'Only images that fit: stars=NUMBER, is-official[=BOOL], is-automated[=BOOL]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l format -d 'json, or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l list-tags -d 'List the tags of the repository'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l no-trunc -d 'Show descriptions whole'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l compatible -d 'Show stars, and which are official or automated'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from tag" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from untag" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand images" -l sort -d 'By what to sort' -r -f -a "created\t''
@@ -1064,6 +1108,24 @@ complete -c coracle -n "__fish_coracle_using_subcommand import" -s h -l help -d 
 complete -c coracle -n "__fish_coracle_using_subcommand load" -s i -l input -d 'The archive or folder; standard input where not given' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand load" -s q -l quiet -d 'Print no progress'
 complete -c coracle -n "__fish_coracle_using_subcommand load" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand login" -s u -l username -d 'The user\'s name' -r
+complete -c coracle -n "__fish_coracle_using_subcommand login" -s p -l password -d 'The password; others may see it in the list of processes' -r
+complete -c coracle -n "__fish_coracle_using_subcommand login" -l compat-auth-file -d 'Docker\'s file of credentials to write, instead of ours' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand login" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand login" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand login" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand login" -l password-stdin -d 'Read the password from standard input'
+complete -c coracle -n "__fish_coracle_using_subcommand login" -l get-login -d 'Print who is logged in, and do nothing'
+complete -c coracle -n "__fish_coracle_using_subcommand login" -l session -d 'Keep the credentials only until the end of the login session'
+complete -c coracle -n "__fish_coracle_using_subcommand login" -s v -l verbose -d 'Say where the credentials are kept'
+complete -c coracle -n "__fish_coracle_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand logout" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand logout" -l compat-auth-file -d 'Docker\'s file of credentials, instead of ours' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand logout" -l tls-verify -d 'Taken for the sake of scripts: no registry is asked' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand logout" -s a -l all -d 'Of all registries'
+complete -c coracle -n "__fish_coracle_using_subcommand logout" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -l tail -d 'Show only the last lines; a negative number means all' -r
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -l since -d 'Show only what came at this time or later: a time (2026-11-21T03:00:00Z, seconds since 1970) or how long ago (10m)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -l until -d 'Show only what came until this time' -r
@@ -1093,10 +1155,34 @@ complete -c coracle -n "__fish_coracle_using_subcommand pull" -l policy -d 'When
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand pull" -l tls-verify -d 'Insist on HTTPS with a certificate that is known' -r -f -a "true\t''
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
 false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -s a -l all-tags -d 'Pull every tag of the repository'
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -s q -l quiet -d 'Print no progress'
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand push" -s f -l format -d 'The kind of manifest; as the image was pulled where not given' -r -f -a "oci\t''
+v2s2\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l compression-format -d 'How layers are compressed; as they were pulled where not given' -r -f -a "gzip\t''
+zstd\t''
+none\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l compression-level -d 'The level of the compression' -r
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l digestfile -d 'Write the manifest\'s digest into this file' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand push" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l remove-signatures -d 'Taken for the sake of scripts: signatures are never pushed'
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l disable-content-trust -d 'Taken for the sake of scripts, as Podman does'
+complete -c coracle -n "__fish_coracle_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand rename" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand restart" -s t -l time -l timeout -d 'How many seconds to wait before SIGKILL; 0 kills at once, -1 waits for ever' -r
 complete -c coracle -n "__fish_coracle_using_subcommand restart" -s f -l filter -d 'Containers that match KEY=VALUE; the keys are those of ps' -r
@@ -1245,19 +1331,19 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -l pull -d 'When to
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
-false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l os -d 'The operating system of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l arch -d 'The architecture of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l variant -d 'The variant of the architecture' -r
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l retry -d 'How often to try again when the registry cannot be reached' -r
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l retry-delay -d 'How long to wait before that: a number with s, m or h; twice as long each time where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l disable-content-trust -d 'Not needed: signatures of Docker\'s content trust are never asked for' -r -f -a "true\t''
 false\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l authfile -r
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l creds -r
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l cert-dir -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s d -l detach -d 'Run in the background and print the container\'s id'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l rmi -d 'Remove the image, too, when the container has ended, unless another container uses it; implies --rm'
@@ -1274,6 +1360,20 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -s i -l interactive
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s t -l tty -d 'Give the container a terminal'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s q -l quiet -d 'Print no progress while an image is pulled'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l limit -d 'How many to show (25; of tags, all)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand search" -s f -l filter -d 'Only images that fit: stars=NUMBER, is-official[=BOOL], is-automated[=BOOL]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l format -d 'json, or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l list-tags -d 'List the tags of the repository'
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l no-trunc -d 'Show descriptions whole'
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l compatible -d 'Show stars, and which are official or automated'
+complete -c coracle -n "__fish_coracle_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand secret; and not __fish_seen_subcommand_from create exists inspect ls list rm" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand secret; and not __fish_seen_subcommand_from create exists inspect ls list rm" -f -a "create" -d 'Keep a secret, and print its id'
 complete -c coracle -n "__fish_coracle_using_subcommand secret; and not __fish_seen_subcommand_from create exists inspect ls list rm" -f -a "exists" -d 'Check whether there is a secret: exit code 0 or 1'
