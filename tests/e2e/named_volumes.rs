@@ -15,7 +15,8 @@ pub fn cases() -> Vec<Case> {
         case!(a_named_volume_is_made_at_its_first_use_and_outlives_containers),
         case!(a_first_use_copies_the_images_files_with_their_owners).needs(&[Need::Subids]),
         case!(a_second_use_copies_nothing),
-        case!(what_is_copied_into_a_volume_before_the_start_joins_the_images_files),
+        case!(what_is_copied_into_a_volume_before_the_start_joins_the_images_files)
+            .gap("podman 4.3 does not fill a volume that cp has written to"),
         case!(nocopy_and_bind_mounts_get_nothing_of_the_image),
         case!(a_volume_on_a_new_path_belongs_to_the_containers_user).needs(&[Need::Subids]),
         case!(starts_at_once_fill_a_volume_once),

@@ -14,7 +14,7 @@ use crate::model::{self, ContainerConfig, DiffId, Init, NetworkMode, PidRef, Run
 use crate::net::{Leash, ToHost, private};
 use crate::runtime::init::{Outside, Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
-use crate::runtime::message::{Failure, Outcome};
+use crate::runtime::message::{Failure, Outcome, Stage};
 use crate::runtime::spec;
 pub use crate::runtime::terminal::Size;
 use crate::state::Db;
@@ -373,10 +373,11 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
         drop(client);
         let _ = member.child.wait();
         member.forget();
-        joined?;
-        return Err(match outcome {
-            Outcome::Failed(failure) => ContainerError::from_failure(failure, program).into(),
-            _ => vanished(config).into(),
+        // An init that ends while its network is made has its own reason; only one that waited in vain knows no better.
+        return Err(match (outcome, joined) {
+            (Outcome::Failed(Failure { stage: Stage::Network, .. }) | Outcome::Executed, Err(error)) => error.into(),
+            (Outcome::Failed(failure), _) => ContainerError::from_failure(failure, program).into(),
+            (Outcome::Executed | Outcome::Vanished, _) => vanished(config).into(),
         });
     }
     let path = paths.container(&config.id).join("run.json");
