@@ -40,6 +40,11 @@ fn a_mount_shows_the_files_of_a_container_for_one_session(env: &TestEnv) {
     // A session that ends without unmounting leaves nothing behind.
     env.ok(&["unshare", "sh", "-c", &format!("{tool} mount {stopped}")]);
     assert!(!std::fs::read_to_string("/proc/self/mountinfo").unwrap().contains(&stopped));
+    let newest = env.ok(&["ps", "-l", "-q", "--no-trunc"]);
+    let script = format!("at=$({tool} mount --latest) && ls -d $at/bin && {tool} unmount -l; {tool} unmount --latest {newest}");
+    let output = env.run(&["unshare", "sh", "-c", &script]);
+    assert!(output.stdout().ends_with(&newest) && output.stdout().contains("/bin"), "{output}");
+    assert_eq!(env.ok(&["diff", "--latest"]), env.ok(&["diff", &newest]));
     env.ok(&["start", &stopped]);
     env.remove(&[&running, &stopped]);
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 pub fn cases() -> Vec<Case> {
     let all = [
         case!(the_exit_code_is_the_commands_own),
+        case!(attach_names_the_streams).gap("podman opens no input for -a stdin alone"),
         case!(a_signal_in_the_container_is_128_and_its_number),
         case!(a_command_that_does_not_exist_is_127),
         case!(a_command_that_is_not_executable_is_126).gap("crun's message does not name the command"),
@@ -46,6 +47,23 @@ fn the_exit_code_is_the_commands_own(env: &TestEnv) {
     for code in [0, 1, 7, 124, 125, 126, 127, 128, 255] {
         env.bb(&[], &["sh", "-c", &format!("exit {code}")]).code(code);
     }
+}
+
+fn attach_names_the_streams(env: &TestEnv) {
+    let script = ["sh", "-c", "echo out; echo err >&2; cat"];
+    for (options, out, error) in [
+        (&["-a", "stdout"][..], "out", ""),
+        (&["-a", "stderr"], "", "err"),
+        (&["-a", "STDOUT", "--attach", "stderr"], "out", "err"),
+        (&["-a", "none"], "", ""),
+        (&["-a", "stdin", "-a", "stdout"], "out\nin", ""),
+        (&["-i", "-a", "stdout"], "out\nin", ""),
+    ] {
+        let output = env.bb_cmd(options, &script).stdin("in\n").run();
+        assert_eq!((output.code, &*output.stdout(), output.stderr().trim_end()), (0, out, error), "{options:?}");
+    }
+    env.bb(&["-a", "stdwhat"], &["true"]).fails(125, &["stdwhat"]);
+    env.bb(&["-a", "stdout", "-d"], &["true"]).fails(125, &[]);
 }
 
 fn a_signal_in_the_container_is_128_and_its_number(env: &TestEnv) {

@@ -9,7 +9,7 @@ use crate::cli::error::CliError;
 use crate::cli::image::rmi;
 use crate::cli::ui;
 use crate::engine::EngineError;
-use crate::engine::container::attach::AttachRequest;
+use crate::engine::container::attach::{AttachRequest, Muted};
 use clap::Args;
 use std::io::IsTerminal as _;
 use std::time::Duration;
@@ -21,6 +21,9 @@ pub struct RunArgs {
     /// Run in the background and print the container's id
     #[arg(short, long)]
     detach: bool,
+    /// Join only these streams: stdin, stdout, stderr, or none
+    #[arg(short, long, value_name = "STREAM", conflicts_with = "detach")]
+    attach: Vec<String>,
     /// The keys that leave the container running and return here; "" for none
     #[arg(long, value_name = "KEYS")]
     detach_keys: Option<String>,
@@ -43,7 +46,9 @@ pub struct RunArgs {
 pub fn run(mut args: RunArgs) -> Result<i32, CliError> {
     // First of all: what we open ourselves from here on could take the number of one that is not open.
     let handed = args.preserve.take_or_listening()?;
+    let streams = streams(&args.attach)?;
     args.options.relations.rm |= args.rmi;
+    args.options.interactive |= streams.is_some_and(|streams| streams.stdin);
     let options = &args.options;
     let detach_keys = detach_keys(args.detach_keys.as_deref())?;
     if options.tty && !args.detach && !std::io::stdin().is_terminal() {
@@ -61,10 +66,37 @@ pub fn run(mut args: RunArgs) -> Result<i32, CliError> {
         ui::print_line(config.id.as_str())?;
         return Ok(0);
     }
-    let request = AttachRequest { no_stdin: !options.interactive, detach_keys, sig_proxy: args.sig_proxy };
+    let muted = streams.map_or_else(Muted::default, |streams| Muted { stdout: !streams.stdout, stderr: !streams.stderr });
+    let request = AttachRequest { no_stdin: !options.interactive, detach_keys, sig_proxy: args.sig_proxy, muted };
     let code = foreground(&mut engine, &config, started, &request)?;
     if args.rmi {
         rmi::after_run(engine, &config)?;
     }
     Ok(code)
+}
+
+/// What `--attach` names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Streams {
+    stdin: bool,
+    stdout: bool,
+    stderr: bool,
+}
+
+/// Reads the streams; nothing where none was asked for, which means all.
+fn streams(words: &[String]) -> Result<Option<Streams>, CliError> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    let mut streams = Streams::default();
+    for word in words {
+        match word.to_ascii_lowercase().as_str() {
+            "stdin" => streams.stdin = true,
+            "stdout" => streams.stdout = true,
+            "stderr" => streams.stderr = true,
+            "none" => streams = Streams::default(),
+            _ => return Err(CliError::Usage(format!("invalid --attach {word:?}: choose stdin, stdout, stderr or none"))),
+        }
+    }
+    Ok(Some(streams))
 }

@@ -32,6 +32,14 @@ pub struct RelayOptions {
     pub sig_proxy: bool,
     /// A pidfd of the program that signals go to; without one they act on this process.
     pub init: Option<OwnedFd>,
+    pub muted: Muted,
+}
+
+/// What the program writes and nobody here is to see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Muted {
+    pub stdout: bool,
+    pub stderr: bool,
 }
 
 /// How a relay ended.
@@ -75,6 +83,7 @@ pub struct AttachRequest {
     pub no_stdin: bool,
     pub detach_keys: DetachKeys,
     pub sig_proxy: bool,
+    pub muted: Muted,
 }
 
 impl Engine {
@@ -109,6 +118,7 @@ impl Engine {
             detach_keys: request.detach_keys.clone(),
             sig_proxy: request.sig_proxy,
             init: process::open_pidfd(init).map_err(signal)?,
+            muted: request.muted,
         };
         // The monitor of a --rm container removes the folder while we take the row away; who sees the one without the other takes it
         // for what a killed command left, and is right to finish the work.

@@ -253,6 +253,7 @@ impl Near {
         }
         match far.receive(at, &mut self.room) {
             Came::Nothing => None,
+            Came::Output { error, .. } if if error { self.options.muted.stderr } else { self.options.muted.stdout } => None,
             Came::Output { from, to, error } => {
                 self.output = Some(Piece { from, to, error });
                 self.flush_output()
