@@ -99,6 +99,11 @@ fn a_required_container_is_not_removed_alone(env: &TestEnv) {
     env.run(&["rm", "-f", "base"]).fails(125, &["dependent"]);
     assert_eq!(status(env, "base"), "created");
     assert_eq!(env.run(&["rm", "--depend", "-f", "-t", "0", "base"]).lines(), [top, base]);
+    let base = create(env, "base", &["-v", "/one"]);
+    let top = create(env, "top", &["--requires", "base", "-v", "/two", "-v", "named:/three"]);
+    assert_eq!(env.run(&["rm", "-v", "--depend", "base"]).lines(), [top, base]);
+    assert_eq!(env.ok(&["volume", "ls", "-q"]), "named");
+    env.ok(&["volume", "rm", "named"]);
 }
 
 fn replace_takes_the_place_of_a_running_container(env: &TestEnv) {

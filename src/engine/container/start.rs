@@ -201,6 +201,9 @@ impl Engine {
         let mut files = files::write(config, &run_folder, files::Contents::of(config)?)?;
         self.share_files(config, &mut files);
         let mut orders = orders::of(config, &self.paths, &begin);
+        if !foreground {
+            orders::leave_nothing(&mut orders, config, &self.paths);
+        }
         let notifying = notify::prepare(config, begin.manager.as_ref(), &run_folder)?;
         let (mut proxy, mut variable) = (None, None);
         if let Some(notifying) = notifying {
