@@ -24,6 +24,7 @@ mod exec;
 mod faults;
 mod harness;
 mod health;
+mod hostile;
 mod identity;
 mod images;
 mod isolation;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         events::cases(),
         exec::cases(),
         faults::cases(),
+        hostile::cases(),
         images::cases(),
         pull::cases(),
         relations::cases(),
