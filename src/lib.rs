@@ -64,9 +64,9 @@
 //! - *The runtime knows the monitor's arguments*, because M becomes the monitor at the end of `runtime::launch`.
 //! - *Monitors keep the database's index in use.* Each holds a shared lock on one byte of SQLite's index file, so a command that
 //!   finds a living container does not read the whole log anew.
-//! - *The registry client is our own, on reqwest.* oci-client sends credentials to any realm, reads bodies of any length, follows
-//!   redirects by itself and has no way to push a layer while it is made: none of that can be guarded from outside. The rules are in
-//!   `image::registry::guard`.
+//! - *The registry client is our own, on reqwest*; oci-client gives the names of the formats. Its client sends credentials to any
+//!   realm, reads bodies of any length, follows redirects by itself and has no way to push a layer while it is made: none of that
+//!   can be guarded from outside. The rules are in `image::registry::guard`.
 //! - *The system call filter is assembled here*; libseccomp resolves the names. Its own compiler takes milliseconds, and a cache of its
 //!   result would be one more file to trust.
 

@@ -23,8 +23,18 @@ use std::process::ExitCode;
 
 /// Run containers as yourself: no daemon, no root.
 #[derive(Debug, Parser)]
-#[command(name = "coracle", version, disable_help_subcommand = true, args_override_self = true, max_term_width = 120)]
+#[command(
+    name = "coracle",
+    version,
+    disable_help_subcommand = true,
+    disable_version_flag = true,
+    args_override_self = true,
+    max_term_width = 120
+)]
 struct Cli {
+    /// Print version
+    #[arg(short, long, short_alias = 'V', action = clap::ArgAction::Version)]
+    version: Option<bool>,
     #[command(subcommand)]
     command: Command,
 }
@@ -114,14 +124,19 @@ pub fn main() -> ExitCode {
 /// failed is read a second time, with a grammar that help texts do not show.
 fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
     let words: Vec<OsString> = words.into_iter().collect();
-    match Cli::try_parse_from(&words) {
+    match grammar().try_get_matches_from(&words).and_then(|matches| Cli::from_arg_matches(&matches)) {
         Err(error) if error.kind() == ErrorKind::TooManyValues => {
-            let matches = switches_take_values(Cli::command()).try_get_matches_from(&words)?;
+            let matches = switches_take_values(grammar()).try_get_matches_from(&words)?;
             Cli::from_arg_matches(&matches)
         }
         outcome => outcome,
     }
     .map(|cli| cli.command)
+}
+
+/// Scripts read the third word of what `--version` prints, as of Podman's.
+fn grammar() -> clap::Command {
+    Cli::command().version(concat!("version ", env!("CARGO_PKG_VERSION")))
 }
 
 fn switches_take_values(command: clap::Command) -> clap::Command {

@@ -24,6 +24,7 @@ mod exec;
 mod faults;
 mod harness;
 mod health;
+mod hostile;
 mod identity;
 mod images;
 mod isolation;
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
         events::cases(),
         exec::cases(),
         faults::cases(),
+        hostile::cases(),
         images::cases(),
         pull::cases(),
         push::cases(),

@@ -205,6 +205,9 @@ fn a_shared_network_brings_its_files(env: &TestEnv) {
     env.ok(&["exec", &id, "sh", "-c", "echo 192.0.2.9 added >> /etc/hosts"]);
     let text = env.ok(&["run", "--rm", "--network=container:net", "bb", "cat", "/etc/hosts"]);
     assert!(text.contains("192.0.2.9 added"), "{text}");
+    for option in ["--add-host=a:192.0.2.1", "--dns=192.0.2.53", "--dns-search=example.net"] {
+        env.run(&["run", "--rm", "--network=container:net", option, "bb", "true"]).fails(125, &["the other container's"]);
+    }
     env.remove(&[&id]);
 }
 
