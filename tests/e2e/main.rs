@@ -32,6 +32,7 @@ mod lifecycle;
 mod limits;
 mod listing;
 mod logdrivers;
+mod login;
 mod logs;
 mod mount;
 mod mounts;
@@ -40,6 +41,8 @@ mod network;
 mod pause;
 mod prune;
 mod pull;
+mod push;
+mod registry;
 mod relations;
 mod rights;
 mod run;
@@ -77,6 +80,9 @@ fn main() -> ExitCode {
         faults::cases(),
         images::cases(),
         pull::cases(),
+        push::cases(),
+        registry::cases(),
+        login::cases(),
         relations::cases(),
         listing::cases(),
         network::cases(),
