@@ -46,6 +46,7 @@ mod registry;
 mod relations;
 mod rights;
 mod run;
+mod save;
 mod secrets;
 mod settings;
 mod sharing;
@@ -104,6 +105,7 @@ fn main() -> ExitCode {
         kernel::cases(),
         rights::cases(),
         run::cases(),
+        save::cases(),
         secrets::cases(),
         settings::cases(),
         sharing::cases(),
