@@ -124,6 +124,9 @@ _coracle() {
             coracle,run)
                 cmd="coracle__subcmd__run"
                 ;;
+            coracle,save)
+                cmd="coracle__subcmd__save"
+                ;;
             coracle,search)
                 cmd="coracle__subcmd__search"
                 ;;
@@ -304,6 +307,9 @@ _coracle() {
             coracle__subcmd__image,rm)
                 cmd="coracle__subcmd__image__subcmd__rm"
                 ;;
+            coracle__subcmd__image,save)
+                cmd="coracle__subcmd__image__subcmd__save"
+                ;;
             coracle__subcmd__image,search)
                 cmd="coracle__subcmd__image__subcmd__search"
                 ;;
@@ -318,6 +324,9 @@ _coracle() {
                 ;;
             coracle__subcmd__internal,restart)
                 cmd="coracle__subcmd__internal__subcmd__restart"
+                ;;
+            coracle__subcmd__internal,sweep)
+                cmd="coracle__subcmd__internal__subcmd__sweep"
                 ;;
             coracle__subcmd__secret,create)
                 cmd="coracle__subcmd__secret__subcmd__create"
@@ -398,7 +407,7 @@ _coracle() {
 
     case "${cmd}" in
         coracle)
-            opts="-h -V --help --version attach container commit cp create events diff exec export generate healthcheck info init inspect kill ps ls list image images internal import load login logout logs mount pause port pull push rename restart rm rmi run search secret start stats stop system tag top unpause unmount umount unshare untag update version volume wait"
+            opts="-v -h --version --help attach container commit cp create events diff exec export generate healthcheck info init inspect kill ps ls list image images internal import load login logout logs mount pause port pull push rename restart rm rmi run save search secret start stats stop system tag top unpause unmount umount unshare untag update version volume wait"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1588,12 +1597,20 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__container__subcmd__run)
-            opts="-d -e -l -v -u -m -c -h -w -i -t -q --detach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
+            opts="-d -a -e -l -v -u -m -c -h -w -i -t -q --detach --attach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --attach)
+                    COMPREPLY=($(compgen -W "stdin stdout stderr" -- "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -W "stdin stdout stderr" -- "${cur}"))
+                    return 0
+                    ;;
                 --detach-keys)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3256,7 +3273,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__image)
-            opts="-h --help exists import inspect load ls list pull push rm search tag untag"
+            opts="-h --help exists import inspect load ls list pull push rm save search tag untag"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3529,6 +3546,32 @@ _coracle() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        coracle__subcmd__image__subcmd__save)
+            opts="-o -m -q -h --output --format --multi-image-archive --quiet --compress --uncompressed --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "docker-archive oci-archive oci-dir docker-dir" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         coracle__subcmd__image__subcmd__search)
             opts="-f -h --limit --list-tags --no-trunc --compatible --filter --format --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -3750,7 +3793,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__internal)
-            opts="-h --help restart check"
+            opts="-h --help restart check sweep"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3821,6 +3864,28 @@ _coracle() {
                     return 0
                     ;;
                 --session-entry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__internal__subcmd__sweep)
+            opts="-h --data --run --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4298,12 +4363,20 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__run)
-            opts="-d -e -l -v -u -m -c -h -w -i -t -q --detach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
+            opts="-d -a -e -l -v -u -m -c -h -w -i -t -q --detach --attach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --attach)
+                    COMPREPLY=($(compgen -W "stdin stdout stderr" -- "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -W "stdin stdout stderr" -- "${cur}"))
+                    return 0
+                    ;;
                 --detach-keys)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4846,6 +4919,32 @@ _coracle() {
                     ;;
                 --decryption-key)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__save)
+            opts="-o -m -q -h --output --format --multi-image-archive --quiet --compress --uncompressed --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "docker-archive oci-archive oci-dir docker-dir" -- "${cur}"))
                     return 0
                     ;;
                 *)

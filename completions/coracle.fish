@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_coracle_global_optspecs
-    string join \n h/help V/version
+    string join \n v/version h/help
 end
 
 function __fish_coracle_needs_command
@@ -24,8 +24,8 @@ function __fish_coracle_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c coracle -n "__fish_coracle_needs_command" -s v -l version -d 'Print version'
 complete -c coracle -n "__fish_coracle_needs_command" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_needs_command" -s V -l version -d 'Print version'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "attach" -d 'Join a running container: its output here, our input there'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "container" -d 'Manage containers'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "commit" -d 'Make an image from a container'
@@ -62,6 +62,7 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "restart" -d 'Stop c
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "rm" -d 'Remove containers'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "rmi" -d 'Remove images'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "run" -d 'Make a container and run it'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "save" -d 'Save images to an archive or a folder'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "search" -d 'Search registries for images'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "secret" -d 'Manage secrets'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "start" -d 'Start containers that do not run'
@@ -347,7 +348,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s l -l latest -d 'The newest container, running or not'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -l no-trunc -d 'Full ids and commands'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -l noheading -d 'No line of headers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Ids alone, where there is no --format'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s s -l size -d 'Add up the containers\' files'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s p -l pod -d 'The pod of each container, by id and name'
@@ -369,7 +370,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s l -l latest -d 'The newest container, running or not'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -l no-trunc -d 'Full ids and commands'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -l noheading -d 'No line of headers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Ids alone, where there is no --format'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s s -l size -d 'Add up the containers\' files'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s p -l pod -d 'The pod of each container, by id and name'
@@ -391,7 +392,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s l -l latest -d 'The newest container, running or not'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -l no-trunc -d 'Full ids and commands'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -l noheading -d 'No line of headers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s q -l quiet -d 'Ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s q -l quiet -d 'Ids alone, where there is no --format'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s s -l size -d 'Add up the containers\' files'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s p -l pod -d 'The pod of each container, by id and name'
@@ -439,6 +440,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s i -l ignore -d 'A container that does not exist is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s a -l attach -d 'Show only this stream: stdout or stderr, or both by giving it twice; with -i stdin alone, which prints the id' -r -f -a "stdin\t''
+stdout\t''
+stderr\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
 false\t''"
@@ -674,7 +678,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l no-healthcheck -d 'No health check, also where the image has one'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -s l -l latest -d 'The container that was made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l condition -d 'Wait for this state: stopped (default), exited, running, paused, created, configured, removing; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l condition -d 'Wait for this state: stopped (default), exited, running, paused, created, configured, removing, healthy, unhealthy' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -s i -l interval -d 'Look again after this time also where nothing was told: 250ms, 2s; a number alone is milliseconds' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l exit-first-match -d 'Return when the first of the containers is in a wanted state, and print its code alone'
@@ -912,7 +916,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand ps" -s a -l all -d 'Also
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -s l -l latest -d 'The newest container, running or not'
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -l no-trunc -d 'Full ids and commands'
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -l noheading -d 'No line of headers'
-complete -c coracle -n "__fish_coracle_using_subcommand ps" -s q -l quiet -d 'Ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -s q -l quiet -d 'Ids alone, where there is no --format'
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -s s -l size -d 'Add up the containers\' files'
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -s p -l pod -d 'The pod of each container, by id and name'
@@ -934,7 +938,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand ls" -s a -l all -d 'Also
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -s l -l latest -d 'The newest container, running or not'
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -l no-trunc -d 'Full ids and commands'
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -l noheading -d 'No line of headers'
-complete -c coracle -n "__fish_coracle_using_subcommand ls" -s q -l quiet -d 'Ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -s q -l quiet -d 'Ids alone, where there is no --format'
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -s s -l size -d 'Add up the containers\' files'
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -s p -l pod -d 'The pod of each container, by id and name'
@@ -956,25 +960,26 @@ complete -c coracle -n "__fish_coracle_using_subcommand list" -s a -l all -d 'Al
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s l -l latest -d 'The newest container, running or not'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -l no-trunc -d 'Full ids and commands'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -l noheading -d 'No line of headers'
-complete -c coracle -n "__fish_coracle_using_subcommand list" -s q -l quiet -d 'Ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand list" -s q -l quiet -d 'Ids alone, where there is no --format'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s s -l size -d 'Add up the containers\' files'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s p -l pod -d 'The pod of each container, by id and name'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -l sync -d 'Look at the processes themselves and not at what was noted of them, which is always done'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "exists" -d 'Check whether an image is in the store: exit code 0 or 1'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "import" -d 'Make an image from a tar of a root folder'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "inspect" -d 'Show all that is known of images, as JSON'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "load" -d 'Load images from an archive'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "ls" -d 'List images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "list" -d 'List images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "pull" -d 'Pull images from a registry'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "push" -d 'Push an image to a registry'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "rm" -d 'Remove images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "search" -d 'Search registries for images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "tag" -d 'Give an image more names'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm search tag untag" -f -a "untag" -d 'Take names away from an image'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "exists" -d 'Check whether an image is in the store: exit code 0 or 1'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "import" -d 'Make an image from a tar of a root folder'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "inspect" -d 'Show all that is known of images, as JSON'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "load" -d 'Load images from an archive'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "ls" -d 'List images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "list" -d 'List images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "pull" -d 'Pull images from a registry'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "push" -d 'Push an image to a registry'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "rm" -d 'Remove images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "save" -d 'Save images to an archive or a folder'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "search" -d 'Search registries for images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "tag" -d 'Give an image more names'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "untag" -d 'Take names away from an image'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from exists" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -s c -l change -d 'Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -s m -l message -d 'What to say in the image\'s history' -r
@@ -1054,6 +1059,16 @@ complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_s
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s f -l force -d 'Also an image with several names, when it is given by id; one that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s i -l ignore -d 'An image that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -s o -l output -d 'Write to this file or folder and not to standard output; it appears when it is whole' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -l format -d 'What to write' -r -f -a "docker-archive\t''
+oci-archive\t''
+oci-dir\t''
+docker-dir\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -s m -l multi-image-archive -d 'Every argument is an image'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -l compress -d 'Compress the layers of a docker-dir by gzip'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -l uncompressed -d 'Leave the layers of oci-archive and oci-dir uncompressed'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l limit -d 'How many to show (25; of tags, all)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -s f -l filter -d 'Only images that fit: stars=NUMBER, is-official[=BOOL], is-automated[=BOOL]' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l format -d 'json, or a Go template' -r
@@ -1083,9 +1098,10 @@ complete -c coracle -n "__fish_coracle_using_subcommand images" -l no-trunc -d '
 complete -c coracle -n "__fish_coracle_using_subcommand images" -l digests -d 'Show digests of manifests'
 complete -c coracle -n "__fish_coracle_using_subcommand images" -s n -l noheading -d 'No line of headers'
 complete -c coracle -n "__fish_coracle_using_subcommand images" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check" -f -a "restart" -d 'Start a container again in this process, which is its monitor'
-complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check" -f -a "check" -d 'Check a container\'s health; the code says what the monitor has to do'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep" -f -a "restart" -d 'Start a container again in this process, which is its monitor'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep" -f -a "check" -d 'Check a container\'s health; the code says what the monitor has to do'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep" -f -a "sweep" -d 'Remove what is left of containers that are gone'
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l data -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l run -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l restarts -r
@@ -1098,6 +1114,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_see
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from check" -l data -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from check" -l run -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from sweep" -l data -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from sweep" -l run -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from sweep" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand import" -s c -l change -d 'Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR' -r
 complete -c coracle -n "__fish_coracle_using_subcommand import" -s m -l message -d 'What to say in the image\'s history' -r
 complete -c coracle -n "__fish_coracle_using_subcommand import" -l os -d 'The operating system' -r
@@ -1205,6 +1224,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s a -l all -d 'All
 complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s f -l force -d 'Also an image with several names, when it is given by id; one that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s i -l ignore -d 'An image that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s a -l attach -d 'Show only this stream: stdout or stderr, or both by giving it twice; with -i stdin alone, which prints the id' -r -f -a "stdin\t''
+stdout\t''
+stderr\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
 false\t''"
@@ -1360,6 +1382,16 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -s i -l interactive
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s t -l tty -d 'Give the container a terminal'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s q -l quiet -d 'Print no progress while an image is pulled'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand save" -s o -l output -d 'Write to this file or folder and not to standard output; it appears when it is whole' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand save" -l format -d 'What to write' -r -f -a "docker-archive\t''
+oci-archive\t''
+oci-dir\t''
+docker-dir\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand save" -s m -l multi-image-archive -d 'Every argument is an image'
+complete -c coracle -n "__fish_coracle_using_subcommand save" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand save" -l compress -d 'Compress the layers of a docker-dir by gzip'
+complete -c coracle -n "__fish_coracle_using_subcommand save" -l uncompressed -d 'Leave the layers of oci-archive and oci-dir uncompressed'
+complete -c coracle -n "__fish_coracle_using_subcommand save" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand search" -l limit -d 'How many to show (25; of tags, all)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand search" -s f -l filter -d 'Only images that fit: stars=NUMBER, is-official[=BOOL], is-automated[=BOOL]' -r
 complete -c coracle -n "__fish_coracle_using_subcommand search" -l format -d 'json, or a Go template' -r
@@ -1570,7 +1602,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand volume; and __fish_seen_
 complete -c coracle -n "__fish_coracle_using_subcommand volume; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand volume; and __fish_seen_subcommand_from unmount" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand volume; and __fish_seen_subcommand_from umount" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand wait" -l condition -d 'Wait for this state: stopped (default), exited, running, paused, created, configured, removing; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand wait" -l condition -d 'Wait for this state: stopped (default), exited, running, paused, created, configured, removing, healthy, unhealthy' -r
 complete -c coracle -n "__fish_coracle_using_subcommand wait" -s i -l interval -d 'Look again after this time also where nothing was told: 250ms, 2s; a number alone is milliseconds' -r
 complete -c coracle -n "__fish_coracle_using_subcommand wait" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand wait" -l exit-first-match -d 'Return when the first of the containers is in a wanted state, and print its code alone'

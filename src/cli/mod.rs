@@ -7,6 +7,7 @@ pub mod generate;
 pub mod image;
 pub mod internal;
 pub mod output_file;
+pub mod output_folder;
 pub mod prompt;
 mod quick;
 pub mod secret;
@@ -81,6 +82,7 @@ enum Command {
     Rm(container::rm::RmArgs),
     Rmi(image::rmi::RmiArgs),
     Run(container::run::RunArgs),
+    Save(image::save::SaveArgs),
     Search(image::search::SearchArgs),
     #[command(subcommand)]
     Secret(secret::SecretCommand),
@@ -204,6 +206,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Unpause(args) => container::pause::run_unpause(&args),
         Command::Rm(args) => container::rm::run(args),
         Command::Run(args) => container::run::run(args),
+        Command::Save(args) => image::save::run(args),
         Command::Secret(command) => secret::run(command),
         Command::Start(args) => container::start::run(args),
         Command::Stats(args) => container::stats::run(&args),

@@ -74,6 +74,14 @@ pub enum EngineError {
     ImageInUse { image: String, containers: String },
     #[error("image {image} has several names: {names}")]
     ImageHasNames { image: String, names: String },
+    #[error("write {what}")]
+    Save {
+        what: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the part {what} has {found} bytes, {expected} were announced (remove the image and pull it again)")]
+    SaveLength { what: String, expected: u64, found: u64 },
     /// A child's failure, with all its causes.
     #[error("{text}")]
     Reported { kind: Kind, text: String, hint: Option<String> },
@@ -100,6 +108,8 @@ impl EngineError {
             Self::Reported { kind, .. } => *kind,
             Self::Session(_) => Kind::Denied,
             Self::Journal { .. }
+            | Self::Save { .. }
+            | Self::SaveLength { .. }
             | Self::Reset { .. }
             | Self::Attach(_)
             | Self::Paths(_)
@@ -107,6 +117,19 @@ impl EngineError {
             | Self::Wait { .. }
             | Self::NoAnswer { .. } => Kind::Internal,
         }
+    }
+
+    /// Tells whether whoever read what we write has gone.
+    #[must_use]
+    pub fn is_reader_gone(&self) -> bool {
+        let mut below: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = below {
+            if error.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe) {
+                return true;
+            }
+            below = error.source();
+        }
+        false
     }
 
     /// What the user can do about it, where the message does not say it itself.

@@ -1,5 +1,6 @@
 //! What can go wrong in the store.
 
+use super::pack::PackError;
 use super::unpack::UnpackError;
 use crate::model::{DiffId, Digest};
 use std::io;
@@ -43,6 +44,12 @@ pub enum StorageError {
     LayerChanged { diff_id: DiffId },
     #[error("{} is missing: the layer's tar cannot be given back (remove the image and pull it again)", path.display())]
     NoTarSplit { path: PathBuf },
+    #[error("pack the files of layer {diff_id}")]
+    Pack {
+        diff_id: DiffId,
+        #[source]
+        source: PackError,
+    },
     #[error("a thread that decompresses died")]
     Thread,
 }

@@ -24,6 +24,7 @@ pub mod digest;
 mod error;
 pub mod extract;
 pub mod gc;
+pub mod give;
 pub mod intake;
 pub mod layer;
 pub mod pack;

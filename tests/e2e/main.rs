@@ -47,6 +47,7 @@ mod registry;
 mod relations;
 mod rights;
 mod run;
+mod save;
 mod secrets;
 mod settings;
 mod sharing;
@@ -106,6 +107,7 @@ fn main() -> ExitCode {
         kernel::cases(),
         rights::cases(),
         run::cases(),
+        save::cases(),
         secrets::cases(),
         settings::cases(),
         sharing::cases(),

@@ -10,6 +10,7 @@ pub mod pull;
 pub mod push;
 pub mod registry;
 pub mod rmi;
+pub mod save;
 pub mod search;
 pub mod tag;
 
@@ -33,6 +34,7 @@ pub enum ImageCommand {
     Pull(pull::PullArgs),
     Push(push::PushArgs),
     Rm(rmi::RmiArgs),
+    Save(save::SaveArgs),
     Search(search::SearchArgs),
     Tag(tag::TagArgs),
     Untag(tag::UntagArgs),
@@ -63,6 +65,7 @@ pub fn run(command: ImageCommand) -> Result<i32, CliError> {
         ImageCommand::Pull(args) => pull::run(args),
         ImageCommand::Push(args) => push::run(&args),
         ImageCommand::Rm(args) => rmi::run(args),
+        ImageCommand::Save(args) => save::run(args),
         ImageCommand::Search(args) => search::run(&args),
         ImageCommand::Tag(args) => tag::run(&args),
         ImageCommand::Untag(args) => tag::run_untag(&args),

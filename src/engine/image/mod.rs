@@ -14,6 +14,7 @@ mod progress;
 mod pull;
 mod push;
 mod remove;
+mod save;
 mod search;
 mod source;
 mod tag;
@@ -26,6 +27,7 @@ pub use login::{Login, Logout};
 pub use progress::{LayerInfo, Progress, Silent, Step};
 pub use pull::{PullPolicy, PullReport, PullRequest};
 pub use push::{Destination, ManifestFormat, PushReport, PushRequest, destination};
+pub use save::{SaveFormat, SaveRequest, SaveTarget};
 pub use search::{FoundImage, SearchRequest, find_images, list_tags};
 pub use source::{Choose, Plan, RegistryOptions, Surroundings, plan};
 // What requests are made of; front ends see the engine alone.
