@@ -59,10 +59,14 @@
 //! - *The last step is a stub.* I never calls `execve` on the user's program itself: it enters a program of a few hundred bytes in
 //!   a sealed memfd, which does. So `/proc/self/exe`, also by way of `#!/proc/self/exe`, is never the tool's own binary.
 //! - *The monitor removes a `--rm` container's folder itself*, being root in S; the row goes with the CLI, or with the next
-//!   command if the CLI is gone. No helper is executed for it.
+//!   command if the CLI is gone. No helper is executed for it, but where a detached container had anonymous volumes: who else mounts
+//!   those only the database knows, so the monitor becomes `coracle internal sweep` at its very end.
 //! - *The runtime knows the monitor's arguments*, because M becomes the monitor at the end of `runtime::launch`.
 //! - *Monitors keep the database's index in use.* Each holds a shared lock on one byte of SQLite's index file, so a command that
 //!   finds a living container does not read the whole log anew.
+//! - *The registry client is our own, on reqwest*; oci-client gives the names of the formats. Its client sends credentials to any
+//!   realm, reads bodies of any length, follows redirects by itself and has no way to push a layer while it is made: none of that
+//!   can be guarded from outside. The rules are in `image::registry::guard`.
 //! - *The system call filter is assembled here*; libseccomp resolves the names. Its own compiler takes milliseconds, and a cache of its
 //!   result would be one more file to trust.
 

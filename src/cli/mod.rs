@@ -7,6 +7,7 @@ pub mod generate;
 pub mod image;
 pub mod internal;
 pub mod output_file;
+pub mod prompt;
 mod quick;
 pub mod secret;
 pub mod system;
@@ -45,6 +46,7 @@ enum Command {
     #[command(subcommand)]
     Healthcheck(container::healthcheck::HealthcheckCommand),
     Info(system::info::InfoArgs),
+    Init(container::init::InitArgs),
     Inspect(container::inspect::InspectArgs),
     Kill(container::kill::KillArgs),
     #[command(visible_aliases = ["ls", "list"])]
@@ -56,16 +58,20 @@ enum Command {
     Internal(internal::InternalCommand),
     Import(image::import::ImportArgs),
     Load(image::load::LoadArgs),
+    Login(image::login::LoginArgs),
+    Logout(image::login::LogoutArgs),
     Logs(container::logs::LogsArgs),
     Mount(container::mount::MountArgs),
     Pause(container::pause::PauseArgs),
     Port(container::port::PortArgs),
     Pull(image::pull::PullArgs),
+    Push(image::push::PushArgs),
     Rename(container::rename::RenameArgs),
     Restart(container::restart::RestartArgs),
     Rm(container::rm::RmArgs),
     Rmi(image::rmi::RmiArgs),
     Run(container::run::RunArgs),
+    Search(image::search::SearchArgs),
     #[command(subcommand)]
     Secret(secret::SecretCommand),
     Start(container::start::StartArgs),
@@ -153,6 +159,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Generate(args) => generate::run(&args),
         Command::Healthcheck(command) => container::healthcheck::run(command),
         Command::Info(args) => system::info::run(&args),
+        Command::Init(args) => container::init::run(&args),
         Command::Version(args) => system::info::run_version(&args),
         Command::Inspect(args) => container::inspect::run(&args),
         Command::Ps(args) => container::ps::run(&args),
@@ -161,6 +168,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Internal(command) => internal::run(command),
         Command::Import(args) => image::import::run(args),
         Command::Load(args) => image::load::run(args),
+        Command::Push(args) => image::push::run(&args),
         Command::Port(args) => container::port::run(&args),
         Command::Pull(args) => image::pull::run(args),
         Command::Rmi(args) => image::rmi::run(args),
@@ -168,6 +176,9 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Untag(args) => image::tag::run_untag(&args),
         Command::Update(args) => container::update::run(&args),
         Command::Kill(args) => container::kill::run(args),
+        Command::Login(args) => image::login::run(&args),
+        Command::Logout(args) => image::login::run_logout(&args),
+        Command::Search(args) => image::search::run(&args),
         Command::Mount(args) => container::mount::run(&args),
         Command::Unmount(args) => container::mount::run_unmount(&args),
         Command::Logs(args) => container::logs::run(args),

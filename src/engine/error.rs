@@ -109,12 +109,6 @@ impl EngineError {
         }
     }
 
-    /// Tells whether a registry could not be reached, so that another try may end otherwise.
-    #[must_use]
-    pub fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Image(ImageError::Unreachable { .. }))
-    }
-
     /// What the user can do about it, where the message does not say it itself.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -148,7 +142,8 @@ impl From<StorageError> for EngineError {
 fn image_kind(error: &ImageError) -> Kind {
     match error {
         ImageError::NoSuch { .. } => Kind::NoSuch,
-        ImageError::Denied { .. } => Kind::Denied,
+        ImageError::Denied { .. } | ImageError::Policy { .. } | ImageError::Blocked { .. } => Kind::Denied,
+        ImageError::NoSearch { .. } | ImageError::ShortName { .. } | ImageError::Config(_) => Kind::Invalid,
         ImageError::NotAnImage { .. } | ImageError::NoPlatform { .. } => Kind::Unsupported,
         ImageError::Reference(_) | ImageError::Change(_) | ImageError::Parse { .. } | ImageError::Archive { .. } => Kind::Invalid,
         _ => Kind::Internal,

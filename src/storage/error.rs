@@ -33,6 +33,16 @@ pub enum StorageError {
     TooLong { digest: Digest, expected: u64 },
     #[error("the data is compressed with {format}, which is not supported (gzip and zstd are; decompress it first)")]
     Compression { format: &'static str },
+    #[error("write {what}")]
+    Write {
+        what: &'static str,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the layer {diff_id} was changed in the store since it was pulled (remove the image and pull it again)")]
+    LayerChanged { diff_id: DiffId },
+    #[error("{} is missing: the layer's tar cannot be given back (remove the image and pull it again)", path.display())]
+    NoTarSplit { path: PathBuf },
     #[error("a thread that decompresses died")]
     Thread,
 }

@@ -24,6 +24,7 @@ mod exec;
 mod faults;
 mod harness;
 mod health;
+mod hostile;
 mod identity;
 mod images;
 mod isolation;
@@ -32,6 +33,7 @@ mod lifecycle;
 mod limits;
 mod listing;
 mod logdrivers;
+mod login;
 mod logs;
 mod mount;
 mod mounts;
@@ -40,6 +42,8 @@ mod network;
 mod pause;
 mod prune;
 mod pull;
+mod push;
+mod registry;
 mod relations;
 mod rights;
 mod run;
@@ -75,8 +79,12 @@ fn main() -> ExitCode {
         events::cases(),
         exec::cases(),
         faults::cases(),
+        hostile::cases(),
         images::cases(),
         pull::cases(),
+        push::cases(),
+        registry::cases(),
+        login::cases(),
         relations::cases(),
         listing::cases(),
         network::cases(),

@@ -12,6 +12,7 @@ pub fn cases() -> Vec<Case> {
         case!(private_has_an_address_a_route_and_a_resolver).needs(&[Need::Net]),
         case!(private_reaches_the_hosts_address).needs(&[Need::Net]),
         case!(private_does_not_reach_the_hosts_loopback).needs(&[Need::Net]),
+        case!(private_reaches_what_the_host_offers_under_a_name).needs(&[Need::Net]).gap("podman 4.3 knows no host-gateway"),
         case!(private_is_the_default).needs(&[Need::Net]),
         case!(what_fails_while_the_network_is_made_says_its_own_reason).needs(&[Need::Net]),
         case!(two_private_containers_are_apart).needs(&[Need::Net]),
@@ -105,6 +106,16 @@ fn private_does_not_reach_the_hosts_loopback(env: &TestEnv) {
         "gw=$(ip -4 route | sed -n 's/^default via \\([^ ]*\\).*/\\1/p'); for a in 127.0.0.1 $gw 10.0.2.2 169.254.1.2; do nc -w 2 $a {port} </dev/null; done; echo end"
     );
     private(env, &[], &script).prints("end");
+}
+
+fn private_reaches_what_the_host_offers_under_a_name(env: &TestEnv) {
+    let (open, closed) = (server(IpAddr::from([0, 0, 0, 0])), server(IpAddr::from([127, 0, 0, 1])));
+    let script = format!(
+        "for name in gw host.containers.internal; do for port in {open} {closed}; do nc -w 2 $name $port </dev/null; done; done; echo end"
+    );
+    let output = private(env, &["--add-host", "gw:host-gateway"], &script);
+    output.prints("from the host\nfrom the host\nend");
+    env.bb(&["--add-host", "gw:host-gateway"], &["true"]).fails(125, &["gw:host-gateway", "cannot be reached"]);
 }
 
 fn private_is_the_default(env: &TestEnv) {

@@ -11,6 +11,7 @@ pub fn cases() -> Vec<Case> {
         case!(a_command_that_is_not_executable_is_126).gap("crun's message does not name the command"),
         case!(a_folder_as_command_is_126).gap("crun's message does not name the command"),
         case!(an_unknown_option_is_125),
+        case!(an_empty_value_is_as_no_option),
         case!(an_image_that_does_not_exist_is_125_and_named),
         case!(output_and_errors_stay_apart),
         case!(attach_names_the_streams_that_are_shown),
@@ -65,6 +66,12 @@ fn a_command_that_is_not_executable_is_126(env: &TestEnv) {
 
 fn a_folder_as_command_is_126(env: &TestEnv) {
     env.bb(&[], &["/etc"]).fails(126, &["/etc"]);
+}
+
+fn an_empty_value_is_as_no_option(env: &TestEnv) {
+    let options = ["--hostname", "", "--memory", "", "--stop-signal", "", "--log-driver", "", "--shm-size", "", "--umask", ""];
+    assert_eq!(env.sh(&options, "umask; [ $(hostname) != '' ] && echo named"), "0022\nnamed");
+    env.bb(&["--platform", "", "--restart", "", "--sdnotify", "", "--systemd", ""], &["true"]).ok();
 }
 
 fn an_unknown_option_is_125(env: &TestEnv) {

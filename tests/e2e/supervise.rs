@@ -14,6 +14,7 @@ pub fn cases() -> Vec<Case> {
         case!(always_goes_on_until_it_is_stopped),
         case!(a_wait_for_a_new_start_is_shown_and_ended_by_stop).only_ours("podman has no back-off"),
         case!(a_wait_for_a_new_start_is_ended_by_kill_rm_and_start).only_ours("podman has no back-off"),
+        case!(an_update_changes_the_policy_the_check_and_the_environment).gap("podman 4.3 updates limits only"),
         case!(restart_and_rm_do_not_go_together),
         case!(a_restart_policy_is_read_or_refused),
         case!(the_log_goes_on_over_restarts),
@@ -123,6 +124,38 @@ fn a_wait_for_a_new_start_is_ended_by_kill_rm_and_start(env: &TestEnv) {
     let id = waiting(env);
     env.ok(&["start", &id]);
     assert!(env.field(&id, "{{.RestartCount}}").parse::<u32>().unwrap() < 3);
+    env.remove(&[&id]);
+}
+
+fn an_update_changes_the_policy_the_check_and_the_environment(env: &TestEnv) {
+    env.busybox();
+    let script = "echo $A-$B; exit 3";
+    let id = env.ok(&["create", "--network", "none", "-e", "A=1", "-e", "B=2", "bb", "sh", "-c", script]);
+    let options = ["--restart", "on-failure:1", "--health-cmd", "test -e /well", "--health-retries", "7"];
+    env.ok(&[&["update"], &options[..], &["-e", "A=3", "--unsetenv", "B", "--latest"]].concat());
+    let format = "{{.HostConfig.RestartPolicy.Name}} {{.Config.Healthcheck.Retries}} {{.Config.Healthcheck.Test}}";
+    assert_eq!(env.field(&id, format), "on-failure 7 [CMD-SHELL test -e /well]");
+    env.ok(&["update", "--health-interval", "1h", &id]);
+    assert_eq!(env.field(&id, format), "on-failure 7 [CMD-SHELL test -e /well]");
+    env.ok(&["start", &id]);
+    until(env, &id, "3-\n3-\n");
+    assert_eq!(env.ok(&["wait", &id]), "3");
+    env.ok(&["update", "--no-healthcheck", &id]);
+    assert!(!env.field(&id, "{{json .Config.Healthcheck}}").contains("well"));
+    env.remove(&[&id]);
+    // Of one that runs: no new start from now on, and all else with the next one.
+    let id = detached(env, &["--restart", "always"], "echo up; read x </dev/zero");
+    until(env, &id, "up");
+    let output = env.run(&["update", "--restart", "no", &id]);
+    assert_eq!((output.code, output.stderr()), (0, String::new()), "{output}");
+    env.ok(&["exec", &id, "kill", "-9", "1"]);
+    env.ok(&["kill", &id]);
+    assert_eq!(env.ok(&["wait", &id]), "137");
+    assert_eq!(env.field(&id, "{{.State.Status}} {{.RestartCount}}"), "exited 0");
+    env.ok(&["start", &id]);
+    let output = env.run(&["update", "--restart", "always", &id]);
+    assert!(output.code == 0 && output.stderr().contains("next start"), "{output}");
+    env.run(&["update", &id, "--latest"]).fails(125, &["--latest"]);
     env.remove(&[&id]);
 }
 

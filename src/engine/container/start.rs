@@ -11,7 +11,7 @@ use crate::engine::{Engine, EngineError, Handed, secret};
 use crate::events::Status;
 use crate::model::limits::Bound;
 use crate::model::{self, ContainerConfig, DiffId, Init, NetworkMode, PidRef, RunRecord};
-use crate::net::{Leash, private};
+use crate::net::{Leash, ToHost, private};
 use crate::runtime::init::{Outside, Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::{Failure, Outcome, Stage};
@@ -132,6 +132,7 @@ impl Engine {
             path: folder.clone(),
             source,
         })?;
+        self.refuse_if_mounted(config)?;
         end_last_monitor(config, &folder, &boot)?;
         // Only after an earlier run: a new container has nothing to tidy, and a leftover cgroup is replaced when one is made.
         if status::run_record(&folder).is_some() {
@@ -200,6 +201,9 @@ impl Engine {
         let mut files = files::write(config, &run_folder, files::Contents::of(config)?)?;
         self.share_files(config, &mut files);
         let mut orders = orders::of(config, &self.paths, &begin);
+        if !foreground {
+            orders::leave_nothing(&mut orders, config, &self.paths);
+        }
         let notifying = notify::prepare(config, begin.manager.as_ref(), &run_folder)?;
         let (mut proxy, mut variable) = (None, None);
         if let Some(notifying) = notifying {
@@ -406,8 +410,12 @@ pub(super) fn join_network(config: &ContainerConfig, run_folder: &Path, ends: Ne
         // M did not come so far; its report says why.
         return Ok(());
     }
-    let stack = private::start(i32::from_le_bytes(pid), &ends.collar)?;
+    let to_host = if config.settings.names.name_the_host() { ToHost::Offered } else { ToHost::Unasked };
+    let stack = private::start(i32::from_le_bytes(pid), &ends.collar, to_host)?;
     files::use_forwarder(config, run_folder, stack.nameserver())?;
+    if to_host == ToHost::Offered {
+        files::use_host(config, run_folder, stack.host())?;
+    }
     // A broken pipe: init has ended meanwhile, and its report says why.
     let _ = File::from(ends.go).write_all(b"n");
     Ok(())
