@@ -319,6 +319,13 @@ fn a_bind_mount_that_will_not_work_is_explained(env: &TestEnv) {
     let volume = format!("{folder}:/x");
     let output = env.bb(&["-u", "1000", "-v", &volume], &["touch", "/x/f"]);
     assert!(output.code != 0 && output.stderr().contains("keep-id:uid=1000") && output.stderr().contains(&folder), "{output}");
+    // Also for a user that the image names.
+    let add = "echo app:x:1000:1000::/:/bin/sh >> /etc/passwd";
+    env.ok(&["run", "--name", "made", "--network", "none", "bb", "sh", "-c", add]);
+    env.ok(&["commit", "-q", "made", "named"]);
+    env.remove(&["made"]);
+    let output = env.run(&["run", "--rm", "--network", "none", "-u", "app", "-v", &volume, "named", "touch", "/x/f"]);
+    assert!(output.code != 0 && output.stderr().contains("keep-id:uid=1000"), "{output}");
     for options in [
         vec!["-v", &volume],
         vec!["-u", "1000", "-v", "/etc/passwd:/p"],
