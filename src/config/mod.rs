@@ -1,8 +1,12 @@
-//! What the surroundings say: environment variables and the places of our files.
+//! What the surroundings say: environment variables, configuration files, and the places of files.
 
 pub mod bus;
 pub mod env;
 pub mod paths;
+pub mod places;
+pub mod policy;
 pub mod program;
+pub mod registries;
 
 pub use paths::Paths;
+pub use places::Places;

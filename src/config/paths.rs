@@ -180,7 +180,7 @@ fn make_dir(path: &Path) -> Result<(), PathsError> {
 }
 
 /// The home folder: `HOME`, else the entry of `/etc/passwd` (a static binary has no other name service).
-fn home(uid: u32) -> Result<PathBuf, PathsError> {
+pub(super) fn home(uid: u32) -> Result<PathBuf, PathsError> {
     if let Some(path) = env::absolute_path("HOME") {
         return Ok(path);
     }

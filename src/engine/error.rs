@@ -74,6 +74,14 @@ pub enum EngineError {
     ImageInUse { image: String, containers: String },
     #[error("image {image} has several names: {names}")]
     ImageHasNames { image: String, names: String },
+    #[error("write {what}")]
+    Save {
+        what: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the part {what} has {found} bytes, {expected} were announced (remove the image and pull it again)")]
+    SaveLength { what: String, expected: u64, found: u64 },
     /// A child's failure, with all its causes.
     #[error("{text}")]
     Reported { kind: Kind, text: String, hint: Option<String> },
@@ -100,6 +108,8 @@ impl EngineError {
             Self::Reported { kind, .. } => *kind,
             Self::Session(_) => Kind::Denied,
             Self::Journal { .. }
+            | Self::Save { .. }
+            | Self::SaveLength { .. }
             | Self::Reset { .. }
             | Self::Attach(_)
             | Self::Paths(_)
@@ -109,10 +119,17 @@ impl EngineError {
         }
     }
 
-    /// Tells whether a registry could not be reached, so that another try may end otherwise.
+    /// Tells whether whoever read what we write has gone.
     #[must_use]
-    pub fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Image(ImageError::Unreachable { .. }))
+    pub fn is_reader_gone(&self) -> bool {
+        let mut below: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = below {
+            if error.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe) {
+                return true;
+            }
+            below = error.source();
+        }
+        false
     }
 
     /// What the user can do about it, where the message does not say it itself.
@@ -148,7 +165,8 @@ impl From<StorageError> for EngineError {
 fn image_kind(error: &ImageError) -> Kind {
     match error {
         ImageError::NoSuch { .. } => Kind::NoSuch,
-        ImageError::Denied { .. } => Kind::Denied,
+        ImageError::Denied { .. } | ImageError::Policy { .. } | ImageError::Blocked { .. } => Kind::Denied,
+        ImageError::NoSearch { .. } | ImageError::ShortName { .. } | ImageError::Config(_) => Kind::Invalid,
         ImageError::NotAnImage { .. } | ImageError::NoPlatform { .. } => Kind::Unsupported,
         ImageError::Reference(_) | ImageError::Change(_) | ImageError::Parse { .. } | ImageError::Archive { .. } => Kind::Invalid,
         _ => Kind::Internal,

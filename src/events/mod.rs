@@ -80,6 +80,7 @@ words! {
         Pause = "pause",
         Prune = "prune",
         Pull = "pull",
+        Push = "push",
         Remove = "remove",
         Rename = "rename",
         Restart = "restart",

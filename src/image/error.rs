@@ -1,13 +1,17 @@
 //! What can go wrong with an image.
 
+use super::auth::AuthError;
 use super::change::BadChange;
 use super::platform::Platform;
 use super::reference::BadReference;
+use crate::config::policy::Refusal;
+use crate::config::registries::ConfigError;
 use crate::model::digest::BadDigest;
 use crate::storage::StorageError;
 use crate::storage::tar::TarError;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Why an image could not be brought in or read.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +74,28 @@ pub enum ImageError {
     NoSuch { host: String, name: String },
     #[error("registry {host} answers to the request for {name}: {cause}")]
     Registry { host: String, name: String, cause: String },
+    #[error("registry {host} has had enough of us: {cause}{}", wait.map(|wait| format!(" (it asks to wait {} seconds)", wait.as_secs())).unwrap_or_default())]
+    TooManyRequests { host: String, cause: String, wait: Option<Duration> },
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("{name} is not taken")]
+    Policy {
+        name: String,
+        #[source]
+        source: Refusal,
+    },
+    #[error("{name} is blocked by registries.conf (prefix {prefix:?})")]
+    Blocked { name: String, prefix: String },
+    #[error("the short name {name:?} has no alias, and registries.conf names no registries to search")]
+    NoSearch { name: String, full: String },
+    #[error("the short name {name:?} may mean {}", candidates.join(" or "))]
+    ShortName { name: String, candidates: Vec<String> },
+    #[error("no registry has {name}:{}", causes.iter().map(|cause| format!("\n  {cause}")).collect::<String>())]
+    Nowhere { name: String, causes: Vec<String> },
+    #[error("zstd is not known to Docker's manifests (use --format oci)")]
+    ZstdInDocker,
     #[error("make the client for registry {host}: {cause}")]
     Client { host: String, cause: String },
 }
@@ -83,12 +109,25 @@ impl ImageError {
                 format!("check that {host} is running and can be reached from here (`curl https://{host}/v2/`), then try again")
             }
             Self::PlainHttp { .. } => "add --tls-verify=false if you trust the network on the way to it".to_owned(),
-            Self::Certificate { .. } => "install the registry's CA certificate, or add --tls-verify=false".to_owned(),
-            Self::Denied { .. } => {
-                "check the spelling: private and missing images look the same to who is not logged in".to_owned()
-            }
+            Self::Certificate { host, .. } => format!(
+                "put the registry's CA certificate into ~/.config/containers/certs.d/{host}/ca.crt, or add --tls-verify=false"
+            ),
+            Self::Denied { host, .. } => format!(
+                "check the spelling, or log in with `coracle login {host}`: private and missing images look the same to who is not \
+                 logged in"
+            ),
             Self::NoSuch { .. } => "check the spelling of repository and tag".to_owned(),
             Self::NoPlatform { .. } => "choose one of these with --platform OS/ARCH".to_owned(),
+            Self::TooManyRequests { host, .. } => {
+                format!("wait, or log in with `coracle login {host}`: who is known may ask more often")
+            }
+            Self::NoSearch { full, .. } => format!(
+                "write the whole name (like {full}), or add unqualified-search-registries = [\"docker.io\"] to \
+                 ~/.config/containers/registries.conf"
+            ),
+            Self::ShortName { .. } => "write the whole name, or add an alias under [aliases] in a file in \
+                                       ~/.config/containers/registries.conf.d/"
+                .to_owned(),
             Self::Storage(error) if error.is_disk_full() => {
                 "free some space, for example with `coracle rmi` of images that are not needed".to_owned()
             }

@@ -9,6 +9,7 @@
 //! Every document comes from anybody: sizes are bounded before they are read, and digests are parsed before any path or URL
 //! is made from them.
 
+pub mod auth;
 pub mod change;
 pub mod config;
 mod error;

@@ -92,6 +92,14 @@ impl Reference {
         self
     }
 
+    /// Returns the same repository by tag.
+    ///
+    /// # Errors
+    /// The text is no tag.
+    pub fn with_tag(&self, tag: &str) -> Result<Self, BadReference> {
+        Self::parse(&format!("{}:{tag}", self.name()))
+    }
+
     /// Returns the same repository by digest.
     #[must_use]
     pub fn with_digest(&self, digest: Digest) -> Self {

@@ -130,6 +130,21 @@ impl Db {
             .map_err(query("look up a layer"))
     }
 
+    /// Records layers that are whole in the store. One that no image takes up goes with the next image that is removed.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn put_layers(&mut self, sizes: &[(DiffId, u64)]) -> Result<(), StateError> {
+        let action = "record layers";
+        let transaction = self.transaction(action)?;
+        for (diff_id, size) in sizes {
+            let values = params![diff_id.hex(), i64::try_from(*size).unwrap_or(i64::MAX)];
+            let sql = "INSERT OR IGNORE INTO layers (diff_id, size) VALUES (?1, ?2)";
+            transaction.execute(sql, values).map_err(query(action))?;
+        }
+        transaction.commit().map_err(query(action))
+    }
+
     /// Returns every layer that has a row, with its unpacked size.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 
 mod containers;
 mod images;
+mod origins;
 mod schema;
 pub mod volumes;
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The schema's version, in `PRAGMA user_version`; 0 is a new file.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 const V1: &str = "
 CREATE TABLE images (
@@ -44,6 +44,24 @@ UPDATE containers SET config = json_set(config, '$.mounts',
     WHERE json_array_length(config, '$.mounts') > 0;
 ";
 
+const V3: &str = "
+CREATE TABLE pulls (
+    name TEXT PRIMARY KEY NOT NULL,     -- as in names
+    image TEXT NOT NULL REFERENCES images(id) ON DELETE CASCADE,
+    digest TEXT NOT NULL,               -- of the manifest or index that the name led to, sha256:…
+    platform TEXT NOT NULL              -- that was asked for
+) STRICT, WITHOUT ROWID;
+CREATE TABLE layer_blobs (
+    diff_id TEXT NOT NULL REFERENCES layers(diff_id) ON DELETE CASCADE,
+    digest TEXT NOT NULL,               -- of the compressed blob, sha256:…
+    registry TEXT NOT NULL,
+    repository TEXT NOT NULL,           -- that has the blob
+    size INTEGER NOT NULL,              -- bytes, compressed
+    compression TEXT NOT NULL,          -- none, gzip or zstd
+    PRIMARY KEY (diff_id, digest, registry, repository)
+) STRICT, WITHOUT ROWID;
+";
+
 /// Brings the file to `VERSION`; the second of two commands that do so at once finds it done.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     // journal_mode cannot change inside a transaction, and waits for no lock holder: an error here is SQLITE_BUSY from
@@ -56,6 +74,9 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     }
     if version < 2 {
         transaction.execute_batch(V2)?;
+    }
+    if version < 3 {
+        transaction.execute_batch(V3)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()

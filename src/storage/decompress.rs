@@ -1,18 +1,11 @@
 //! Compressed or not: told by the first bytes, never by a name or a media type, which registries get wrong.
 
 use super::StorageError;
+pub use crate::model::BlobCompression as Compression;
 use std::io::{self, BufRead, Read};
 
 /// zstd frames may ask for windows of gigabytes; more than 128 MiB is refused.
 const ZSTD_WINDOW_LOG_MAX: u32 = 27;
-
-/// How a stream is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compression {
-    None,
-    Gzip,
-    Zstd,
-}
 
 /// Tells the compression from the first bytes of a stream.
 ///

@@ -1,5 +1,6 @@
 //! What can go wrong in the store.
 
+use super::pack::PackError;
 use super::unpack::UnpackError;
 use crate::model::{DiffId, Digest};
 use std::io;
@@ -33,6 +34,22 @@ pub enum StorageError {
     TooLong { digest: Digest, expected: u64 },
     #[error("the data is compressed with {format}, which is not supported (gzip and zstd are; decompress it first)")]
     Compression { format: &'static str },
+    #[error("write {what}")]
+    Write {
+        what: &'static str,
+        #[source]
+        source: io::Error,
+    },
+    #[error("the layer {diff_id} was changed in the store since it was pulled (remove the image and pull it again)")]
+    LayerChanged { diff_id: DiffId },
+    #[error("{} is missing: the layer's tar cannot be given back (remove the image and pull it again)", path.display())]
+    NoTarSplit { path: PathBuf },
+    #[error("pack the files of layer {diff_id}")]
+    Pack {
+        diff_id: DiffId,
+        #[source]
+        source: PackError,
+    },
     #[error("a thread that decompresses died")]
     Thread,
 }

@@ -6,10 +6,11 @@
 use super::digest::Hashing;
 use super::error::io_error;
 use super::layer::StagedLayer;
+use super::split::Recorder;
 use super::staging::Staging;
 use super::tar::TarError;
 use super::unpack::{Borrowed, Limits, Outcome, UnpackError, Unpacked, unpack};
-use super::{StorageError, decompress};
+use super::{Compression, StorageError, decompress, sniff};
 use crate::config::Paths;
 use crate::model::{DiffId, Digest};
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -38,6 +39,8 @@ pub struct Received {
     /// Of the bytes as they came.
     pub digest: Digest,
     pub size: u64,
+    /// Of the bytes as they came.
+    pub compression: Compression,
     /// Bytes of the uncompressed tar.
     pub tar_size: u64,
     pub unpacked: Unpacked,
@@ -50,6 +53,7 @@ pub struct Received {
 pub fn receive<R: BufRead>(paths: &Paths, source: R, expected: &Expected, limits: &Limits) -> Result<Received, StorageError> {
     let staging = Staging::new(paths)?;
     let root = make_root(&staging)?;
+    let recorder = Recorder::new(staging.path(), root.as_fd()).map_err(io_error("take down a tar in", staging.path()))?;
     // One byte more than promised is enough to know that there is more.
     let limit = expected.size.map_or(u64::MAX, |size| size.saturating_add(1));
     let mut source = Hashing::new(source.take(limit));
@@ -59,7 +63,7 @@ pub fn receive<R: BufRead>(paths: &Paths, source: R, expected: &Expected, limits
         let chunks = Chunks { full: receiver, spare, current: None, used: 0 };
         let files = std::thread::Builder::new()
             .name("unpack".to_owned())
-            .spawn_scoped(scope, || make_files(chunks, root.as_fd(), limits));
+            .spawn_scoped(scope, || make_files(chunks, root.as_fd(), limits, recorder));
         let pumped = pump(&mut source, full, &empty);
         let made = match files.map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(made)) => made.map_err(StorageError::from),
@@ -69,7 +73,7 @@ pub fn receive<R: BufRead>(paths: &Paths, source: R, expected: &Expected, limits
         (pumped, made)
     });
     // The disk's fault, not the layer's: do not fetch the rest of it.
-    if let Err(error @ StorageError::Unpack(UnpackError::Io { .. })) = made {
+    if let Err(error @ StorageError::Unpack(UnpackError::Io { .. } | UnpackError::Record(_))) = made {
         return Err(error);
     }
     // A damaged blob mostly fails to decompress, or to be a tar, first; that its digest is wrong says more.
@@ -81,11 +85,12 @@ pub fn receive<R: BufRead>(paths: &Paths, source: R, expected: &Expected, limits
     check(expected, &digest, size)?;
     let pumped = pumped?;
     let (unpacked, borrowed) = made?;
-    let (diff_id, tar_size) = pumped.ok_or(StorageError::Thread)?;
+    let Pumped { diff_id, tar_size, compression } = pumped.ok_or(StorageError::Thread)?;
     if let Some(promised) = expected.diff_id.clone().filter(|promised| *promised != diff_id) {
         return Err(StorageError::WrongDiffId { blob: digest, expected: promised, found: diff_id });
     }
-    Ok(Received { layer: StagedLayer { staging, diff_id: diff_id.clone(), borrowed }, diff_id, digest, size, tar_size, unpacked })
+    let layer = StagedLayer { staging, diff_id: diff_id.clone(), borrowed };
+    Ok(Received { layer, diff_id, digest, size, compression, tar_size, unpacked })
 }
 
 fn make_root(staging: &Staging) -> Result<OwnedFd, StorageError> {
@@ -109,21 +114,27 @@ fn check(expected: &Expected, digest: &Digest, size: u64) -> Result<(), StorageE
     if name == *digest { Ok(()) } else { Err(StorageError::WrongDigest { expected: name, found: digest.clone() }) }
 }
 
-/// Decompresses, hashes and hands on. Returns the diffID and length of the tar; nothing if the other thread gave up.
-fn pump<R: BufRead>(
-    source: &mut R,
-    full: SyncSender<Chunk>,
-    empty: &Receiver<Vec<u8>>,
-) -> Result<Option<(DiffId, u64)>, StorageError> {
+/// What the tar turned out to be.
+struct Pumped {
+    diff_id: DiffId,
+    tar_size: u64,
+    compression: Compression,
+}
+
+/// Decompresses, hashes and hands on. Returns nothing if the other thread gave up.
+fn pump<R: BufRead>(source: &mut R, full: SyncSender<Chunk>, empty: &Receiver<Vec<u8>>) -> Result<Option<Pumped>, StorageError> {
+    let fail = |source| StorageError::Read { what: "a layer".to_owned(), source };
+    let compression = sniff(source.fill_buf().map_err(fail)?)?;
     let mut tar = decompress(source)?;
     let mut hasher = Sha256::new();
     let mut total = 0;
     loop {
         let mut bytes = empty.try_recv().unwrap_or_else(|_| vec![0; CHUNK]);
-        let len = read_full(&mut tar, &mut bytes).map_err(|source| StorageError::Read { what: "a layer".to_owned(), source })?;
+        let len = read_full(&mut tar, &mut bytes).map_err(fail)?;
         if len == 0 {
             drop(full);
-            return Ok(Some((DiffId::new(Digest::from_sha256(&hasher.finalize())), total)));
+            let diff_id = DiffId::new(Digest::from_sha256(&hasher.finalize()));
+            return Ok(Some(Pumped { diff_id, tar_size: total, compression }));
         }
         hasher.update(&bytes[..len]);
         total += len as u64;
@@ -147,11 +158,29 @@ fn read_full(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 /// The other thread. What trails the archive is taken too: it belongs to the diffID, and the sender must not wait for ever.
-fn make_files(chunks: Chunks, root: BorrowedFd<'_>, limits: &Limits) -> Result<(Unpacked, Vec<Borrowed>), UnpackError> {
-    let Outcome { unpacked, borrowed, rest: mut chunks } = unpack(chunks, root, limits)?;
-    while let len @ 1.. = chunks.fill_buf().map_err(TarError::Read)?.len() {
+fn make_files(
+    chunks: Chunks,
+    root: BorrowedFd<'_>,
+    limits: &Limits,
+    recorder: Recorder,
+) -> Result<(Unpacked, Vec<Borrowed>), UnpackError> {
+    let Outcome { unpacked, borrowed, recorder, rest: mut chunks } = unpack(chunks, root, limits, Some(recorder))?;
+    let mut recorder = recorder.ok_or(UnpackError::Record(io::ErrorKind::NotFound.into()))?;
+    let mut trailing = 0_u64;
+    loop {
+        let bytes = chunks.fill_buf().map_err(TarError::Read)?;
+        let len = bytes.len();
+        if len == 0 {
+            break;
+        }
+        trailing += len as u64;
+        if trailing > limits.bytes {
+            return Err(UnpackError::TooManyBytes { limit: limits.bytes });
+        }
+        recorder.literal(bytes).map_err(UnpackError::Record)?;
         chunks.consume(len);
     }
+    recorder.finish().map_err(UnpackError::Record)?;
     Ok((unpacked, borrowed))
 }
 

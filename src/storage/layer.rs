@@ -18,6 +18,14 @@ pub struct StagedLayer {
     pub(super) borrowed: Vec<Borrowed>,
 }
 
+impl StagedLayer {
+    /// Tells whether nothing of it waits for layers below it (`borrow::settle`).
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.borrowed.is_empty()
+    }
+}
+
 /// The folder of a layer that overlay stacks.
 #[must_use]
 pub fn path(paths: &Paths, diff_id: &DiffId) -> PathBuf {

@@ -4,9 +4,11 @@
 //! <data>/
 //!   store.lock             flock: shared while an image comes in, exclusive while folders of layers are deleted
 //!   blobs/sha256/<hex>     manifests and image configs, visible by rename
+//!   layers/<diffID>/       diff/ and what gives the tar back (split)
 //!   layers/<diffID>/diff/  one unpacked layer: overlay whiteouts, owners as container ids; visible by rename
 //!   shifted/<stack>-<map>/ an image's layers with the owners that another id map wants
 //!   tmp/<name>.lock        flock: held by whoever works in tmp/<name>; what nobody holds is swept
+//!   tmp/layer-<diffID>.lock  flock: held by whoever brings the layer in
 //!   tmp/<name>/            a layer or blob on its way in, or a tree on its way out
 //! ```
 //!
@@ -15,17 +17,20 @@
 
 pub mod blob;
 pub mod borrow;
+pub mod claim;
 mod decompress;
 pub mod diff;
 pub mod digest;
 mod error;
 pub mod extract;
 pub mod gc;
+pub mod give;
 pub mod intake;
 pub mod layer;
 pub mod pack;
 mod remove_tree;
 pub mod shifted;
+pub mod split;
 pub mod staging;
 pub mod tar;
 pub mod unpack;

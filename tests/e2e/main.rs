@@ -33,6 +33,7 @@ mod lifecycle;
 mod limits;
 mod listing;
 mod logdrivers;
+mod login;
 mod logs;
 mod mount;
 mod mounts;
@@ -41,9 +42,12 @@ mod network;
 mod pause;
 mod prune;
 mod pull;
+mod push;
+mod registry;
 mod relations;
 mod rights;
 mod run;
+mod save;
 mod secrets;
 mod settings;
 mod sharing;
@@ -79,6 +83,9 @@ fn main() -> ExitCode {
         hostile::cases(),
         images::cases(),
         pull::cases(),
+        push::cases(),
+        registry::cases(),
+        login::cases(),
         relations::cases(),
         listing::cases(),
         network::cases(),
@@ -100,6 +107,7 @@ fn main() -> ExitCode {
         kernel::cases(),
         rights::cases(),
         run::cases(),
+        save::cases(),
         secrets::cases(),
         settings::cases(),
         sharing::cases(),

@@ -72,9 +72,11 @@ fn make(
         (Policy::Missing, Ok(_) | Err(EngineError::NoSuchImage { .. })) | (Policy::Always | Policy::Newer, _) => {
             // The pull is done by a child: it has threads, and we have to be without when we make the container.
             drop(engine);
-            pull::ensure(&options.image, &wanted)?;
+            let names = pull::ensure(&options.image, &wanted)?;
             engine = open_engine()?;
-            engine.image(&options.image)?
+            // An alias of registries.conf has another name in the store.
+            let pulled = names.iter().find_map(|name| engine.image(name).ok());
+            pulled.map_or_else(|| engine.image(&options.image), Ok)?
         }
         (_, Err(error)) => return Err(error.into()),
     };

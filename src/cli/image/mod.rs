@@ -4,9 +4,14 @@ pub mod images;
 pub mod import;
 pub mod inspect;
 pub mod load;
+pub mod login;
 mod progress;
 pub mod pull;
+pub mod push;
+pub mod registry;
 pub mod rmi;
+pub mod save;
+pub mod search;
 pub mod tag;
 
 use super::container::targets::open_engine;
@@ -27,7 +32,10 @@ pub enum ImageCommand {
     #[command(visible_alias = "list")]
     Ls(images::ImagesArgs),
     Pull(pull::PullArgs),
+    Push(push::PushArgs),
     Rm(rmi::RmiArgs),
+    Save(save::SaveArgs),
+    Search(search::SearchArgs),
     Tag(tag::TagArgs),
     Untag(tag::UntagArgs),
 }
@@ -55,7 +63,10 @@ pub fn run(command: ImageCommand) -> Result<i32, CliError> {
         ImageCommand::Load(args) => load::run(args),
         ImageCommand::Ls(args) => images::run(&args),
         ImageCommand::Pull(args) => pull::run(args),
+        ImageCommand::Push(args) => push::run(&args),
         ImageCommand::Rm(args) => rmi::run(args),
+        ImageCommand::Save(args) => save::run(args),
+        ImageCommand::Search(args) => search::run(&args),
         ImageCommand::Tag(args) => tag::run(&args),
         ImageCommand::Untag(args) => tag::run_untag(&args),
     }

@@ -1,24 +1,25 @@
 //! `coracle pull`.
 
+use super::registry::RegistryArgs;
 use super::{in_session, platform, progress};
 use crate::cli::error::CliError;
 use crate::cli::ui;
-use crate::engine::image::Input;
-use crate::engine::image::Platform;
-use crate::engine::image::{LoadRequest, PullPolicy, PullRequest};
-use clap::{ArgAction, Args, ValueEnum};
+use crate::engine::image::{Input, LoadRequest, Plan, Platform, PullPolicy, PullRequest};
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Pull images from a registry
 ///
-/// A name without a registry is one of docker.io. A registry on this machine's loopback may speak plain HTTP; for others use
-/// --tls-verify=false.
+/// A name without a registry is looked up in registries.conf; without such a file it is one of docker.io. A registry on this
+/// machine's loopback may speak plain HTTP; for others use --tls-verify=false.
 #[derive(Debug, Args)]
 pub struct PullArgs {
     /// References, or docker-archive:FILE, oci-archive:FILE, oci:FOLDER
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<String>,
+    /// Pull every tag of the repository
+    #[arg(short, long)]
+    all_tags: bool,
     /// Print no progress
     #[arg(short, long)]
     quiet: bool,
@@ -37,9 +38,8 @@ pub struct PullArgs {
     /// When to ask the registry
     #[arg(long, value_enum, default_value = "always")]
     policy: Policy,
-    /// Insist on HTTPS with a certificate that is known
-    #[arg(long, action = ArgAction::Set, num_args = 0..=1, require_equals = true, default_value = "true", default_missing_value = "true")]
-    tls_verify: bool,
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
 /// When a registry is asked.
@@ -47,6 +47,7 @@ pub struct PullArgs {
 pub enum Policy {
     Always,
     Missing,
+    #[value(alias = "ifnewer")]
     Newer,
     Never,
 }
@@ -62,29 +63,49 @@ impl From<Policy> for PullPolicy {
     }
 }
 
+/// What an argument names.
+enum Wanted {
+    Archive(Input),
+    Image(Box<Plan>),
+}
+
 /// Pulls the images and prints the id of each.
 ///
 /// # Errors
 /// An image cannot be pulled; those before it stay.
 pub fn run(args: PullArgs) -> Result<i32, CliError> {
     let platform = platform(args.platform.as_deref(), args.os.as_deref(), args.arch.as_deref(), args.variant.as_deref())?;
-    in_session(|engine| {
-        for name in &args.images {
-            let mut shown = progress::shown(args.quiet);
-            if let Some(input) = archive(name) {
-                for (id, _) in engine.load(&LoadRequest { input, platform: platform.clone() }, &mut *shown)?.images {
-                    ui::print_line(id.hex())?;
-                }
-                continue;
+    let mut wanted = Vec::new();
+    for name in &args.images {
+        wanted.push(match archive(name)? {
+            Some(input) => Wanted::Archive(input),
+            None if args.all_tags && has_tag(name) => {
+                return Err(CliError::Usage(format!("{name:?} names one image: leave out the tag with --all-tags")));
             }
-            let request = PullRequest {
-                name: name.clone(),
-                policy: args.policy.into(),
-                platform: platform.clone(),
-                tls_verify: args.tls_verify,
+            None => Wanted::Image(Box::new(args.registry.plan(name)?)),
+        });
+    }
+    in_session(|engine| {
+        for wanted in wanted {
+            let mut shown = progress::shown(args.quiet);
+            let plan = match wanted {
+                Wanted::Image(plan) => *plan,
+                Wanted::Archive(input) => {
+                    for (id, _) in engine.load(&LoadRequest { input, platform: platform.clone() }, &mut *shown)?.images {
+                        ui::print_line(id.hex())?;
+                    }
+                    continue;
+                }
             };
-            let report = engine.pull(&request, &mut *shown)?;
-            ui::print_line(report.id.hex())?;
+            let request = PullRequest { plan, policy: args.policy.into(), platform: platform.clone() };
+            let ids = match args.all_tags {
+                true => engine.pull_all_tags(&request, &mut *shown)?,
+                false => vec![engine.pull(&request, &mut *shown)?.id],
+            };
+            drop(shown);
+            for id in ids {
+                ui::print_line(id.hex())?;
+            }
         }
         Ok(0)
     })
@@ -95,41 +116,42 @@ pub fn run(args: PullArgs) -> Result<i32, CliError> {
 pub struct Pull {
     pub policy: Policy,
     pub quiet: bool,
-    pub tls_verify: bool,
+    pub registry: RegistryArgs,
     pub platform: Platform,
-    /// How often to try again where the registry cannot be reached.
-    pub retry: u32,
-    /// How long to wait before; twice as long each time where nothing is given.
-    pub retry_delay: Option<Duration>,
 }
 
-/// Makes sure that an image is in the store, before a container is made from it.
+/// Makes sure that an image is in the store, before a container is made from it. Returns the full names that it may have there.
 ///
 /// # Errors
 /// `CliError::Code` when it cannot be had; what went wrong was printed.
-pub fn ensure(name: &str, pull: &Pull) -> Result<(), CliError> {
+pub fn ensure(name: &str, pull: &Pull) -> Result<Vec<String>, CliError> {
+    let plan = pull.registry.plan(name)?;
+    let names = plan.names();
     let code = in_session(|engine| {
-        let platform = pull.platform.clone();
         // The platform was not the right one, where the store has an image of this name and none was to be pulled.
-        let policy = if pull.policy == Policy::Missing { PullPolicy::Always } else { pull.policy.into() };
-        let request = PullRequest { name: name.to_owned(), policy, platform, tls_verify: pull.tls_verify };
-        let mut attempt = 0;
-        loop {
-            match engine.pull(&request, &mut *progress::shown(pull.quiet)) {
-                Err(error) if attempt < pull.retry && error.is_unreachable() => {
-                    let delay = pull.retry_delay.unwrap_or_else(|| Duration::from_secs(1 << attempt.min(6)));
-                    ui::note(format!("{}; trying again in {} s", CliError::from(error).text(), delay.as_secs()));
-                    std::thread::sleep(delay);
-                    attempt += 1;
-                }
-                done => return done.map(|_| 0).map_err(CliError::from),
-            }
-        }
+        let is_other = pull.policy == Policy::Missing && engine.image(name).is_ok();
+        let policy = if is_other { PullPolicy::Always } else { pull.policy.into() };
+        let request = PullRequest { plan, policy, platform: pull.platform.clone() };
+        engine.pull(&request, &mut *progress::shown(pull.quiet))?;
+        Ok(0)
     })?;
-    if code == 0 { Ok(()) } else { Err(CliError::Code(code)) }
+    if code == 0 { Ok(names) } else { Err(CliError::Code(code)) }
 }
 
-fn archive(name: &str) -> Option<Input> {
-    let path = ["docker-archive:", "oci-archive:", "oci:"].iter().find_map(|prefix| name.strip_prefix(prefix))?;
-    Some(Input::Path(PathBuf::from(path)))
+fn archive(name: &str) -> Result<Option<Input>, CliError> {
+    for (prefix, why) in [
+        ("containers-storage:", "that is Podman's own store; save the image there and load it here"),
+        ("docker-daemon:", "there is no connection to a Docker daemon; `docker save` the image and load it here"),
+        ("sif:", "SIF images are not understood"),
+    ] {
+        if name.starts_with(prefix) {
+            return Err(CliError::Usage(format!("{name:?} cannot be pulled: {why}")));
+        }
+    }
+    let path = ["docker-archive:", "oci-archive:", "oci:"].iter().find_map(|prefix| name.strip_prefix(prefix));
+    Ok(path.map(|path| Input::Path(PathBuf::from(path))))
+}
+
+fn has_tag(name: &str) -> bool {
+    name.contains('@') || name.rsplit_once(':').is_some_and(|(_, tag)| !tag.contains('/'))
 }

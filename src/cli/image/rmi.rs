@@ -20,7 +20,7 @@ pub struct RmiArgs {
     /// All images that no container uses
     #[arg(short, long)]
     all: bool,
-    /// Also an image with several names, when it is given by id
+    /// Also an image with several names, when it is given by id; one that is not there is no error
     #[arg(short, long)]
     force: bool,
     /// An image that is not there is no error
@@ -33,7 +33,8 @@ pub struct RmiArgs {
 /// # Errors
 /// The store cannot be used. What happens to single images is printed.
 pub fn run(args: RmiArgs) -> Result<i32, CliError> {
-    let request = RemoveImagesRequest { images: args.images, all: args.all, force: args.force, ignore: args.ignore };
+    let request =
+        RemoveImagesRequest { images: args.images, all: args.all, force: args.force, ignore: args.ignore || args.force };
     in_session(|engine| {
         let report = engine.remove_images(&request)?;
         for name in &report.untagged {

@@ -9,10 +9,10 @@ use super::progress::{LayerInfo, Progress, Step};
 use crate::engine::{Engine, EngineError};
 use crate::image::manifest::{Descriptor, MAX_DOCUMENT, Manifest, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST};
 use crate::image::{ImageConfig, ImageError};
-use crate::model::{DiffId, ImageId, ImageRecord};
+use crate::model::{BlobCompression, DiffId, Digest, ImageId, ImageRecord};
 use crate::storage::intake::{self, Expected, Received};
 use crate::storage::unpack::{Limits, Unpacked};
-use crate::storage::{blob, borrow, digest, gc, layer};
+use crate::storage::{blob, borrow, claim, digest, gc, layer};
 use std::collections::HashSet;
 use std::io::{self, BufRead, Read};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -40,6 +40,30 @@ pub(in crate::engine) struct Incoming {
     pub(in crate::engine) layers: Vec<Expected>,
 }
 
+/// An image that is in the store now.
+#[derive(Debug)]
+pub(super) struct TakenIn {
+    pub(super) image: ImageRecord,
+    /// The blobs that came for it; those of layers that were there are not among them.
+    pub(super) blobs: Vec<ReceivedBlob>,
+}
+
+/// A blob that was seen to unpack to a layer.
+#[derive(Debug)]
+pub(super) struct ReceivedBlob {
+    pub(super) diff_id: DiffId,
+    pub(super) digest: Digest,
+    pub(super) size: u64,
+    pub(super) compression: BlobCompression,
+}
+
+impl ReceivedBlob {
+    fn of(received: &Received) -> Self {
+        let (diff_id, digest) = (received.diff_id.clone(), received.digest.clone());
+        Self { diff_id, digest, size: received.size, compression: received.compression }
+    }
+}
+
 /// What a worker has to say.
 enum Event {
     Position { layer: usize, bytes: u64 },
@@ -62,7 +86,7 @@ impl Engine {
         source: &dyn LayerSource,
         _lock: &gc::StoreLock,
         progress: &mut dyn Progress,
-    ) -> Result<ImageRecord, EngineError> {
+    ) -> Result<TakenIn, EngineError> {
         let config = ImageConfig::parse(&incoming.config)?;
         let diff_ids = config.rootfs.diff_ids.clone();
         if diff_ids.len() != incoming.layers.len() {
@@ -73,19 +97,79 @@ impl Engine {
         }
         let (missing, infos) = self.missing_layers(&incoming.layers, &diff_ids)?;
         progress.layers(&infos);
-        let mut received = self.receive_layers(&incoming.layers, &missing, source, progress)?;
-
-        let mut unpacked = Unpacked::default();
-        received.iter().for_each(|layer| unpacked += layer.unpacked);
-        let sizes: Vec<_> = received.iter().map(|layer| (layer.diff_id.clone(), layer.tar_size)).collect();
-        borrow::settle(&self.paths, received.iter_mut().map(|layer| &mut layer.layer).collect(), &diff_ids)?;
-        progress.step(&Step::Storing);
-        layer::commit(&self.paths, received.into_iter().map(|layer| layer.layer).collect())?;
-        let image = self.record_image(incoming, &config, &sizes)?;
+        let (blobs, unpacked) = self.bring_layers(&incoming.layers, missing, &diff_ids, source, progress)?;
+        let image = self.record_image(incoming, &config, &[])?;
         if let Some(text) = losses(&unpacked) {
             progress.step(&Step::Note { text });
         }
-        Ok(image)
+        Ok(TakenIn { image, blobs })
+    }
+
+    /// Brings the missing layers into the store, those that another command is bringing excepted: it is waited for.
+    ///
+    /// A claim is held from before a layer is fetched until it has its row; none is held while another command is waited for.
+    fn bring_layers(
+        &mut self,
+        layers: &[Expected],
+        mut missing: Vec<usize>,
+        diff_ids: &[DiffId],
+        source: &dyn LayerSource,
+        progress: &mut dyn Progress,
+    ) -> Result<(Vec<ReceivedBlob>, Unpacked), EngineError> {
+        let (mut blobs, mut unpacked) = (Vec::new(), Unpacked::default());
+        // Those that wait for layers below them (hard links across layers) come last.
+        let mut waiting: Vec<Received> = Vec::new();
+        loop {
+            let (mut mine, mut claims, mut others) = (Vec::new(), Vec::new(), Vec::new());
+            for at in missing {
+                match claim::claim(&self.paths, &diff_ids[at])? {
+                    // It may have come since we looked.
+                    Some(_) if self.has_layer(&diff_ids[at])? => progress.done(at),
+                    Some(claim) => {
+                        claims.push(claim);
+                        mine.push(at);
+                    }
+                    None => others.push(at),
+                }
+            }
+            let received = self.receive_layers(layers, &mine, source, progress)?;
+            received.iter().for_each(|layer| unpacked += layer.unpacked);
+            blobs.extend(received.iter().map(ReceivedBlob::of));
+            let (ready, later): (Vec<_>, Vec<_>) = received.into_iter().partition(|one| one.layer.is_settled());
+            waiting.extend(later);
+            let is_last = others.is_empty();
+            if is_last {
+                borrow::settle(&self.paths, waiting.iter_mut().map(|one| &mut one.layer).collect(), diff_ids)?;
+                progress.step(&Step::Storing);
+            }
+            self.store_layers(ready)?;
+            if is_last {
+                self.store_layers(waiting)?;
+                return Ok((blobs, unpacked));
+            }
+            drop(claims);
+            for at in &others {
+                progress.step(&Step::Note {
+                    text: format!("layer {} is being pulled by another command", name(&layers[*at], &diff_ids[*at])),
+                });
+                claim::wait(&self.paths, &diff_ids[*at])?;
+            }
+            missing = others;
+        }
+    }
+
+    fn store_layers(&mut self, layers: Vec<Received>) -> Result<(), EngineError> {
+        if layers.is_empty() {
+            return Ok(());
+        }
+        let sizes: Vec<_> = layers.iter().map(|one| (one.diff_id.clone(), one.tar_size)).collect();
+        layer::commit(&self.paths, layers.into_iter().map(|one| one.layer).collect())?;
+        Ok(self.db.put_layers(&sizes)?)
+    }
+
+    /// A folder without a row was left by a command that was killed: it is whole, but its size is not known.
+    fn has_layer(&self, diff_id: &DiffId) -> Result<bool, EngineError> {
+        Ok(self.db.layer_size(diff_id)?.is_some() && layer::exists(&self.paths, diff_id))
     }
 
     /// Writes the documents and the rows. The layers are in the store.
@@ -127,14 +211,11 @@ impl Engine {
     fn missing_layers(&self, layers: &[Expected], diff_ids: &[DiffId]) -> Result<(Vec<usize>, Vec<LayerInfo>), EngineError> {
         let (mut missing, mut infos, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
         for (at, (expected, diff_id)) in layers.iter().zip(diff_ids).enumerate() {
-            // A folder without a row was left by a command that was killed: it is whole, but its size is not known.
-            let present =
-                !seen.insert(diff_id) || (self.db.layer_size(diff_id)?.is_some() && layer::exists(&self.paths, diff_id));
+            let present = !seen.insert(diff_id) || self.has_layer(diff_id)?;
             if !present {
                 missing.push(at);
             }
-            let name = expected.digest.as_ref().map_or(&diff_id.hex()[..12], |digest| digest.short()).to_owned();
-            infos.push(LayerInfo { name, size: expected.size, present });
+            infos.push(LayerInfo { name: name(expected, diff_id).to_owned(), size: expected.size, present });
         }
         Ok((missing, infos))
     }
@@ -241,6 +322,11 @@ impl<R: BufRead> Read for Watched<'_, R> {
         self.consume(taken);
         Ok(taken)
     }
+}
+
+/// Twelve digits that a layer is shown by.
+fn name<'a>(expected: &'a Expected, diff_id: &'a DiffId) -> &'a str {
+    expected.digest.as_ref().map_or(&diff_id.hex()[..12], |digest| digest.short())
 }
 
 /// Makes a manifest of uncompressed layers, for an image that came without one. `types` are those of the manifest, the config and

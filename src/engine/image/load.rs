@@ -42,7 +42,7 @@ impl Engine {
                 manifest: found.manifest,
                 layers: found.layers.iter().map(expected).collect(),
             };
-            let image = self.take_in(incoming, &source, &lock, progress)?;
+            let image = self.take_in(incoming, &source, &lock, progress)?.image;
             let name = image.names.first().map(String::as_str).unwrap_or_default();
             self.tell_of(&Subject::image(image.id.hex(), name), Status::Load);
             report.images.push((image.id, image.names));

@@ -1,78 +1,174 @@
-//! From the client's errors to ours.
+//! Why a request failed, and what that means for the user.
 
 use crate::image::error::ImageError;
-use oci_client::errors::{OciDistributionError, OciEnvelope, OciErrorCode};
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Response, StatusCode};
+use serde::Deserialize;
 use std::error::Error;
+use std::time::Duration;
 
 /// A registry's own words are shown, but not a page of them.
 const MAX_WORDS: usize = 300;
+/// Of an answer that reports an error, so much is read.
+const MAX_ERROR_BODY: usize = 64 << 10;
+/// A registry that wants us to wait longer is told to the user instead.
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
-/// Tells whether the same request may well succeed in a moment.
-pub(super) fn is_transient(error: &OciDistributionError) -> bool {
-    match error {
-        OciDistributionError::RequestError(error) => !error.is_connect() && !error.is_builder() && !error.is_redirect(),
-        OciDistributionError::ServerError { code, .. } => *code >= 500 || *code == 429,
-        OciDistributionError::RegistryError { envelope, .. } => has(envelope, &OciErrorCode::Toomanyrequests),
-        OciDistributionError::IoError(_) => true,
-        _ => false,
+/// A request that brought nothing.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// No answer, or one that broke off.
+    Transport(reqwest::Error),
+    /// An answer that is an error.
+    Status { status: StatusCode, codes: Vec<String>, words: String, retry_after: Option<Duration> },
+    /// It wants a login, or another one.
+    Denied(String),
+    /// Nothing was asked.
+    Local(String),
+    /// The answer is not followed, or not believed.
+    Unsafe(String),
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(default)]
+    errors: Vec<OneError>,
+    /// Token servers.
+    #[serde(default, alias = "message", alias = "error_description")]
+    details: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct OneError {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Transport(error.without_url())
     }
 }
 
-/// Tells whether no TLS connection came to be, so that plain HTTP may be what the registry speaks.
-pub(super) fn is_connect(error: &OciDistributionError) -> bool {
-    matches!(error, OciDistributionError::RequestError(error) if error.is_connect())
-}
-
-/// Says what went wrong with the request for `name`.
-pub(super) fn explain(host: &str, name: &str, error: &OciDistributionError) -> ImageError {
-    let (host, name) = (host.to_owned(), name.to_owned());
-    match error {
-        OciDistributionError::ImageManifestNotFoundError(_) => ImageError::NoSuch { host, name },
-        OciDistributionError::ServerError { code: 404, .. } => ImageError::NoSuch { host, name },
-        OciDistributionError::ServerError { code: 401 | 403, message, .. } => {
-            ImageError::Denied { host, name, cause: cut(message) }
-        }
-        OciDistributionError::UnauthorizedError { .. } => ImageError::Denied { host, name, cause: "it wants a login".to_owned() },
-        OciDistributionError::AuthenticationFailure(cause) => ImageError::Denied { host, name, cause: cut(cause) },
-        OciDistributionError::RegistryError { envelope, .. } => {
-            let words = envelope.errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("; ");
-            if [OciErrorCode::ManifestUnknown, OciErrorCode::NameUnknown, OciErrorCode::NotFound, OciErrorCode::BlobUnknown]
-                .iter()
-                .any(|code| has(envelope, code))
-            {
-                ImageError::NoSuch { host, name }
-            } else if has(envelope, &OciErrorCode::Unauthorized) || has(envelope, &OciErrorCode::Denied) {
-                ImageError::Denied { host, name, cause: cut(&words) }
-            } else {
-                ImageError::Registry { host, name, cause: cut(&words) }
+impl Failure {
+    /// Reads what an error's answer says.
+    pub(super) async fn of(mut response: Response) -> Self {
+        let status = response.status();
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| wait(value.to_str().ok()?));
+        let mut body = Vec::new();
+        while let Ok(Some(chunk)) = response.chunk().await {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_ERROR_BODY {
+                body.truncate(MAX_ERROR_BODY);
+                break;
             }
         }
-        OciDistributionError::RequestError(error) => request(host, name, error),
-        OciDistributionError::DigestError(error) => {
-            // The digest of a schema 1 manifest leaves its signature out.
-            let cause = format!(
-                "{error} (so it looks for a manifest of Docker's old schema 1 too: push the image again with a current tool)"
-            );
-            ImageError::Registry { host, name, cause }
+        let (codes, words) = match serde_json::from_slice::<Envelope>(&body) {
+            Ok(Envelope { errors, details }) => {
+                let words: Vec<_> = errors.iter().map(|error| error.message.clone()).filter(|words| !words.is_empty()).collect();
+                (
+                    errors.into_iter().map(|error| error.code).collect(),
+                    if words.is_empty() { details.unwrap_or_default() } else { words.join("; ") },
+                )
+            }
+            // HTML and the like says nothing to a user.
+            Err(_) => (Vec::new(), String::new()),
+        };
+        Self::Status { status, codes, words: cut(&words), retry_after }
+    }
+
+    /// Tells whether the same request may well succeed in a moment.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Transport(error) => !error.is_connect() && !error.is_builder(),
+            Self::Status { status, retry_after, .. } => {
+                let overloaded = status.is_server_error() && *status != StatusCode::NOT_IMPLEMENTED;
+                (overloaded || matches!(*status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT))
+                    && retry_after.is_none_or(|wait| wait <= MAX_WAIT)
+            }
+            Self::Denied(_) | Self::Unsafe(_) | Self::Local(_) => false,
         }
-        other => ImageError::Registry { host, name, cause: cut(&other.to_string()) },
+    }
+
+    /// Tells whether there was silence for the whole time limit.
+    pub(super) fn is_timeout(&self) -> bool {
+        matches!(self, Self::Transport(error) if error.is_timeout())
+    }
+
+    /// How long the registry wants us to wait.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        if let Self::Status { retry_after, .. } = self { *retry_after } else { None }
+    }
+
+    /// Tells whether no connection came to be.
+    pub(super) fn is_connect(&self) -> bool {
+        matches!(self, Self::Transport(error) if error.is_connect())
+    }
+
+    /// Tells whether plain HTTP may be what the registry speaks. One whose certificate is refused speaks HTTPS.
+    pub(super) fn may_be_plain(&self) -> bool {
+        matches!(self, Self::Transport(error) if error.is_connect() && !is_certificate(&chain(error)))
+    }
+
+    /// Says what went wrong with the request for `name`.
+    pub(super) fn explain(self, host: &str, name: &str) -> ImageError {
+        let (host, name) = (host.to_owned(), name.to_owned());
+        match self {
+            Self::Transport(error) => transport(host, name, &error),
+            Self::Denied(cause) => ImageError::Denied { host, name, cause },
+            Self::Local(cause) => ImageError::Client { host, cause },
+            Self::Unsafe(cause) => ImageError::Registry { host, name, cause },
+            Self::Status { status, codes, words, retry_after } => {
+                let has = |wanted: &[&str]| codes.iter().any(|code| wanted.contains(&code.as_str()));
+                let said = |fallback: &str| if words.is_empty() { fallback.to_owned() } else { words.clone() };
+                if status == StatusCode::TOO_MANY_REQUESTS || has(&["TOOMANYREQUESTS"]) {
+                    return ImageError::TooManyRequests { host, cause: said("too many requests"), wait: retry_after };
+                }
+                let denied = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+                if denied || has(&["UNAUTHORIZED", "DENIED"]) {
+                    return ImageError::Denied { host, name, cause: said("it wants a login") };
+                }
+                if status == StatusCode::NOT_FOUND || has(&["MANIFEST_UNKNOWN", "NAME_UNKNOWN", "NOT_FOUND", "BLOB_UNKNOWN"]) {
+                    return ImageError::NoSuch { host, name };
+                }
+                let text = status.to_string();
+                let cause = if words.is_empty() { text } else { format!("{text}: {words}") };
+                ImageError::Registry { host, name, cause }
+            }
+        }
     }
 }
 
-fn request(host: String, name: String, error: &reqwest::Error) -> ImageError {
+/// `Retry-After`: seconds, or a date.
+fn wait(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    let left = date.duration_since(jiff::Timestamp::now());
+    Some(Duration::try_from(left).unwrap_or_default())
+}
+
+fn transport(host: String, name: String, error: &reqwest::Error) -> ImageError {
     let chain = chain(error);
     let cause = chain.last().cloned().unwrap_or_default();
-    if !error.is_connect() && !error.is_timeout() {
-        return ImageError::Registry { host, name, cause };
-    }
     // rustls has no type for it that passes through hyper; its words are stable.
     if chain.iter().any(|text| text.contains("InvalidContentType") || text.contains("corrupt message")) {
         return ImageError::PlainHttp { host };
     }
-    if chain.iter().any(|text| text.contains("certificate")) {
+    if is_certificate(&chain) {
         return ImageError::Certificate { host, cause };
     }
-    ImageError::Unreachable { host, cause: if error.is_timeout() { "no answer in time".to_owned() } else { cause } }
+    if error.is_timeout() {
+        return ImageError::Unreachable { host, cause: "no answer in time".to_owned() };
+    }
+    if error.is_connect() { ImageError::Unreachable { host, cause } } else { ImageError::Registry { host, name, cause } }
+}
+
+fn is_certificate(chain: &[String]) -> bool {
+    chain.iter().any(|text| text.contains("certificate") || text.contains("UnknownIssuer"))
 }
 
 fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
@@ -85,10 +181,44 @@ fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
     texts
 }
 
-fn has(envelope: &OciEnvelope, code: &OciErrorCode) -> bool {
-    envelope.errors.iter().any(|error| error.code == *code)
+/// The first characters of a registry's words.
+pub(super) fn cut(text: &str) -> String {
+    text.chars().take(MAX_WORDS).collect()
 }
 
-fn cut(text: &str) -> String {
-    text.chars().take(MAX_WORDS).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_seconds_or_a_date() {
+        assert_eq!(wait("7"), Some(Duration::from_secs(7)));
+        assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
+        assert!(wait("Fri, 31 Dec 2100 23:59:59 GMT").is_some_and(|wait| wait > MAX_WAIT));
+        assert_eq!(wait("soon"), None);
+    }
+
+    #[test]
+    fn a_busy_registry_is_asked_again_and_a_refusing_one_is_not() {
+        let status = |status: u16, wait: Option<u64>| Failure::Status {
+            status: StatusCode::from_u16(status).unwrap(),
+            codes: Vec::new(),
+            words: String::new(),
+            retry_after: wait.map(Duration::from_secs),
+        };
+        for (failure, again) in [
+            (status(500, None), true),
+            (status(503, Some(5)), true),
+            (status(429, Some(60)), true),
+            (status(429, Some(3600)), false),
+            (status(501, None), false),
+            (status(404, None), false),
+            (status(401, None), false),
+            (Failure::Unsafe(String::new()), false),
+        ] {
+            assert_eq!(failure.is_transient(), again, "{failure:?}");
+        }
+        assert!(matches!(status(403, None).explain("h", "n"), ImageError::Denied { .. }));
+        assert!(matches!(status(404, None).explain("h", "n"), ImageError::NoSuch { .. }));
+    }
 }

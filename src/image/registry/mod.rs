@@ -1,74 +1,131 @@
-//! A registry, for callers that block.
+//! A registry, for callers that block (OCI distribution specification; Docker's registry API, version 2).
 //!
-//! One thread runs a current-thread runtime with the client in it; it begins with the registry and ends with it, and nothing
-//! async is seen outside. A blob is a reader: its chunks come through a short queue, so a slow disk slows the download.
+//! ```text
+//! access     how a registry may be asked        tls        certificates, time limits
+//! client     requests: tries, redirects         guard      where a registry may send us
+//! challenge  what it wants to see               token      where that is had
+//! fetch      blobs here                         upload     blobs there
+//! listing    tags, repositories, search         failure    what went wrong
+//! ```
 //!
-//! Nobody is logged in here yet, so there are no credentials that could go to a wrong host. The client checks blobs itself; what
-//! counts is the check of `storage::intake`, made on the bytes that were unpacked.
+//! One thread runs a current-thread runtime with the client on it; it begins with the registry and ends with it, and nothing
+//! async is seen outside. A blob is a reader: its chunks come through a short queue, so a slow disk slows the download. What comes is
+//! hashed once, by who takes it (`storage::intake`).
 
+mod access;
 mod blob;
+mod challenge;
+mod client;
+mod driver;
 mod failure;
-mod worker;
+mod fetch;
+mod guard;
+mod listing;
+mod tls;
+mod token;
+mod upload;
+
+pub use access::{Access, Retry};
+pub use listing::{Found, search};
+pub use upload::{Mounted, Sent};
 
 use super::error::ImageError;
-use super::manifest::{Descriptor, MAX_DOCUMENT};
+use super::manifest::{DOCKER_LIST, DOCKER_MANIFEST, Descriptor, MAX_DOCUMENT, OCI_INDEX, OCI_MANIFEST};
 use super::reference::Reference;
 use crate::model::Digest;
 use crate::storage::{StorageError, digest};
 use blob::BlobReader;
+use client::{Ask, Client};
+use driver::Driver;
+use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::{Method, StatusCode};
+use std::future::Future;
 use std::io::{BufRead, Read as _};
-use std::net::IpAddr;
-use std::thread::JoinHandle;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use worker::{Job, Repository};
+use std::sync::Arc;
 
 /// Chunks of a blob that wait to be taken; a chunk is what one read of the socket gave.
 const QUEUE: usize = 64;
+/// The kinds of manifests that we read.
+const ACCEPTED: [&str; 4] = [OCI_MANIFEST, DOCKER_MANIFEST, OCI_INDEX, DOCKER_LIST];
+/// What a registry says in a HEAD answer; its truth is checked on the manifest itself.
+const DIGEST_HEADER: &str = "docker-content-digest";
 
 /// A repository on a registry.
 #[derive(Debug)]
 pub struct Registry {
-    repository: Repository,
-    jobs: Option<UnboundedSender<Job>>,
-    thread: Option<JoinHandle<()>>,
+    repository: String,
+    client: Arc<Client>,
+    driver: Driver,
 }
 
 impl Registry {
-    /// Connects to the registry of `reference` and fetches the manifest or index that it names.
+    /// Makes ready to ask the registry of `reference` about its repository. Nothing is asked yet.
     ///
-    /// HTTPS is asked first. Plain HTTP follows where the registry is on this machine's loopback, or `tls_verify` is off.
+    /// HTTPS is tried first. Plain HTTP follows where the registry is on this machine's loopback, or certificates are not checked.
     ///
     /// # Errors
-    /// The registry cannot be reached, or has no such image.
-    pub fn open(reference: &Reference, tls_verify: bool) -> Result<(Self, Vec<u8>), ImageError> {
-        let repository = Repository::new(reference);
-        let may_be_plain = !tls_verify || is_loopback(reference.registry());
-        let (jobs, inbox) = unbounded_channel();
-        let (reply, answer) = std::sync::mpsc::channel();
-        let fail = |cause: String| ImageError::Client { host: reference.registry().to_owned(), cause };
-        let (asked, of) = (reference.clone(), repository.clone());
-        let thread = std::thread::Builder::new()
-            .name("registry".to_owned())
-            .spawn(move || worker::run(&of, &asked, worker::Security { tls_verify, may_be_plain }, inbox, &reply))
-            .map_err(|error| fail(error.to_string()))?;
-        let registry = Self { repository, jobs: Some(jobs), thread: Some(thread) };
-        let manifest = answer.recv().map_err(|_| fail("its thread ended".to_owned()))??;
-        if let Some(expected) = reference.digest() {
-            check(expected, &manifest)?;
-        }
-        Ok((registry, manifest))
+    /// No thread can be made.
+    pub fn open(reference: &Reference, access: Access) -> Result<Self, ImageError> {
+        Self::at(reference.registry(), reference.repository(), access)
     }
 
-    /// Fetches a manifest by digest.
+    fn at(host: &str, repository: &str, access: Access) -> Result<Self, ImageError> {
+        let fail = |error: std::io::Error| ImageError::Client { host: host.to_owned(), cause: error.to_string() };
+        let driver = Driver::start().map_err(fail)?;
+        Ok(Self { repository: repository.to_owned(), client: Arc::new(Client::new(host, access)), driver })
+    }
+
+    /// Tries whether the registry takes the credentials.
+    ///
+    /// # Errors
+    /// It does not, or cannot be reached.
+    pub fn login(host: &str, access: Access) -> Result<(), ImageError> {
+        let registry = Self::at(host, "", access)?;
+        let client = Arc::clone(&registry.client);
+        registry.wait(async move {
+            let answer = client.send(&Ask::new(Method::GET, "/v2/", String::new())).await;
+            answer.map(drop).map_err(|failure| failure.explain(&client.host, "the login"))
+        })
+    }
+
+    /// Asks which manifest a tag or digest leads to now; nothing where the registry does not say.
+    ///
+    /// # Errors
+    /// It cannot be reached, or has no such image.
+    pub fn resolve(&self, reference: &Reference) -> Result<Option<Digest>, ImageError> {
+        let (client, path, name) = (Arc::clone(&self.client), manifest_path(reference), reference.to_string());
+        let scope = pull_scope(&self.repository);
+        self.wait(async move {
+            let ask = Ask::new(Method::HEAD, &path, scope).header(ACCEPT, ACCEPTED.join(", "));
+            let answer = client.send(&ask).await.map_err(|failure| failure.explain(&client.host, &name))?;
+            let said = answer.headers().get(DIGEST_HEADER).and_then(|value| value.to_str().ok());
+            Ok(said.and_then(|text| Digest::parse(text).ok()))
+        })
+    }
+
+    /// Fetches the manifest or index that a reference names.
+    ///
+    /// # Errors
+    /// The registry cannot be reached, has no such image, or gives something else.
+    pub fn document(&self, reference: &Reference) -> Result<Vec<u8>, ImageError> {
+        let (client, path, name) = (Arc::clone(&self.client), manifest_path(reference), reference.to_string());
+        let scope = pull_scope(&self.repository);
+        let bytes = self.wait(async move {
+            let ask = Ask::new(Method::GET, &path, scope).header(ACCEPT, ACCEPTED.join(", "));
+            client.document(&ask, "the manifest", &name).await
+        })?;
+        if let Some(expected) = reference.digest() {
+            check(expected, &bytes)?;
+        }
+        Ok(bytes.to_vec())
+    }
+
+    /// Fetches a manifest by digest, from the repository of `reference`.
     ///
     /// # Errors
     /// The registry does not have it, or gives something else.
-    pub fn manifest(&self, descriptor: &Descriptor) -> Result<Vec<u8>, ImageError> {
-        let (reply, answer) = std::sync::mpsc::channel();
-        self.send(Job::Manifest { digest: descriptor.digest.clone(), reply })?;
-        let bytes = answer.recv().map_err(|_| self.ended())??;
-        check(&descriptor.digest, &bytes)?;
-        Ok(bytes)
+    pub fn manifest(&self, reference: &Reference, descriptor: &Descriptor) -> Result<Vec<u8>, ImageError> {
+        self.document(&reference.with_digest(descriptor.digest.clone()))
     }
 
     /// Fetches a small blob whole.
@@ -80,7 +137,7 @@ impl Registry {
             return Err(ImageError::TooBig { what: "the image config", found: descriptor.size, limit: MAX_DOCUMENT });
         }
         let mut bytes = Vec::new();
-        let read = self.blob(descriptor)?.take(descriptor.size + 1).read_to_end(&mut bytes);
+        let read = self.blob(descriptor).take(descriptor.size + 1).read_to_end(&mut bytes);
         read.map_err(|source| StorageError::Read { what: format!("blob {}", descriptor.digest), source })?;
         let (expected, digest, found) = (descriptor.size, descriptor.digest.clone(), bytes.len() as u64);
         match found {
@@ -91,32 +148,68 @@ impl Registry {
     }
 
     /// Begins to fetch a blob. The reader checks nothing: digest and size are the caller's to check.
+    #[must_use]
+    pub fn blob(&self, descriptor: &Descriptor) -> impl BufRead + Send + use<> {
+        let (chunks, queue) = tokio::sync::mpsc::channel(QUEUE);
+        let (client, repository) = (Arc::clone(&self.client), self.repository.clone());
+        let (digest, size) = (descriptor.digest.clone(), descriptor.size);
+        self.driver.spawn(async move { fetch::blob(&client, &repository, &digest, size, &chunks).await });
+        BlobReader::new(queue)
+    }
+
+    /// Puts a manifest under a tag or digest. Returns the digest that the registry has it under.
     ///
     /// # Errors
-    /// The registry's thread has ended.
-    pub fn blob(&self, descriptor: &Descriptor) -> Result<impl BufRead + Send + use<>, ImageError> {
-        let (chunks, queue) = tokio::sync::mpsc::channel(QUEUE);
-        self.send(Job::Blob { digest: descriptor.digest.clone(), size: descriptor.size, chunks })?;
-        Ok(BlobReader::new(queue))
+    /// The registry does not take it.
+    pub fn put_manifest(&self, reference: &Reference, media_type: &str, bytes: &[u8]) -> Result<Digest, ImageError> {
+        let (client, path, name) = (Arc::clone(&self.client), manifest_path(reference), reference.to_string());
+        let (scope, body, media_type) = (push_scope(&self.repository), bytes.to_vec().into(), media_type.to_owned());
+        self.wait(async move {
+            let mut ask = Ask::new(Method::PUT, &path, scope).header(CONTENT_TYPE, media_type);
+            ask.body = Some(body);
+            client.send(&ask).await.map(drop).map_err(|failure| failure.explain(&client.host, &name))
+        })?;
+        Ok(digest::of(bytes))
     }
 
-    fn send(&self, job: Job) -> Result<(), ImageError> {
-        self.jobs.as_ref().and_then(|jobs| jobs.send(job).ok()).ok_or_else(|| self.ended())
+    /// Tells whether the repository has a blob.
+    ///
+    /// # Errors
+    /// The registry cannot be reached, or does not let us know.
+    pub fn has_blob(&self, digest: &Digest) -> Result<bool, ImageError> {
+        let (client, name) = (Arc::clone(&self.client), digest.to_string());
+        let (path, scope) = (format!("/v2/{}/blobs/{digest}", self.repository), push_scope(&self.repository));
+        self.wait(async move {
+            let mut ask = Ask::new(Method::HEAD, &path, scope);
+            ask.also = Some(StatusCode::NOT_FOUND);
+            let answer = client.send(&ask).await.map_err(|failure| failure.explain(&client.host, &name))?;
+            Ok(answer.status().is_success())
+        })
     }
 
-    fn ended(&self) -> ImageError {
-        ImageError::Client { host: self.repository.host.clone(), cause: "its thread ended".to_owned() }
+    fn wait<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, ImageError>> + Send + 'static,
+    ) -> Result<T, ImageError> {
+        let ended = || ImageError::Client { host: self.client.host.clone(), cause: "its thread ended".to_owned() };
+        self.driver.wait(work).ok_or_else(ended)?
     }
 }
 
-impl Drop for Registry {
-    fn drop(&mut self) {
-        // The queue closes, the thread leaves its loop, and the runtime drops what is under way.
-        self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
+fn manifest_path(reference: &Reference) -> String {
+    let what = match (reference.digest(), reference.tag()) {
+        (Some(digest), _) => digest.to_string(),
+        (None, tag) => tag.unwrap_or("latest").to_owned(),
+    };
+    format!("/v2/{}/manifests/{what}", reference.repository())
+}
+
+fn pull_scope(repository: &str) -> String {
+    format!("repository:{repository}:pull")
+}
+
+fn push_scope(repository: &str) -> String {
+    format!("repository:{repository}:pull,push")
 }
 
 fn check(expected: &Digest, bytes: &[u8]) -> Result<(), ImageError> {
@@ -125,28 +218,4 @@ fn check(expected: &Digest, bytes: &[u8]) -> Result<(), ImageError> {
         return Ok(());
     }
     Err(StorageError::WrongDigest { expected: expected.clone(), found }.into())
-}
-
-/// Tells whether a registry is on this machine, where nobody listens on the way.
-fn is_loopback(registry: &str) -> bool {
-    let host = match registry.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, _)) => host,
-        None => registry.split_once(':').map_or(registry, |(host, _)| host),
-    };
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_loopback;
-
-    #[test]
-    fn only_addresses_of_this_machine_are_loopback() {
-        for host in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.8.8.8", "[::1]:5000"] {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in ["docker.io", "localhost.evil.io", "127.0.0.1.evil.io", "10.0.0.1:5000", "[fe80::1]"] {
-            assert!(!is_loopback(host), "{host}");
-        }
-    }
 }

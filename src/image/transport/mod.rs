@@ -1,6 +1,7 @@
-//! Images on disk: archives of `docker save`, OCI layouts, and both in one.
+//! Images on disk: archives of `docker save`, OCI layouts, both in one, and `dir:` folders.
 
 mod archive;
+mod dir;
 mod docker_archive;
 mod oci_layout;
 
@@ -64,6 +65,7 @@ pub fn find_images(archive: &Archive, wanted: &super::Platform) -> Result<Vec<Fo
         }
     }
     match docker {
+        Some(manifest) if dir::is_manifest(&manifest) => dir::find(archive, &manifest),
         Some(manifest) => docker_archive::find(archive, &manifest),
         None if archive.has("repositories") => Err(archive.refuse(
             "an archive of a Docker before 1.10: it has only a \"repositories\" file and no manifest.json (load it with such a Docker and save it with a current one)",

@@ -53,7 +53,7 @@ fn a_layer_gives_the_same_bytes_again_after_it_was_unpacked() {
     fs::create_dir(&second).unwrap();
     tree(&first);
     let archive = packed(&first, Form::Layer, b"");
-    unpack(&archive[..], open(&second).as_fd(), &Limits::default()).unwrap();
+    unpack(&archive[..], open(&second).as_fd(), &Limits::default(), None).unwrap();
     assert!(
         packed(&second, Form::Layer, b"") == archive,
         "{:?}\n{:?}",

@@ -18,6 +18,8 @@ pub struct TarReader<R> {
     left: u64,
     padding: u64,
     ended: bool,
+    /// What was taken besides the contents of files, where somebody wants to know.
+    seen: Option<Vec<u8>>,
 }
 
 /// What came before an entry to describe it.
@@ -31,7 +33,29 @@ struct Extended {
 impl<R: BufRead> TarReader<R> {
     /// Reads the archive that begins at the reader's position.
     pub fn new(inner: R) -> Self {
-        Self { inner, at: 0, left: 0, padding: 0, ended: false }
+        Self { inner, at: 0, left: 0, padding: 0, ended: false, seen: None }
+    }
+
+    /// Reads an archive and keeps what is no file's contents for `take_seen`.
+    pub fn watched(inner: R) -> Self {
+        Self { seen: Some(Vec::new()), ..Self::new(inner) }
+    }
+
+    /// Gives the bytes besides contents since the last call, in their order, to `out`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn take_seen<E>(&mut self, out: impl FnOnce(&[u8]) -> Result<(), E>) -> Result<(), E> {
+        let Some(seen) = &mut self.seen else { return Ok(()) };
+        out(seen)?;
+        seen.clear();
+        Ok(())
+    }
+
+    fn see(&mut self, bytes: &[u8]) {
+        if let Some(seen) = &mut self.seen {
+            seen.extend_from_slice(bytes);
+        }
     }
 
     /// Returns the reader, from which trailing data can be read.
@@ -197,6 +221,7 @@ impl<R: BufRead> TarReader<R> {
     pub(super) fn read_block(&mut self, block: &mut [u8; BLOCK]) -> Result<(), TarError> {
         self.inner.read_exact(block).map_err(TarError::read)?;
         self.at += BLOCK as u64;
+        self.see(block);
         Ok(())
     }
 
@@ -218,16 +243,20 @@ impl<R: BufRead> TarReader<R> {
         }
         self.at += size;
         self.left = 0;
+        self.see(&data);
         Ok(data)
     }
 
     fn skip(&mut self, mut amount: u64) -> Result<(), TarError> {
         while amount > 0 {
-            let available = self.inner.fill_buf().map_err(TarError::read)?.len();
-            if available == 0 {
+            let available = self.inner.fill_buf().map_err(TarError::read)?;
+            if available.is_empty() {
                 return Err(TarError::Truncated);
             }
-            let step = available.min(usize::try_from(amount).unwrap_or(usize::MAX));
+            let step = available.len().min(usize::try_from(amount).unwrap_or(usize::MAX));
+            if let Some(seen) = &mut self.seen {
+                seen.extend_from_slice(&available[..step]);
+            }
             self.inner.consume(step);
             self.at += step as u64;
             amount -= step as u64;

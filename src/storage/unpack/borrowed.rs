@@ -53,7 +53,7 @@ pub(crate) fn look(root: &OwnedFd, link: &Borrowed) -> Result<Lender, UnpackErro
 pub(crate) fn lend(from: &OwnedFd, to: &OwnedFd, link: &Borrowed) -> Result<(), UnpackError> {
     let path = link.place.path();
     let fail = |action| failed(action, &path);
-    let mut tree = Tree::new(to.as_fd());
+    let mut tree = Tree::new(to.as_fd(), None);
     let folder = tree.find(&link.place.folder).map_err(fail("open the folder of"))?;
     let before = rustix::fs::fstat(&*folder).map_err(fail("look at the folder of"))?;
     let (folder, name) = (folder.as_fd(), &link.place.name[..]);

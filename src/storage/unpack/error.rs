@@ -19,6 +19,8 @@ pub enum UnpackError {
     TooManyBytes { limit: u64 },
     #[error("the file {path:?} of the layer is longer than {limit} bytes")]
     FileTooLong { path: String, limit: u64 },
+    #[error("take down the layer's tar")]
+    Record(#[source] io::Error),
     #[error("{action} {path:?}")]
     Io {
         action: &'static str,

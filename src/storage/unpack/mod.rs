@@ -23,6 +23,7 @@ pub(super) use metadata::may_set;
 pub(super) use path::{Place, place, show};
 pub(super) use whiteout::WHITEOUT_XATTR;
 
+use super::split::Recorder;
 use super::tar::{EntryKind, TarReader};
 use metadata::Metadata;
 use owner::Owners;
@@ -73,23 +74,28 @@ impl std::ops::AddAssign for Unpacked {
 }
 
 /// What came out of an archive.
-#[derive(Debug)]
-pub struct Outcome<R> {
+pub(super) struct Outcome<R> {
     pub unpacked: Unpacked,
     /// Links to files of lower layers, in the order of the archive.
     pub borrowed: Vec<Borrowed>,
-    /// For what trails the archive.
+    /// For what trails the archive, too.
+    pub recorder: Option<Recorder>,
     pub rest: R,
 }
 
-/// Unpacks the archive into the empty folder `root`.
+/// Unpacks the archive into the empty folder `root`, and takes it down with `recorder`.
 ///
 /// # Errors
 /// The archive is unsound, goes beyond `limits`, names a place outside, or a file cannot be made.
-pub fn unpack<R: BufRead>(reader: R, root: BorrowedFd<'_>, limits: &Limits) -> Result<Outcome<R>, UnpackError> {
-    let mut tar = TarReader::new(reader);
+pub(super) fn unpack<R: BufRead>(
+    reader: R,
+    root: BorrowedFd<'_>,
+    limits: &Limits,
+    recorder: Option<Recorder>,
+) -> Result<Outcome<R>, UnpackError> {
+    let mut tar = if recorder.is_some() { TarReader::watched(reader) } else { TarReader::new(reader) };
     let mut layer = Layer {
-        tree: Tree::new(root),
+        tree: Tree::new(root, recorder),
         owners: Owners::of_this_process(),
         umask: metadata::umask(),
         folders: HashMap::new(),
@@ -103,7 +109,16 @@ pub fn unpack<R: BufRead>(reader: R, root: BorrowedFd<'_>, limits: &Limits) -> R
         if layer.done.entries > limits.entries {
             return Err(UnpackError::TooManyEntries { limit: limits.entries });
         }
+        layer.tree.record_seen(&mut tar)?;
         let target = path::parse(&entry.path)?;
+        if target.is_mark() {
+            // Marks of aufs may have contents, which nobody wants but the tar.
+            layer.done.bytes = layer.done.bytes.saturating_add(entry.stored);
+            if layer.done.bytes > limits.bytes {
+                return Err(UnpackError::TooManyBytes { limit: limits.bytes });
+            }
+            layer.tree.record_data(&mut tar)?;
+        }
         match (&target, entry.kind) {
             (_, EntryKind::Char | EntryKind::Block) if !target.is_mark() => layer.done.devices_skipped += 1,
             (Target::Root, EntryKind::Directory) => {
@@ -119,8 +134,10 @@ pub fn unpack<R: BufRead>(reader: R, root: BorrowedFd<'_>, limits: &Limits) -> R
             (Target::Entry { place }, _) => layer.place(place, &entry, &mut tar)?,
         }
     }
+    layer.tree.record_seen(&mut tar)?;
     layer.finish_folders()?;
-    Ok(Outcome { unpacked: layer.done, borrowed: layer.borrowed, rest: tar.into_inner() })
+    let recorder = layer.tree.take_recorder();
+    Ok(Outcome { unpacked: layer.done, borrowed: layer.borrowed, recorder, rest: tar.into_inner() })
 }
 
 /// The layer while it is unpacked.

@@ -60,6 +60,10 @@ impl Layer<'_> {
         let fd = self.make(folder, place, "make the file", |folder, name| {
             rustix::fs::openat(folder, name, flags, Mode::from_raw_mode(made_mode))
         })?;
+        if entry.stored > 0 {
+            let whole = [Segment { offset: 0, len: entry.stored }];
+            self.tree.record_contents(folder, place, entry.segments.as_deref().unwrap_or(&whole))?;
+        }
         match &entry.segments {
             None => copy(tar, &fd, entry, Segment { offset: 0, len: entry.stored })?,
             Some(segments) => {

@@ -34,7 +34,7 @@ impl Place {
 
     fn unpack_within(&self, archive: &[u8], limits: &Limits) -> Result<Unpacked, UnpackError> {
         let root = rustix::fs::open(self.root(), OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()).unwrap();
-        unpack(archive, root.as_fd(), limits).map(|outcome| outcome.unpacked)
+        unpack(archive, root.as_fd(), limits, None).map(|outcome| outcome.unpacked)
     }
 
     fn canary_is_whole(&self) -> bool {

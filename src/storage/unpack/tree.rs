@@ -2,16 +2,21 @@
 
 use super::UnpackError;
 use super::error::failed;
+use super::path::Place;
 use crate::storage::remove_tree::remove_at;
+use crate::storage::split::Recorder;
+use crate::storage::tar::{Segment, TarReader};
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
+use std::io::BufRead;
 use std::rc::Rc;
 
 /// The layer's root, and the folder that was used last: entries of one folder mostly follow one another.
 pub(super) struct Tree<'a> {
     root: BorrowedFd<'a>,
     last: Option<(Vec<u8>, Rc<OwnedFd>)>,
+    recorder: Option<Recorder>,
 }
 
 /// What stood where an entry shall go.
@@ -24,8 +29,43 @@ pub(super) enum Found {
 }
 
 impl<'a> Tree<'a> {
-    pub(super) fn new(root: BorrowedFd<'a>) -> Self {
-        Self { root, last: None }
+    pub(super) fn new(root: BorrowedFd<'a>, recorder: Option<Recorder>) -> Self {
+        Self { root, last: None, recorder }
+    }
+
+    /// Takes down what the archive has besides contents of files.
+    pub(super) fn record_seen<R: BufRead>(&mut self, tar: &mut TarReader<R>) -> Result<(), UnpackError> {
+        let Some(recorder) = &mut self.recorder else { return Ok(()) };
+        tar.take_seen(|bytes| recorder.literal(bytes)).map_err(UnpackError::Record)
+    }
+
+    /// Takes down that the contents of a file come next.
+    pub(super) fn record_contents(
+        &mut self,
+        folder: BorrowedFd<'_>,
+        place: &Place,
+        segments: &[Segment],
+    ) -> Result<(), UnpackError> {
+        let Some(recorder) = &mut self.recorder else { return Ok(()) };
+        recorder.contents(&place.folder, folder, &place.name, segments).map_err(UnpackError::Record)
+    }
+
+    /// Takes down the contents of an entry that becomes no file.
+    pub(super) fn record_data<R: BufRead>(&mut self, tar: &mut TarReader<R>) -> Result<(), UnpackError> {
+        let Some(recorder) = &mut self.recorder else { return Ok(()) };
+        loop {
+            let data = tar.data()?;
+            let len = data.len();
+            if len == 0 {
+                return Ok(());
+            }
+            recorder.literal(data).map_err(UnpackError::Record)?;
+            tar.consume(len);
+        }
+    }
+
+    pub(super) fn take_recorder(&mut self) -> Option<Recorder> {
+        self.recorder.take()
     }
 
     pub(super) fn root(&self) -> BorrowedFd<'a> {
@@ -97,6 +137,9 @@ impl<'a> Tree<'a> {
             _ => Found::Other,
         };
         self.forget();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.save(folder, name).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        }
         remove_at(folder, name)?;
         Ok(found)
     }

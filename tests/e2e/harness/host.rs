@@ -30,6 +30,8 @@ pub enum Need {
     Keyring,
     /// strace, which kills a command at a chosen system call.
     Strace,
+    Skopeo,
+    Umoci,
     /// The folder of bigger images that `CORACLE_SHARED_IMAGES` names.
     SharedImages,
 }
@@ -49,6 +51,8 @@ impl Need {
             Self::Stranger => "stranger",
             Self::Keyring => "keyring",
             Self::Strace => "strace",
+            Self::Skopeo => "skopeo",
+            Self::Umoci => "umoci",
             Self::SharedImages => "shared-images",
         }
     }
@@ -67,6 +71,8 @@ impl Need {
             }
             Self::Keyring => (!Path::new("/proc/keys").exists()).then(|| "the kernel has no keyrings".to_owned()),
             Self::Strace => find_program("strace").is_none().then(|| "strace is not installed".to_owned()),
+            Self::Skopeo => find_program("skopeo").is_none().then(|| "skopeo is not installed".to_owned()),
+            Self::Umoci => find_program("umoci").is_none().then(|| "umoci is not installed".to_owned()),
             Self::SharedImages => shared_images().is_none().then(|| "CORACLE_SHARED_IMAGES does not name a folder".to_owned()),
         }
     }

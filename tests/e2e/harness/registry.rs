@@ -18,6 +18,9 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port of the loopback").port()
 }
 
+/// `htpasswd -B`: the password is "open sesame".
+const USERS: &str = "tester:$2y$04$KJnpBOMtvmuGFy40lnzngekRpmV.HGEgAy9FLB.EnyBE3hqmQXlEG\n";
+
 /// Debian's docker-registry; ends with the value.
 pub struct Registry {
     address: String,
@@ -31,6 +34,31 @@ impl Registry {
         let settings = format!(
             "version: 0.1\nlog: {{level: info, accesslog: {{disabled: true}}}}\nhttp: {{addr: '{address}'}}\n\
              storage: {{filesystem: {{rootdirectory: '{storage}'}}}}\n"
+        );
+        let settings = env.file("registry.yml", settings);
+        let mut process = env.host("sh", &["-c", "exec docker-registry serve \"$0\" 2>&1", &settings]).spawn();
+        process.read_until("listening on");
+        Self { address, _process: process }
+    }
+
+    /// With a certificate of an authority that nobody knows, and a user `tester` with the password `open sesame`.
+    pub fn start_secure(env: &TestEnv) -> Self {
+        let address = format!("127.0.0.1:{}", free_port());
+        let storage = env.folder("registry");
+        let [ca, ca_key, cert, key] =
+            ["ca.crt", "ca.key", "registry.crt", "registry.key"].map(|name| format!("{storage}/{name}"));
+        let new_key = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-batch"];
+        let authority = ["-subj", "/CN=Test Authority", "-keyout", &ca_key, "-out", &ca];
+        env.host("openssl", &[&new_key[..], &authority].concat()).run().ok();
+        let signed = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-CA", &ca, "-CAkey", &ca_key];
+        let files = ["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", &key, "-out", &cert];
+        env.host("openssl", &[&new_key[..], &signed, &files].concat()).run().ok();
+        let users = env.file("registry/htpasswd", USERS);
+        let settings = format!(
+            "version: 0.1\nlog: {{level: info, accesslog: {{disabled: true}}}}\n\
+             http: {{addr: '{address}', tls: {{certificate: '{cert}', key: '{key}'}}}}\n\
+             auth: {{htpasswd: {{realm: tests, path: '{users}'}}}}\n\
+             storage: {{filesystem: {{rootdirectory: '{storage}/data'}}}}\n"
         );
         let settings = env.file("registry.yml", settings);
         let mut process = env.host("sh", &["-c", "exec docker-registry serve \"$0\" 2>&1", &settings]).spawn();
@@ -85,7 +113,7 @@ impl Registry {
     }
 }
 
-fn headers(reader: &mut impl std::io::BufRead) -> BTreeMap<String, String> {
+pub(super) fn headers(reader: &mut impl std::io::BufRead) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut line = String::new();
     while reader.read_line(&mut line).is_ok_and(|count| count > 2) {

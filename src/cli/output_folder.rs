@@ -1,0 +1,90 @@
+//! A folder that a command makes: it appears whole or not at all.
+
+use super::error::CliError;
+use rustix::fs::{Mode, OFlags};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+/// A folder on its way, beside its place. Dropped before [`OutputFolder::keep`], it leaves nothing behind.
+#[derive(Debug)]
+pub struct OutputFolder {
+    beside: PathBuf,
+    place: PathBuf,
+}
+
+impl OutputFolder {
+    /// Begins a folder with the caller's umask. To be called before the store is opened, which changes that.
+    ///
+    /// # Errors
+    /// There is something at its place already, or nothing may be made there.
+    pub fn begin(place: &Path) -> Result<Self, CliError> {
+        let is_free = match std::fs::read_dir(place) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        if !is_free {
+            let place = place.display();
+            return Err(CliError::Usage(format!(
+                "{place} is there already and no empty folder: choose another place, or remove it"
+            )));
+        }
+        let name = place.file_name().ok_or_else(|| CliError::Usage(format!("{} names no folder to make", place.display())))?;
+        let mut hidden = std::ffi::OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{}.part", std::process::id()));
+        let beside = place.with_file_name(hidden);
+        std::fs::create_dir(&beside).map_err(|source| CliError::File { path: place.to_owned(), source })?;
+        Ok(Self { beside, place: place.to_owned() })
+    }
+
+    /// Opens it, to make files in it.
+    ///
+    /// # Errors
+    /// It has gone.
+    pub fn open(&self) -> Result<OwnedFd, CliError> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        rustix::fs::open(&self.beside, flags, Mode::empty()).map_err(|errno| self.failed(errno.into()))
+    }
+
+    /// Puts it at its place, where an empty folder may be.
+    ///
+    /// # Errors
+    /// Something else came there meanwhile.
+    pub fn keep(self) -> Result<(), CliError> {
+        std::fs::rename(&self.beside, &self.place).map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: io::Error) -> CliError {
+        CliError::File { path: self.place.clone(), source }
+    }
+}
+
+impl Drop for OutputFolder {
+    fn drop(&mut self) {
+        // Once it is kept there is nothing of that name.
+        let _ = std::fs::remove_dir_all(&self.beside);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_appears_whole_or_not_at_all() {
+        let temp = tempfile::tempdir().unwrap();
+        let place = temp.path().join("out");
+        let begun = OutputFolder::begin(&place).unwrap();
+        std::fs::write(begun.beside.join("half"), "").unwrap();
+        drop(begun);
+        assert_eq!(std::fs::read_dir(temp.path()).unwrap().count(), 0);
+        std::fs::create_dir(&place).unwrap();
+        let begun = OutputFolder::begin(&place).unwrap();
+        std::fs::write(begun.beside.join("whole"), "").unwrap();
+        begun.keep().unwrap();
+        assert!(place.join("whole").exists());
+        assert!(OutputFolder::begin(&place).is_err());
+        assert!(OutputFolder::begin(Path::new("/")).is_err());
+    }
+}

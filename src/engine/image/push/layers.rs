@@ -1,0 +1,181 @@
+//! Layers on their way to a registry, several at once.
+
+use crate::config::Paths;
+use crate::image::registry::{Mounted, Registry};
+use crate::image::{ImageError, Reference};
+use crate::model::{BlobCompression, DiffId, LayerBlob};
+use crate::storage::{StorageError, split};
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+
+/// Layers that are worked on at once.
+const WORKERS: usize = 3;
+/// Progress is told about every so many bytes.
+const REPORT_EVERY: u64 = 512 << 10;
+/// The usual level of zstd.
+const ZSTD_LEVEL: i32 = 3;
+
+/// One layer.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// Its first place in the image.
+    pub(super) at: usize,
+    pub(super) diff_id: DiffId,
+    /// Blobs that were seen to unpack to it.
+    pub(super) known: Vec<LayerBlob>,
+    /// How it is compressed if it has to be sent.
+    pub(super) compression: BlobCompression,
+}
+
+/// How far a layer is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Event {
+    /// So many bytes of the tar were read.
+    Position {
+        layer: usize,
+        bytes: u64,
+    },
+    Done {
+        layer: usize,
+    },
+}
+
+/// What all layers have in common.
+#[derive(Debug)]
+pub(super) struct Work<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) target: &'a Reference,
+    pub(super) paths: &'a Paths,
+    pub(super) level: Option<i32>,
+}
+
+impl Work<'_> {
+    /// Finds a blob that the repository has, or can get without us.
+    pub(super) fn reuse(&self, job: &Job) -> Result<Option<LayerBlob>, ImageError> {
+        let here = |blob: &LayerBlob| LayerBlob {
+            registry: self.target.registry().to_owned(),
+            repository: self.target.repository().to_owned(),
+            ..blob.clone()
+        };
+        for (at, blob) in job.known.iter().enumerate() {
+            let is_asked = job.known[..at].iter().any(|before| before.digest == blob.digest);
+            if !is_asked && self.registry.has_blob(&blob.digest)? {
+                return Ok(Some(here(blob)));
+            }
+        }
+        for blob in job.known.iter().filter(|blob| blob.registry == self.target.registry()) {
+            let elsewhere = blob.repository != self.target.repository();
+            if elsewhere && self.registry.mount(&blob.digest, &blob.repository)? == Mounted::Yes {
+                return Ok(Some(here(blob)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Sends a layer, made again from its files.
+    pub(super) fn send(&self, job: &Job, events: &Sender<Event>, stop: &AtomicBool) -> Result<LayerBlob, ImageError> {
+        let write = |out: &mut dyn Write| self.write(job, out, events, stop);
+        let sent = self.registry.send_stream(&format!("layer {}", &job.diff_id.hex()[..12]), &write)?;
+        // The other side ended first: nobody looks any more.
+        let _ = events.send(Event::Done { layer: job.at });
+        Ok(LayerBlob {
+            diff_id: job.diff_id.clone(),
+            digest: sent.digest,
+            size: sent.size,
+            compression: job.compression,
+            registry: self.target.registry().to_owned(),
+            repository: self.target.repository().to_owned(),
+        })
+    }
+
+    fn write(&self, job: &Job, out: &mut dyn Write, events: &Sender<Event>, stop: &AtomicBool) -> Result<(), StorageError> {
+        let failed = |source| StorageError::Write { what: "a compressed layer", source };
+        let gauge = |out| Gauge { out, layer: job.at, taken: 0, told: 0, events, stop };
+        match job.compression {
+            BlobCompression::None => split::replay(self.paths, &job.diff_id, &mut gauge(out)),
+            BlobCompression::Gzip => {
+                let level = self
+                    .level
+                    .and_then(|level| u32::try_from(level).ok())
+                    .map_or_else(flate2::Compression::default, flate2::Compression::new);
+                let mut encoder = flate2::write::GzEncoder::new(out, level);
+                split::replay(self.paths, &job.diff_id, &mut gauge(&mut encoder))?;
+                encoder.finish().map(drop).map_err(failed)
+            }
+            BlobCompression::Zstd => {
+                let level = self.level.unwrap_or(ZSTD_LEVEL);
+                let mut encoder = zstd::stream::write::Encoder::new(out, level).map_err(failed)?;
+                split::replay(self.paths, &job.diff_id, &mut gauge(&mut encoder))?;
+                encoder.finish().map(drop).map_err(failed)
+            }
+        }
+    }
+}
+
+/// Does something with every job, several at once; the answers come in the order of the jobs. The first failure stops the others.
+pub(super) fn each<T: Send>(
+    jobs: &[Job],
+    work: impl Fn(&Job, &Sender<Event>, &AtomicBool) -> Result<T, ImageError> + Sync,
+    mut on_event: impl FnMut(Event),
+) -> Result<Vec<T>, ImageError> {
+    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let (events, inbox) = channel();
+    let (answers, answered) = channel();
+    std::thread::scope(|scope| {
+        for _ in 0..WORKERS.min(jobs.len()) {
+            let (events, answers, next, stop, work) = (events.clone(), answers.clone(), &next, &stop, &work);
+            scope.spawn(move || {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(job) = jobs.get(at).filter(|_| !stop.load(Ordering::Relaxed)) else { return };
+                    let answer = work(job, &events, stop);
+                    if answer.is_err() {
+                        stop.store(true, Ordering::Relaxed);
+                    }
+                    if answers.send((at, answer)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop((events, answers));
+        inbox.iter().for_each(&mut on_event);
+    });
+    let mut done = Vec::new();
+    for (at, answer) in answered {
+        // The first failure in time is the cause; the others failed because they were stopped.
+        done.push((at, answer?));
+    }
+    done.sort_by_key(|(at, _)| *at);
+    Ok(done.into_iter().map(|(_, answer)| answer).collect())
+}
+
+/// A writer that tells how far it is, and fails when another layer has failed.
+struct Gauge<'a, W> {
+    out: W,
+    layer: usize,
+    taken: u64,
+    told: u64,
+    events: &'a Sender<Event>,
+    stop: &'a AtomicBool,
+}
+
+impl<W: Write> Write for Gauge<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(io::Error::other("another layer failed"));
+        }
+        let written = self.out.write(bytes)?;
+        self.taken += written as u64;
+        if self.taken - self.told >= REPORT_EVERY {
+            self.told = self.taken;
+            let _ = self.events.send(Event::Position { layer: self.layer, bytes: self.taken });
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

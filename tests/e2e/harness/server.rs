@@ -1,0 +1,252 @@
+//! A web server on the loopback that does what a case says, and a registry in memory made of it.
+
+use super::archive::{Image, digest};
+use super::registry::blob_path;
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The first byte of a TLS connection.
+const TLS_HANDSHAKE: u8 = 0x16;
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+
+/// What was asked.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: String,
+    /// Without the query.
+    pub path: String,
+    pub query: String,
+    /// Names in lower case.
+    pub headers: BTreeMap<String, String>,
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+}
+
+/// What is answered; status 0: the connection is closed without an answer.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// Closes the connection after so many bytes of the body, whatever the length said.
+    pub cut: Option<usize>,
+}
+
+impl Answer {
+    pub fn new(status: u16, body: impl AsRef<[u8]>) -> Self {
+        Self { status, body: body.as_ref().to_vec(), ..Self::default() }
+    }
+
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub fn cut(mut self, after: usize) -> Self {
+        self.cut = Some(after);
+        self
+    }
+}
+
+/// A server in a thread; ends with the value.
+pub struct Server {
+    address: SocketAddr,
+    over: Arc<AtomicBool>,
+    log: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Server {
+    pub fn start(answer: impl FnMut(&Request) -> Answer + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("listen on the loopback");
+        let address = listener.local_addr().expect("the address");
+        let (over, log) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+        let (ended, requests, answer) = (Arc::clone(&over), Arc::clone(&log), Arc::new(Mutex::new(answer)));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if ended.load(Ordering::Relaxed) {
+                    break;
+                }
+                let (requests, answer) = (Arc::clone(&requests), Arc::clone(&answer));
+                std::thread::spawn(move || {
+                    serve(stream, &requests, |request| (answer.lock().expect("no case panics here"))(request));
+                });
+            }
+        });
+        Self { address, over, log }
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// The requests so far.
+    pub fn requests(&self) -> Vec<Request> {
+        self.log.lock().expect("no server thread panics").clone()
+    }
+
+    /// The requests so far that fit, as `METHOD PATH`.
+    pub fn asked(&self, part: &str) -> Vec<String> {
+        let lines = self.requests().into_iter().map(|request| format!("{} {}", request.method, request.path));
+        lines.filter(|line| line.contains(part)).collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn serve(stream: TcpStream, log: &Mutex<Vec<Request>>, mut answer: impl FnMut(&Request) -> Answer) {
+    let _ = stream.set_read_timeout(Some(PATIENCE));
+    let Ok(mut writer) = stream.try_clone() else { return };
+    let mut reader = BufReader::new(stream);
+    if reader.fill_buf().is_ok_and(|bytes| bytes.first() == Some(&TLS_HANDSHAKE)) {
+        // As a web server that expects plain HTTP answers to TLS.
+        let _ = writer.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        return;
+    }
+    while let Some(request) = read_request(&mut reader) {
+        log.lock().expect("no server thread panics").push(request.clone());
+        let answer = answer(&request);
+        if answer.status == 0 {
+            return;
+        }
+        let headers: String = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!("HTTP/1.1 {} Answer\r\nContent-Length: {}\r\n{headers}\r\n", answer.status, answer.body.len());
+        let body = if request.method == "HEAD" { &[][..] } else { &answer.body[..answer.cut.unwrap_or(answer.body.len())] };
+        let sent = writer.write_all(head.as_bytes()).and_then(|()| writer.write_all(body));
+        if sent.is_err() || answer.cut.is_some() {
+            return;
+        }
+    }
+}
+
+fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Request> {
+    let mut first = String::new();
+    reader.read_line(&mut first).ok().filter(|count| *count > 0)?;
+    let mut words = first.split(' ');
+    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let headers = super::registry::headers(reader);
+    let mut body = Vec::new();
+    if let Some(length) = headers.get("content-length").and_then(|text| text.parse().ok()) {
+        reader.take(length).read_to_end(&mut body).ok()?;
+    } else if headers.get("transfer-encoding").is_some_and(|coding| coding == "chunked") {
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).ok()?;
+            let length = u64::from_str_radix(line.trim(), 16).ok()?;
+            reader.by_ref().take(length).read_to_end(&mut body).ok()?;
+            line.clear();
+            reader.read_line(&mut line).ok()?;
+            if length == 0 {
+                break;
+            }
+        }
+    }
+    Some(Request { method, path: path.to_owned(), query: query.to_owned(), headers, body })
+}
+
+/// A registry in memory: what was pushed can be pulled.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// By path: blobs, and manifests by tag and digest.
+    files: BTreeMap<String, (String, Vec<u8>)>,
+    uploads: BTreeMap<String, Vec<u8>>,
+}
+
+impl Memory {
+    /// A registry that has these images as `repository:latest`.
+    pub fn with(images: &[(&str, &Image)]) -> Self {
+        let mut memory = Self::default();
+        for (repository, image) in images {
+            let manifest = image.manifest_bytes();
+            for reference in ["latest".to_owned(), digest(&manifest)] {
+                memory.files.insert(format!("/v2/{repository}/manifests/{reference}"), (MANIFEST.to_owned(), manifest.clone()));
+            }
+            for blob in [vec![image.config_bytes()], image.packed_layers()].concat() {
+                memory.files.insert(blob_path(repository, &blob), ("application/octet-stream".to_owned(), blob));
+            }
+        }
+        memory
+    }
+
+    /// The bytes under a path.
+    pub fn file(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(|(_, bytes)| &bytes[..])
+    }
+
+    pub fn answer(&mut self, request: &Request) -> Answer {
+        let path = request.path.as_str();
+        match request.method.as_str() {
+            "GET" if path == "/v2/" => Answer::new(200, "{}"),
+            "GET" | "HEAD" => match self.files.get(path) {
+                Some((kind, bytes)) => {
+                    Answer::new(200, bytes).header("Content-Type", kind).header("Docker-Content-Digest", digest(bytes))
+                }
+                None => Answer::new(404, r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"unknown"}]}"#),
+            },
+            "POST" => {
+                if let Some((wanted, from)) = mount_of(&request.query) {
+                    let repository =
+                        path.strip_prefix("/v2/").and_then(|rest| rest.strip_suffix("/blobs/uploads/")).unwrap_or_default();
+                    if let Some(blob) = self.files.get(&format!("/v2/{from}/blobs/{wanted}")).cloned() {
+                        self.files.insert(format!("/v2/{repository}/blobs/{wanted}"), blob);
+                        return Answer::new(201, "");
+                    }
+                }
+                let place = format!("{path}{}", self.uploads.len());
+                self.uploads.insert(place.clone(), Vec::new());
+                Answer::new(202, "").header("Location", format!("{place}?state=x"))
+            }
+            "PATCH" => {
+                self.uploads.entry(path.to_owned()).or_default().extend_from_slice(&request.body);
+                Answer::new(202, "").header("Location", format!("{path}?state=y"))
+            }
+            "PUT" if path.contains("/uploads/") => {
+                let mut bytes = self.uploads.remove(path).unwrap_or_default();
+                bytes.extend_from_slice(&request.body);
+                let wanted = request.query.split('&').find_map(|part| part.strip_prefix("digest=")).unwrap_or_default();
+                if wanted.replace("%3A", ":") != digest(&bytes) {
+                    return Answer::new(400, r#"{"errors":[{"code":"DIGEST_INVALID","message":"digest"}]}"#);
+                }
+                let repository = path.split("/blobs/").next().unwrap_or_default();
+                self.files
+                    .insert(format!("{repository}/blobs/{}", digest(&bytes)), ("application/octet-stream".to_owned(), bytes));
+                Answer::new(201, "")
+            }
+            "PUT" => {
+                let kind = request.header("content-type").unwrap_or_default().to_owned();
+                let repository = path.rsplit_once('/').map_or(path, |(above, _)| above);
+                self.files.insert(format!("{repository}/{}", digest(&request.body)), (kind.clone(), request.body.clone()));
+                self.files.insert(path.to_owned(), (kind, request.body.clone()));
+                Answer::new(201, "")
+            }
+            _ => Answer::new(405, ""),
+        }
+    }
+}
+
+fn mount_of(query: &str) -> Option<(String, String)> {
+    let get = |name: &str| {
+        query.split('&').find_map(|part| part.strip_prefix(name)).map(|text| text.replace("%2F", "/").replace("%3A", ":"))
+    };
+    Some((get("mount=")?, get("from=")?))
+}
