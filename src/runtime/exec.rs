@@ -49,7 +49,7 @@ pub struct Session {
     pub report: OwnedFd,
     /// Descriptors of the caller's for the program, with their numbers there.
     pub handed: Vec<(i32, OwnedFd)>,
-    /// Ends with the caller: a pidfd of it. None for a detached session.
+    /// Ends with the caller, who alone has the writing end of this pipe. None for a detached session.
     pub guardian: Option<OwnedFd>,
 }
 
