@@ -1181,7 +1181,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__container__subcmd__diff)
-            opts="-h --format --help"
+            opts="-l -h --format --latest --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1435,7 +1435,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__container__subcmd__mount)
-            opts="-a -h --all --format --no-trunc --help"
+            opts="-a -l -h --all --latest --format --no-trunc --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2275,7 +2275,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__container__subcmd__unmount)
-            opts="-a -f -h --all --force --help"
+            opts="-a -l -f -h --all --latest --force --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3091,7 +3091,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__diff)
-            opts="-h --format --help"
+            opts="-l -h --format --latest --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4043,7 +4043,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__mount)
-            opts="-a -h --all --format --no-trunc --help"
+            opts="-a -l -h --all --latest --format --no-trunc --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5387,7 +5387,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__unmount)
-            opts="-a -f -h --all --force --help"
+            opts="-a -l -f -h --all --latest --force --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

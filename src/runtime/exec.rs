@@ -59,6 +59,7 @@ impl Session {
     fn close_all_others(&self, pid_pipe: &OwnedFd, report: &OwnedFd) -> std::io::Result<()> {
         let mut keep = vec![self.init.as_fd(), self.report.as_fd(), pid_pipe.as_fd(), report.as_fd()];
         keep.extend(self.stdio.iter().flatten().chain(&self.console).chain(&self.guardian).map(OwnedFd::as_fd));
+        keep.extend(self.handed.iter().map(|(_, fd)| fd.as_fd()));
         fd::close_all_but(&keep)
     }
 }
