@@ -101,7 +101,8 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
         }
         // After the record: who hears of the end looks there.
         let session = args.events.as_ref().is_some_and(|rule| rule.session);
-        tell(&args, if session { events::Status::ExecDied } else { events::Status::Died }, Some(end.code));
+        let status = if session { events::Status::ExecDied } else { events::Status::Died };
+        tell(&args, subject(&args), status, Some(end.code));
     });
     if let Some(cgroup) = &args.cgroup {
         exit::remove_cgroup(cgroup);
@@ -117,9 +118,11 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
         monitor.tell(end);
     }
     if let Some(folder) = folder {
-        tell(&args, events::Status::Remove, None);
+        let subject = subject(&args);
         // What is left lies in tmp/ and is swept by the next command.
         let _ = folder.remove();
+        // Afterwards: who waits for it looks when it hears of it.
+        tell(&args, subject, events::Status::Remove, None);
     }
     exit::remove_runtime_files(&args);
     // After the socket's name is gone nobody new can come; those who came before still hear the code.
@@ -130,11 +133,15 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
     Ok(())
 }
 
+/// Who the events are about. A container that was renamed since it was started has its new name in a file.
+fn subject(args: &MonitorArgs) -> Option<Subject> {
+    let told = args.events.as_ref()?.subject.clone();
+    Some(Subject::from_text(std::fs::read_to_string(events::RENAMED).unwrap_or(told)))
+}
+
 /// Tells the journal of events. What cannot be written is lost, as for everyone who tells.
-fn tell(args: &MonitorArgs, status: events::Status, exit_code: Option<i32>) {
-    let Some(events) = &args.events else { return };
-    // A container that was renamed since it was started has its new name in a file.
-    let renamed = std::fs::read_to_string(events::RENAMED).ok();
-    let subject = Subject::from_text(renamed.unwrap_or_else(|| events.subject.clone()));
-    let _ = events::append(&events.folder, &Event { exit_code, ..Event::new(&subject, status) });
+fn tell(args: &MonitorArgs, subject: Option<Subject>, status: events::Status, exit_code: Option<i32>) {
+    if let (Some(events), Some(subject)) = (&args.events, subject) {
+        let _ = events::append(&events.folder, &Event { exit_code, ..Event::new(&subject, status) });
+    }
 }

@@ -14,8 +14,17 @@ pub(super) fn apply(process: &Process) -> Result<(), Failure> {
         let now = rustix::process::getrlimit(resource);
         let _ = rustix::process::setrlimit(resource, Rlimit { current: now.maximum, maximum: now.maximum });
     }
+    set(process, |resource| resource != Resource::Nofile)
+}
+
+/// Sets the bound on descriptors, where the spec names one. To be called last: what is to be done before needs some.
+pub(super) fn bound_descriptors(process: &Process) -> Result<(), Failure> {
+    set(process, |resource| resource == Resource::Nofile)
+}
+
+fn set(process: &Process, which: impl Fn(Resource) -> bool) -> Result<(), Failure> {
     for limit in process.rlimits().iter().flatten() {
-        let Some(resource) = resource(&limit.typ().to_string()) else { continue };
+        let Some(resource) = resource(&limit.typ().to_string()).filter(|resource| which(*resource)) else { continue };
         let value = |number: u64| (number != u64::MAX).then_some(number);
         let wanted = Rlimit { current: value(limit.soft()), maximum: value(limit.hard()) };
         rustix::process::setrlimit(resource, wanted)

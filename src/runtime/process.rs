@@ -106,6 +106,7 @@ fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     for (number, fd) in &handed {
         slots.push(fd::duplicate_to(fd.as_fd(), *number).map_err(Failure::at(Stage::Stdio, ""))?);
     }
+    limits::bound_descriptors(process)?;
     if let (Some(filter), true) = (filter, no_new_privileges) {
         seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))?;
     }

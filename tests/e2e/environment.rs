@@ -203,6 +203,8 @@ fn limits_are_set_and_bounded(env: &TestEnv) {
     assert_eq!(env.ok(&["exec", &id, "sh", "-c", "ulimit -n"]), "100");
     assert!(env.field(&id, "{{range .HostConfig.Ulimits}}{{.Name}} {{.Soft}} {{end}}").contains("RLIMIT_NOFILE 100"));
     env.remove(&[&id]);
+    // Fewer than it takes to make a container.
+    assert_eq!(env.sh(&["--ulimit", "nofile=4:4"], "ulimit -n"), "4");
     for bad in ["nofile=2:1", "nofile", "nothing=1"] {
         env.bb(&["--ulimit", bad], &["true"]).fails(125, &["limit"]);
     }

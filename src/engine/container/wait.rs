@@ -148,6 +148,10 @@ impl Engine {
         waiting.code = met(&state, request).or_else(|| self.met_health(config, &state, request));
         let living = state.run.iter().flat_map(|run| [run.init, run.monitor]);
         waiting.processes = living.filter_map(|process| process::open_pidfd(process).ok().flatten()).collect();
+        if waiting.code.is_none() && waiting.processes.is_empty() && self.is_leftover(config) {
+            // It went while it was looked at.
+            waiting.code = Some(NO_CODE);
+        }
     }
 }
 
