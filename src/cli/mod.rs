@@ -43,6 +43,7 @@ enum Command {
     Generate(generate::GenerateArgs),
     #[command(subcommand)]
     Healthcheck(container::healthcheck::HealthcheckCommand),
+    History(image::history::HistoryArgs),
     Info(system::info::InfoArgs),
     Inspect(container::inspect::InspectArgs),
     Kill(container::kill::KillArgs),
@@ -128,6 +129,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Export(args) => container::export::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Healthcheck(command) => container::healthcheck::run(command),
+        Command::History(args) => image::history::run(&args),
         Command::Info(args) => system::info::run(&args),
         Command::Version(args) => system::info::run_version(&args),
         Command::Inspect(args) => container::inspect::run(&args),

@@ -24,6 +24,7 @@ mod exec;
 mod faults;
 mod harness;
 mod health;
+mod history;
 mod identity;
 mod images;
 mod isolation;
@@ -97,6 +98,7 @@ fn main() -> ExitCode {
         logdrivers::cases(),
         supervise::cases(),
         health::cases(),
+        history::cases(),
         mount::cases(),
         mounts::cases(),
         named_volumes::cases(),
