@@ -14,6 +14,7 @@
 #![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
+mod check;
 mod commit;
 mod cp;
 mod devices;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
     let cases = [
         devices::cases(),
         environment::cases(),
+        check::cases(),
         commit::cases(),
         cp::cases(),
         escape::cases(),
