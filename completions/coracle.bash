@@ -61,6 +61,9 @@ _coracle() {
             coracle,info)
                 cmd="coracle__subcmd__info"
                 ;;
+            coracle,init)
+                cmd="coracle__subcmd__init"
+                ;;
             coracle,inspect)
                 cmd="coracle__subcmd__inspect"
                 ;;
@@ -75,6 +78,12 @@ _coracle() {
                 ;;
             coracle,load)
                 cmd="coracle__subcmd__load"
+                ;;
+            coracle,login)
+                cmd="coracle__subcmd__login"
+                ;;
+            coracle,logout)
+                cmd="coracle__subcmd__logout"
                 ;;
             coracle,logs)
                 cmd="coracle__subcmd__logs"
@@ -97,6 +106,9 @@ _coracle() {
             coracle,pull)
                 cmd="coracle__subcmd__pull"
                 ;;
+            coracle,push)
+                cmd="coracle__subcmd__push"
+                ;;
             coracle,rename)
                 cmd="coracle__subcmd__rename"
                 ;;
@@ -111,6 +123,12 @@ _coracle() {
                 ;;
             coracle,run)
                 cmd="coracle__subcmd__run"
+                ;;
+            coracle,save)
+                cmd="coracle__subcmd__save"
+                ;;
+            coracle,search)
+                cmd="coracle__subcmd__search"
                 ;;
             coracle,secret)
                 cmd="coracle__subcmd__secret"
@@ -283,8 +301,17 @@ _coracle() {
             coracle__subcmd__image,pull)
                 cmd="coracle__subcmd__image__subcmd__pull"
                 ;;
+            coracle__subcmd__image,push)
+                cmd="coracle__subcmd__image__subcmd__push"
+                ;;
             coracle__subcmd__image,rm)
                 cmd="coracle__subcmd__image__subcmd__rm"
+                ;;
+            coracle__subcmd__image,save)
+                cmd="coracle__subcmd__image__subcmd__save"
+                ;;
+            coracle__subcmd__image,search)
+                cmd="coracle__subcmd__image__subcmd__search"
                 ;;
             coracle__subcmd__image,tag)
                 cmd="coracle__subcmd__image__subcmd__tag"
@@ -297,6 +324,9 @@ _coracle() {
                 ;;
             coracle__subcmd__internal,restart)
                 cmd="coracle__subcmd__internal__subcmd__restart"
+                ;;
+            coracle__subcmd__internal,sweep)
+                cmd="coracle__subcmd__internal__subcmd__sweep"
                 ;;
             coracle__subcmd__secret,create)
                 cmd="coracle__subcmd__secret__subcmd__create"
@@ -377,7 +407,7 @@ _coracle() {
 
     case "${cmd}" in
         coracle)
-            opts="-h -V --help --version attach container commit cp create events diff exec export generate healthcheck info inspect kill ps ls list image images internal import load logs mount pause port pull rename restart rm rmi run secret start stats stop system tag top unpause unmount umount unshare untag update version volume wait"
+            opts="-v -h --version --help attach container commit cp create events diff exec export generate healthcheck info init inspect kill ps ls list image images internal import load login logout logs mount pause port pull push rename restart rm rmi run save search secret start stats stop system tag top unpause unmount umount unshare untag update version volume wait"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -609,7 +639,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__container__subcmd__create)
-            opts="-e -l -v -u -m -c -h -w -i -t -q --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --tls-verify --platform --os --arch --variant --retry --retry-delay --disable-content-trust --authfile --creds --cert-dir --decryption-key --help"
+            opts="-e -l -v -u -m -c -h -w -i -t -q --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1011,6 +1041,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --pidfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --conmon-pidfile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1091,10 +1125,6 @@ _coracle() {
                     COMPREPLY=($(compgen -W "always missing newer never" -- "${cur}"))
                     return 0
                     ;;
-                --tls-verify)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
                 --platform)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1111,6 +1141,22 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1121,18 +1167,6 @@ _coracle() {
                     ;;
                 --disable-content-trust)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --authfile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --creds)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cert-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --decryption-key)
@@ -1165,7 +1199,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__container__subcmd__exec)
-            opts="-d -e -i -t -u -w -l -h --detach --env --env-file --privileged --interactive --tty --user --workdir --detach-keys --cidfile --no-session --latest --help"
+            opts="-d -e -i -t -u -w -l -h --detach --env --env-file --privileged --interactive --tty --user --workdir --detach-keys --cidfile --no-session --preserve-fds --preserve-fd --latest --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1204,6 +1238,14 @@ _coracle() {
                     return 0
                     ;;
                 --cidfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preserve-fds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preserve-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1555,12 +1597,20 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__container__subcmd__run)
-            opts="-d -e -l -v -u -m -c -h -w -i -t -q --detach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --tls-verify --platform --os --arch --variant --retry --retry-delay --disable-content-trust --authfile --creds --cert-dir --decryption-key --help"
+            opts="-d -a -e -l -v -u -m -c -h -w -i -t -q --detach --attach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --attach)
+                    COMPREPLY=($(compgen -W "stdin stdout stderr" -- "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -W "stdin stdout stderr" -- "${cur}"))
+                    return 0
+                    ;;
                 --detach-keys)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1973,6 +2023,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --pidfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --conmon-pidfile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2053,10 +2107,6 @@ _coracle() {
                     COMPREPLY=($(compgen -W "always missing newer never" -- "${cur}"))
                     return 0
                     ;;
-                --tls-verify)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
                 --platform)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2073,6 +2123,22 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2083,18 +2149,6 @@ _coracle() {
                     ;;
                 --disable-content-trust)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --authfile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --creds)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cert-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --decryption-key)
@@ -2261,7 +2315,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__container__subcmd__update)
-            opts="-m -c -h --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --help"
+            opts="-m -c -e -l -h --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --restart --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --env --unsetenv --latest --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2355,6 +2409,82 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --restart)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-cmd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-start-period)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-start-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-on-failure)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-cmd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-success)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-log-destination)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-max-log-count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-max-log-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unsetenv)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2419,7 +2549,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__create)
-            opts="-e -l -v -u -m -c -h -w -i -t -q --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --tls-verify --platform --os --arch --variant --retry --retry-delay --disable-content-trust --authfile --creds --cert-dir --decryption-key --help"
+            opts="-e -l -v -u -m -c -h -w -i -t -q --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2821,6 +2951,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --pidfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --conmon-pidfile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2901,10 +3035,6 @@ _coracle() {
                     COMPREPLY=($(compgen -W "always missing newer never" -- "${cur}"))
                     return 0
                     ;;
-                --tls-verify)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
                 --platform)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2921,6 +3051,22 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2931,18 +3077,6 @@ _coracle() {
                     ;;
                 --disable-content-trust)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
-                --authfile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --creds)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cert-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --decryption-key)
@@ -3017,7 +3151,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__exec)
-            opts="-d -e -i -t -u -w -l -h --detach --env --env-file --privileged --interactive --tty --user --workdir --detach-keys --cidfile --no-session --latest --help"
+            opts="-d -e -i -t -u -w -l -h --detach --env --env-file --privileged --interactive --tty --user --workdir --detach-keys --cidfile --no-session --preserve-fds --preserve-fd --latest --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3056,6 +3190,14 @@ _coracle() {
                     return 0
                     ;;
                 --cidfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preserve-fds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preserve-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3131,7 +3273,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__image)
-            opts="-h --help exists import inspect load ls list pull rm tag untag"
+            opts="-h --help exists import inspect load ls list pull push rm save search tag untag"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3275,7 +3417,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__image__subcmd__pull)
-            opts="-q -h --quiet --platform --os --arch --variant --policy --tls-verify --help"
+            opts="-a -q -h --all-tags --quiet --platform --os --arch --variant --policy --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3305,6 +3447,84 @@ _coracle() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__image__subcmd__push)
+            opts="-f -q -h --format --compression-format --compression-level --digestfile --quiet --remove-signatures --disable-content-trust --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "oci v2s2" -- "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -W "oci v2s2" -- "${cur}"))
+                    return 0
+                    ;;
+                --compression-format)
+                    COMPREPLY=($(compgen -W "gzip zstd none" -- "${cur}"))
+                    return 0
+                    ;;
+                --compression-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --digestfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3319,6 +3539,86 @@ _coracle() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__image__subcmd__save)
+            opts="-o -m -q -h --output --format --multi-image-archive --quiet --compress --uncompressed --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "docker-archive oci-archive oci-dir docker-dir" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__image__subcmd__search)
+            opts="-f -h --limit --list-tags --no-trunc --compatible --filter --format --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3448,6 +3748,20 @@ _coracle() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        coracle__subcmd__init)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         coracle__subcmd__inspect)
             opts="-f -t -l -s -h --format --type --latest --size --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -3479,7 +3793,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__internal)
-            opts="-h --help restart check"
+            opts="-h --help restart check sweep"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3560,6 +3874,28 @@ _coracle() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        coracle__subcmd__internal__subcmd__sweep)
+            opts="-h --data --run --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         coracle__subcmd__kill)
             opts="-s -a -l -h --signal --all --cidfile --latest --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -3599,6 +3935,78 @@ _coracle() {
                     ;;
                 -i)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__login)
+            opts="-u -p -v -h --username --password --password-stdin --get-login --session --compat-auth-file --verbose --authfile --cert-dir --tls-verify --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compat-auth-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__logout)
+            opts="-a -h --all --authfile --compat-auth-file --tls-verify --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compat-auth-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3739,7 +4147,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__pull)
-            opts="-q -h --quiet --platform --os --arch --variant --policy --tls-verify --help"
+            opts="-a -q -h --all-tags --quiet --platform --os --arch --variant --policy --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3767,6 +4175,84 @@ _coracle() {
                     ;;
                 --tls-verify)
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__push)
+            opts="-f -q -h --format --compression-format --compression-level --digestfile --quiet --remove-signatures --disable-content-trust --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "oci v2s2" -- "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -W "oci v2s2" -- "${cur}"))
+                    return 0
+                    ;;
+                --compression-format)
+                    COMPREPLY=($(compgen -W "gzip zstd none" -- "${cur}"))
+                    return 0
+                    ;;
+                --compression-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --digestfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3877,12 +4363,20 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__run)
-            opts="-d -e -l -v -u -m -c -h -w -i -t -q --detach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --tls-verify --platform --os --arch --variant --retry --retry-delay --disable-content-trust --authfile --creds --cert-dir --decryption-key --help"
+            opts="-d -a -e -l -v -u -m -c -h -w -i -t -q --detach --attach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --attach)
+                    COMPREPLY=($(compgen -W "stdin stdout stderr" -- "${cur}"))
+                    return 0
+                    ;;
+                -a)
+                    COMPREPLY=($(compgen -W "stdin stdout stderr" -- "${cur}"))
+                    return 0
+                    ;;
                 --detach-keys)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4295,6 +4789,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --pidfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --conmon-pidfile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4375,10 +4873,6 @@ _coracle() {
                     COMPREPLY=($(compgen -W "always missing newer never" -- "${cur}"))
                     return 0
                     ;;
-                --tls-verify)
-                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
-                    return 0
-                    ;;
                 --platform)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4395,6 +4889,22 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --retry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4407,11 +4917,75 @@ _coracle() {
                     COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
-                --authfile)
+                --decryption-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__save)
+            opts="-o -m -q -h --output --format --multi-image-archive --quiet --compress --uncompressed --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "docker-archive oci-archive oci-dir docker-dir" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__search)
+            opts="-f -h --limit --list-tags --no-trunc --compatible --filter --format --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4419,7 +4993,11 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --decryption-key)
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4877,7 +5455,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__update)
-            opts="-m -c -h --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --help"
+            opts="-m -c -e -l -h --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --restart --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --env --unsetenv --latest --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4968,6 +5546,82 @@ _coracle() {
                     return 0
                     ;;
                 --device-write-iops)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --restart)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-cmd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-start-period)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-start-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-on-failure)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-cmd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-success)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-startup-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-log-destination)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-max-log-count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-max-log-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unsetenv)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_coracle_global_optspecs
-    string join \n h/help V/version
+    string join \n v/version h/help
 end
 
 function __fish_coracle_needs_command
@@ -24,8 +24,8 @@ function __fish_coracle_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c coracle -n "__fish_coracle_needs_command" -s v -l version -d 'Print version'
 complete -c coracle -n "__fish_coracle_needs_command" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_needs_command" -s V -l version -d 'Print version'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "attach" -d 'Join a running container: its output here, our input there'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "container" -d 'Manage containers'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "commit" -d 'Make an image from a container'
@@ -38,6 +38,7 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "export" -d 'Write t
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "generate" -d 'Write the man pages or the shell completions'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "healthcheck" -d 'Look after the health of containers'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "info" -d 'Show facts about the host, the store and this program'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "init" -d 'Prepare containers without starting them: not supported, and the refusal says what to use'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "inspect" -d 'Show everything about containers, images and volumes'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "kill" -d 'Send a signal to containers\' first processes'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "ps" -d 'List containers'
@@ -48,16 +49,21 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "images" -d 'List im
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "internal" -d 'Called by monitors'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "import" -d 'Make an image from a tar of a root folder'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "load" -d 'Load images from an archive'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "login" -d 'Log in to a registry'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "logout" -d 'Log out of a registry'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "logs" -d 'Show what containers have written'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "mount" -d 'Mount the root of containers, to look at their files; in a `coracle unshare` session'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "pause" -d 'Stop every process of containers where it is'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "port" -d 'Show which ports of the host lead into a container'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "pull" -d 'Pull images from a registry'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "push" -d 'Push an image to a registry'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "rename" -d 'Give a container another name'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "restart" -d 'Stop containers, where they run, and start them again'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "rm" -d 'Remove containers'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "rmi" -d 'Remove images'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "run" -d 'Make a container and run it'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "save" -d 'Save images to an archive or a folder'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "search" -d 'Search registries for images'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "secret" -d 'Manage secrets'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "start" -d 'Start containers that do not run'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "stats" -d 'Show what containers use of the machine, again and again'
@@ -70,7 +76,7 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "unmount" -d 'Unmoun
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "umount" -d 'Unmount the root of containers'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "unshare" -d 'Run a program in the user namespace in which your containers live, as its root'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "untag" -d 'Take names away from an image'
-complete -c coracle -n "__fish_coracle_needs_command" -f -a "update" -d 'Change the limits of a container, also of one that runs'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "update" -d 'Change limits, restart policy, health check or environment of a container, also of one that runs'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "version" -d 'Show the version'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "volume" -d 'Manage volumes'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "wait" -d 'Wait for containers to end and print their exit codes'
@@ -112,7 +118,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fis
 complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "unmount" -d 'Unmount the root of containers'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "umount" -d 'Unmount the root of containers'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "unpause" -d 'Let the processes of paused containers go on'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "update" -d 'Change the limits of a container, also of one that runs'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "update" -d 'Change limits, restart policy, health check or environment of a container, also of one that runs'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "wait" -d 'Wait for containers to end and print their exit codes'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from attach" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from attach" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
@@ -241,6 +247,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l log-driver -d 'Where the output goes: k8s-file (also json-file), journald, none, passthrough (our own streams), passthrough-tty' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l log-opt -d 'An option of the log driver: max-size=SIZE, max-file=NUMBER, path=FILE; for journald tag=TEXT, label=FIELD=TEXT' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l sdnotify -d 'Who tells systemd that the container is ready: container, conmon (this command), healthy (its health check), ignore' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l pidfile -d 'Write the pid that the container\'s first process has on this host to this file, at each start' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l conmon-pidfile -d 'Write the pid of the container\'s monitor to this file' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l health-cmd -d 'Check the container\'s health by this command: a text for its shell, or a JSON array of words; none for no check' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l health-interval -d 'The time between two checks (30s); disable to check only by `healthcheck run`' -r
@@ -263,19 +270,19 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
-false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l os -d 'The operating system of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l arch -d 'The architecture of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l variant -d 'The variant of the architecture' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l retry -d 'How often to try again when the registry cannot be reached' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l retry-delay -d 'How long to wait before that: a number with s, m or h; twice as long each time where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l disable-content-trust -d 'Not needed: signatures of Docker\'s content trust are never asked for' -r -f -a "true\t''
 false\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l authfile -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l creds -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cert-dir -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l rm -d 'Remove the container when it has ended'
@@ -298,6 +305,8 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s w -l workdir -d 'Begin in this folder of the container' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l detach-keys -d 'The keys that leave the command running and return here, with a terminal; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l cidfile -d 'With --detach: write the session\'s id to this file, which must not exist' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l preserve-fds -d 'Pass this many open descriptors on to the container, from 3 up' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l preserve-fd -d 'Pass these open descriptors on to the container, under their numbers' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s d -l detach -d 'Run in the background'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -l privileged -d 'Give the command every capability'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from exec" -s i -l interactive -d 'Pass standard input on to the command'
@@ -339,7 +348,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s l -l latest -d 'The newest container, running or not'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -l no-trunc -d 'Full ids and commands'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -l noheading -d 'No line of headers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Ids alone, where there is no --format'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s s -l size -d 'Add up the containers\' files'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from list" -s p -l pod -d 'The pod of each container, by id and name'
@@ -361,7 +370,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s l -l latest -d 'The newest container, running or not'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -l no-trunc -d 'Full ids and commands'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -l noheading -d 'No line of headers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Ids alone, where there is no --format'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s s -l size -d 'Add up the containers\' files'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ls" -s p -l pod -d 'The pod of each container, by id and name'
@@ -383,7 +392,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s l -l latest -d 'The newest container, running or not'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -l no-trunc -d 'Full ids and commands'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -l noheading -d 'No line of headers'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s q -l quiet -d 'Ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s q -l quiet -d 'Ids alone, where there is no --format'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s s -l size -d 'Add up the containers\' files'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from ps" -s p -l pod -d 'The pod of each container, by id and name'
@@ -431,6 +440,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s i -l ignore -d 'A container that does not exist is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s a -l attach -d 'Show only this stream: stdout or stderr, or both by giving it twice; with -i stdin alone, which prints the id' -r -f -a "stdin\t''
+stdout\t''
+stderr\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
 false\t''"
@@ -534,6 +546,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l log-driver -d 'Where the output goes: k8s-file (also json-file), journald, none, passthrough (our own streams), passthrough-tty' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l log-opt -d 'An option of the log driver: max-size=SIZE, max-file=NUMBER, path=FILE; for journald tag=TEXT, label=FIELD=TEXT' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l sdnotify -d 'Who tells systemd that the container is ready: container, conmon (this command), healthy (its health check), ignore' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l pidfile -d 'Write the pid that the container\'s first process has on this host to this file, at each start' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l conmon-pidfile -d 'Write the pid of the container\'s monitor to this file' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l health-cmd -d 'Check the container\'s health by this command: a text for its shell, or a JSON array of words; none for no check' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l health-interval -d 'The time between two checks (30s); disable to check only by `healthcheck run`' -r
@@ -556,19 +569,19 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
-false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l os -d 'The operating system of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l arch -d 'The architecture of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l variant -d 'The variant of the architecture' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l retry -d 'How often to try again when the registry cannot be reached' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l retry-delay -d 'How long to wait before that: a number with s, m or h; twice as long each time where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l disable-content-trust -d 'Not needed: signatures of Docker\'s content trust are never asked for' -r -f -a "true\t''
 false\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l authfile -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l creds -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cert-dir -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s d -l detach -d 'Run in the background and print the container\'s id'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l rmi -d 'Remove the image, too, when the container has ended, unless another container uses it; implies --rm'
@@ -644,8 +657,28 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l device-write-bps -d 'Bound the bytes that are written to a disk in a second: /dev/sda:1mb' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l device-read-iops -d 'Bound the reads from a disk in a second: /dev/sda:1000' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l device-write-iops -d 'Bound the writes to a disk in a second: /dev/sda:1000' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l condition -d 'Wait for this state: stopped (default), exited, running, paused, created, configured, removing; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l restart -d 'When to start it again after its end: no (also never), on-failure[:TIMES], always, unless-stopped' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-cmd -d 'Check the container\'s health by this command: a text for its shell, or a JSON array of words; none for no check' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-interval -d 'The time between two checks (30s); disable to check only by `healthcheck run`' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-timeout -d 'How long a check may take (30s)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-retries -d 'How many failures in a row make the container unhealthy (3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-start-period -d 'For so long after the start failures do not count' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-start-interval -d 'The time between two checks during the start period (5s, or the interval where that is shorter)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-on-failure -d 'What to do when the container is unhealthy: none, kill, restart, stop' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-startup-cmd -d 'Check by this command first, until it succeeds' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-startup-interval -d 'The time between two startup checks (30s)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-startup-retries -d 'How many failures of the startup check start the container anew; 0 for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-startup-success -d 'How many successes in a row the startup check needs' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-startup-timeout -d 'How long a startup check may take (30s)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-log-destination -d 'Where outcomes are kept: local (with the container), events_logger, or a folder' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-max-log-count -d 'How many outcomes are kept (5); 0 for all' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l health-max-log-size -d 'How many bytes of each outcome\'s output are kept (500); 0 for all' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -s e -l env -d 'Set an environment variable: NAME=value, or NAME to take it from here' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l unsetenv -d 'Take an environment variable away' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -l no-healthcheck -d 'No health check, also where the image has one'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -s l -l latest -d 'The container that was made last'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l condition -d 'Wait for this state: stopped (default), exited, running, paused, created, configured, removing, healthy, unhealthy' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -s i -l interval -d 'Look again after this time also where nothing was told: 250ms, 2s; a number alone is milliseconds' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from wait" -l exit-first-match -d 'Return when the first of the containers is in a wanted state, and print its code alone'
@@ -768,6 +801,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand create" -l restart -d 'W
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l log-driver -d 'Where the output goes: k8s-file (also json-file), journald, none, passthrough (our own streams), passthrough-tty' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l log-opt -d 'An option of the log driver: max-size=SIZE, max-file=NUMBER, path=FILE; for journald tag=TEXT, label=FIELD=TEXT' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l sdnotify -d 'Who tells systemd that the container is ready: container, conmon (this command), healthy (its health check), ignore' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l pidfile -d 'Write the pid that the container\'s first process has on this host to this file, at each start' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l conmon-pidfile -d 'Write the pid of the container\'s monitor to this file' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l health-cmd -d 'Check the container\'s health by this command: a text for its shell, or a JSON array of words; none for no check' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l health-interval -d 'The time between two checks (30s); disable to check only by `healthcheck run`' -r
@@ -790,19 +824,19 @@ complete -c coracle -n "__fish_coracle_using_subcommand create" -l pull -d 'When
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
-false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l os -d 'The operating system of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l arch -d 'The architecture of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l variant -d 'The variant of the architecture' -r
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l retry -d 'How often to try again when the registry cannot be reached' -r
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l retry-delay -d 'How long to wait before that: a number with s, m or h; twice as long each time where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l disable-content-trust -d 'Not needed: signatures of Docker\'s content trust are never asked for' -r -f -a "true\t''
 false\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l authfile -r
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l creds -r
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l cert-dir -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l rm -d 'Remove the container when it has ended'
@@ -834,6 +868,8 @@ complete -c coracle -n "__fish_coracle_using_subcommand exec" -s u -l user -d 'R
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s w -l workdir -d 'Begin in this folder of the container' -r
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -l detach-keys -d 'The keys that leave the command running and return here, with a terminal; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -l cidfile -d 'With --detach: write the session\'s id to this file, which must not exist' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -l preserve-fds -d 'Pass this many open descriptors on to the container, from 3 up' -r
+complete -c coracle -n "__fish_coracle_using_subcommand exec" -l preserve-fd -d 'Pass these open descriptors on to the container, under their numbers' -r
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s d -l detach -d 'Run in the background'
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -l privileged -d 'Give the command every capability'
 complete -c coracle -n "__fish_coracle_using_subcommand exec" -s i -l interactive -d 'Pass standard input on to the command'
@@ -850,6 +886,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand healthcheck; and __fish_
 complete -c coracle -n "__fish_coracle_using_subcommand healthcheck; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand info" -s f -l format -d 'json, or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand info" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s f -l format -d 'json, or a Go template that is run for each object' -r
 complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s t -l type -d 'What the names are names of' -r -f -a "all\t'A container, else an image, else a volume'
 container\t''
@@ -879,7 +916,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand ps" -s a -l all -d 'Also
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -s l -l latest -d 'The newest container, running or not'
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -l no-trunc -d 'Full ids and commands'
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -l noheading -d 'No line of headers'
-complete -c coracle -n "__fish_coracle_using_subcommand ps" -s q -l quiet -d 'Ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand ps" -s q -l quiet -d 'Ids alone, where there is no --format'
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -s s -l size -d 'Add up the containers\' files'
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand ps" -s p -l pod -d 'The pod of each container, by id and name'
@@ -901,7 +938,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand ls" -s a -l all -d 'Also
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -s l -l latest -d 'The newest container, running or not'
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -l no-trunc -d 'Full ids and commands'
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -l noheading -d 'No line of headers'
-complete -c coracle -n "__fish_coracle_using_subcommand ls" -s q -l quiet -d 'Ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand ls" -s q -l quiet -d 'Ids alone, where there is no --format'
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -s s -l size -d 'Add up the containers\' files'
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand ls" -s p -l pod -d 'The pod of each container, by id and name'
@@ -923,23 +960,26 @@ complete -c coracle -n "__fish_coracle_using_subcommand list" -s a -l all -d 'Al
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s l -l latest -d 'The newest container, running or not'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -l no-trunc -d 'Full ids and commands'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -l noheading -d 'No line of headers'
-complete -c coracle -n "__fish_coracle_using_subcommand list" -s q -l quiet -d 'Ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand list" -s q -l quiet -d 'Ids alone, where there is no --format'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s s -l size -d 'Add up the containers\' files'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -l external -d 'Containers of other tools, too; there are none in this store, so this changes nothing'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s p -l pod -d 'The pod of each container, by id and name'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -l sync -d 'Look at the processes themselves and not at what was noted of them, which is always done'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "exists" -d 'Check whether an image is in the store: exit code 0 or 1'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "import" -d 'Make an image from a tar of a root folder'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "inspect" -d 'Show all that is known of images, as JSON'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "load" -d 'Load images from an archive'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "ls" -d 'List images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "list" -d 'List images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "pull" -d 'Pull images from a registry'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "rm" -d 'Remove images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "tag" -d 'Give an image more names'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull rm tag untag" -f -a "untag" -d 'Take names away from an image'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "exists" -d 'Check whether an image is in the store: exit code 0 or 1'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "import" -d 'Make an image from a tar of a root folder'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "inspect" -d 'Show all that is known of images, as JSON'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "load" -d 'Load images from an archive'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "ls" -d 'List images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "list" -d 'List images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "pull" -d 'Pull images from a registry'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "push" -d 'Push an image to a registry'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "rm" -d 'Remove images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "save" -d 'Save images to an archive or a folder'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "search" -d 'Search registries for images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "tag" -d 'Give an image more names'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "untag" -d 'Take names away from an image'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from exists" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -s c -l change -d 'Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -s m -l message -d 'What to say in the image\'s history' -r
@@ -987,14 +1027,62 @@ complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_s
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l tls-verify -d 'Insist on HTTPS with a certificate that is known' -r -f -a "true\t''
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
 false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -s a -l all-tags -d 'Pull every tag of the repository'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Print no progress'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -s f -l format -d 'The kind of manifest; as the image was pulled where not given' -r -f -a "oci\t''
+v2s2\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l compression-format -d 'How layers are compressed; as they were pulled where not given' -r -f -a "gzip\t''
+zstd\t''
+none\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l compression-level -d 'The level of the compression' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l digestfile -d 'Write the manifest\'s digest into this file' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l remove-signatures -d 'Taken for the sake of scripts: signatures are never pushed'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l disable-content-trust -d 'Taken for the sake of scripts, as Podman does'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s a -l all -d 'All images that no container uses'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s f -l force -d 'Also an image with several names, when it is given by id'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s f -l force -d 'Also an image with several names, when it is given by id; one that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s i -l ignore -d 'An image that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -s o -l output -d 'Write to this file or folder and not to standard output; it appears when it is whole' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -l format -d 'What to write' -r -f -a "docker-archive\t''
+oci-archive\t''
+oci-dir\t''
+docker-dir\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -s m -l multi-image-archive -d 'Every argument is an image'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -l compress -d 'Compress the layers of a docker-dir by gzip'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -l uncompressed -d 'Leave the layers of oci-archive and oci-dir uncompressed'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l limit -d 'How many to show (25; of tags, all)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -s f -l filter -d 'Only images that fit: stars=NUMBER, is-official[=BOOL], is-automated[=BOOL]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l format -d 'json, or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l list-tags -d 'List the tags of the repository'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l no-trunc -d 'Show descriptions whole'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l compatible -d 'Show stars, and which are official or automated'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from tag" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from untag" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand images" -l sort -d 'By what to sort' -r -f -a "created\t''
@@ -1010,9 +1098,10 @@ complete -c coracle -n "__fish_coracle_using_subcommand images" -l no-trunc -d '
 complete -c coracle -n "__fish_coracle_using_subcommand images" -l digests -d 'Show digests of manifests'
 complete -c coracle -n "__fish_coracle_using_subcommand images" -s n -l noheading -d 'No line of headers'
 complete -c coracle -n "__fish_coracle_using_subcommand images" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check" -f -a "restart" -d 'Start a container again in this process, which is its monitor'
-complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check" -f -a "check" -d 'Check a container\'s health; the code says what the monitor has to do'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep" -f -a "restart" -d 'Start a container again in this process, which is its monitor'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep" -f -a "check" -d 'Check a container\'s health; the code says what the monitor has to do'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep" -f -a "sweep" -d 'Remove what is left of containers that are gone'
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l data -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l run -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l restarts -r
@@ -1025,6 +1114,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_see
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from check" -l data -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from check" -l run -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from sweep" -l data -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from sweep" -l run -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from sweep" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand import" -s c -l change -d 'Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR' -r
 complete -c coracle -n "__fish_coracle_using_subcommand import" -s m -l message -d 'What to say in the image\'s history' -r
 complete -c coracle -n "__fish_coracle_using_subcommand import" -l os -d 'The operating system' -r
@@ -1035,6 +1127,24 @@ complete -c coracle -n "__fish_coracle_using_subcommand import" -s h -l help -d 
 complete -c coracle -n "__fish_coracle_using_subcommand load" -s i -l input -d 'The archive or folder; standard input where not given' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand load" -s q -l quiet -d 'Print no progress'
 complete -c coracle -n "__fish_coracle_using_subcommand load" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand login" -s u -l username -d 'The user\'s name' -r
+complete -c coracle -n "__fish_coracle_using_subcommand login" -s p -l password -d 'The password; others may see it in the list of processes' -r
+complete -c coracle -n "__fish_coracle_using_subcommand login" -l compat-auth-file -d 'Docker\'s file of credentials to write, instead of ours' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand login" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand login" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand login" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand login" -l password-stdin -d 'Read the password from standard input'
+complete -c coracle -n "__fish_coracle_using_subcommand login" -l get-login -d 'Print who is logged in, and do nothing'
+complete -c coracle -n "__fish_coracle_using_subcommand login" -l session -d 'Keep the credentials only until the end of the login session'
+complete -c coracle -n "__fish_coracle_using_subcommand login" -s v -l verbose -d 'Say where the credentials are kept'
+complete -c coracle -n "__fish_coracle_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand logout" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand logout" -l compat-auth-file -d 'Docker\'s file of credentials, instead of ours' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand logout" -l tls-verify -d 'Taken for the sake of scripts: no registry is asked' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand logout" -s a -l all -d 'Of all registries'
+complete -c coracle -n "__fish_coracle_using_subcommand logout" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -l tail -d 'Show only the last lines; a negative number means all' -r
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -l since -d 'Show only what came at this time or later: a time (2026-11-21T03:00:00Z, seconds since 1970) or how long ago (10m)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -l until -d 'Show only what came until this time' -r
@@ -1064,10 +1174,34 @@ complete -c coracle -n "__fish_coracle_using_subcommand pull" -l policy -d 'When
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand pull" -l tls-verify -d 'Insist on HTTPS with a certificate that is known' -r -f -a "true\t''
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
 false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -s a -l all-tags -d 'Pull every tag of the repository'
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -s q -l quiet -d 'Print no progress'
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand push" -s f -l format -d 'The kind of manifest; as the image was pulled where not given' -r -f -a "oci\t''
+v2s2\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l compression-format -d 'How layers are compressed; as they were pulled where not given' -r -f -a "gzip\t''
+zstd\t''
+none\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l compression-level -d 'The level of the compression' -r
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l digestfile -d 'Write the manifest\'s digest into this file' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand push" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l remove-signatures -d 'Taken for the sake of scripts: signatures are never pushed'
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l disable-content-trust -d 'Taken for the sake of scripts, as Podman does'
+complete -c coracle -n "__fish_coracle_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand rename" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand restart" -s t -l time -l timeout -d 'How many seconds to wait before SIGKILL; 0 kills at once, -1 waits for ever' -r
 complete -c coracle -n "__fish_coracle_using_subcommand restart" -s f -l filter -d 'Containers that match KEY=VALUE; the keys are those of ps' -r
@@ -1087,9 +1221,12 @@ complete -c coracle -n "__fish_coracle_using_subcommand rm" -s i -l ignore -d 'A
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s a -l all -d 'All images that no container uses'
-complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s f -l force -d 'Also an image with several names, when it is given by id'
+complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s f -l force -d 'Also an image with several names, when it is given by id; one that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s i -l ignore -d 'An image that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s a -l attach -d 'Show only this stream: stdout or stderr, or both by giving it twice; with -i stdin alone, which prints the id' -r -f -a "stdin\t''
+stdout\t''
+stderr\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l detach-keys -d 'The keys that leave the container running and return here; "" for none' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l sig-proxy -d 'Pass signals on to the container' -r -f -a "true\t''
 false\t''"
@@ -1193,6 +1330,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -l restart -d 'When
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l log-driver -d 'Where the output goes: k8s-file (also json-file), journald, none, passthrough (our own streams), passthrough-tty' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l log-opt -d 'An option of the log driver: max-size=SIZE, max-file=NUMBER, path=FILE; for journald tag=TEXT, label=FIELD=TEXT' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l sdnotify -d 'Who tells systemd that the container is ready: container, conmon (this command), healthy (its health check), ignore' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l pidfile -d 'Write the pid that the container\'s first process has on this host to this file, at each start' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l conmon-pidfile -d 'Write the pid of the container\'s monitor to this file' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l health-cmd -d 'Check the container\'s health by this command: a text for its shell, or a JSON array of words; none for no check' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l health-interval -d 'The time between two checks (30s); disable to check only by `healthcheck run`' -r
@@ -1215,19 +1353,19 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -l pull -d 'When to
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l tls-verify -d 'Check certificates of the registry; false also allows plain HTTP' -r -f -a "true\t''
-false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l os -d 'The operating system of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l arch -d 'The architecture of the image' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l variant -d 'The variant of the architecture' -r
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l retry -d 'How often to try again when the registry cannot be reached' -r
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l retry-delay -d 'How long to wait before that: a number with s, m or h; twice as long each time where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l disable-content-trust -d 'Not needed: signatures of Docker\'s content trust are never asked for' -r -f -a "true\t''
 false\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l authfile -r
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l creds -r
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l cert-dir -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s d -l detach -d 'Run in the background and print the container\'s id'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l rmi -d 'Remove the image, too, when the container has ended, unless another container uses it; implies --rm'
@@ -1244,6 +1382,30 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -s i -l interactive
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s t -l tty -d 'Give the container a terminal'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s q -l quiet -d 'Print no progress while an image is pulled'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand save" -s o -l output -d 'Write to this file or folder and not to standard output; it appears when it is whole' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand save" -l format -d 'What to write' -r -f -a "docker-archive\t''
+oci-archive\t''
+oci-dir\t''
+docker-dir\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand save" -s m -l multi-image-archive -d 'Every argument is an image'
+complete -c coracle -n "__fish_coracle_using_subcommand save" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand save" -l compress -d 'Compress the layers of a docker-dir by gzip'
+complete -c coracle -n "__fish_coracle_using_subcommand save" -l uncompressed -d 'Leave the layers of oci-archive and oci-dir uncompressed'
+complete -c coracle -n "__fish_coracle_using_subcommand save" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l limit -d 'How many to show (25; of tags, all)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand search" -s f -l filter -d 'Only images that fit: stars=NUMBER, is-official[=BOOL], is-automated[=BOOL]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l format -d 'json, or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l list-tags -d 'List the tags of the repository'
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l no-trunc -d 'Show descriptions whole'
+complete -c coracle -n "__fish_coracle_using_subcommand search" -l compatible -d 'Show stars, and which are official or automated'
+complete -c coracle -n "__fish_coracle_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand secret; and not __fish_seen_subcommand_from create exists inspect ls list rm" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand secret; and not __fish_seen_subcommand_from create exists inspect ls list rm" -f -a "create" -d 'Keep a secret, and print its id'
 complete -c coracle -n "__fish_coracle_using_subcommand secret; and not __fish_seen_subcommand_from create exists inspect ls list rm" -f -a "exists" -d 'Check whether there is a secret: exit code 0 or 1'
@@ -1365,7 +1527,27 @@ complete -c coracle -n "__fish_coracle_using_subcommand update" -l device-read-b
 complete -c coracle -n "__fish_coracle_using_subcommand update" -l device-write-bps -d 'Bound the bytes that are written to a disk in a second: /dev/sda:1mb' -r
 complete -c coracle -n "__fish_coracle_using_subcommand update" -l device-read-iops -d 'Bound the reads from a disk in a second: /dev/sda:1000' -r
 complete -c coracle -n "__fish_coracle_using_subcommand update" -l device-write-iops -d 'Bound the writes to a disk in a second: /dev/sda:1000' -r
-complete -c coracle -n "__fish_coracle_using_subcommand update" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l restart -d 'When to start it again after its end: no (also never), on-failure[:TIMES], always, unless-stopped' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-cmd -d 'Check the container\'s health by this command: a text for its shell, or a JSON array of words; none for no check' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-interval -d 'The time between two checks (30s); disable to check only by `healthcheck run`' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-timeout -d 'How long a check may take (30s)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-retries -d 'How many failures in a row make the container unhealthy (3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-start-period -d 'For so long after the start failures do not count' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-start-interval -d 'The time between two checks during the start period (5s, or the interval where that is shorter)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-on-failure -d 'What to do when the container is unhealthy: none, kill, restart, stop' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-startup-cmd -d 'Check by this command first, until it succeeds' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-startup-interval -d 'The time between two startup checks (30s)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-startup-retries -d 'How many failures of the startup check start the container anew; 0 for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-startup-success -d 'How many successes in a row the startup check needs' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-startup-timeout -d 'How long a startup check may take (30s)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-log-destination -d 'Where outcomes are kept: local (with the container), events_logger, or a folder' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-max-log-count -d 'How many outcomes are kept (5); 0 for all' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l health-max-log-size -d 'How many bytes of each outcome\'s output are kept (500); 0 for all' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -s e -l env -d 'Set an environment variable: NAME=value, or NAME to take it from here' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l unsetenv -d 'Take an environment variable away' -r
+complete -c coracle -n "__fish_coracle_using_subcommand update" -l no-healthcheck -d 'No health check, also where the image has one'
+complete -c coracle -n "__fish_coracle_using_subcommand update" -s l -l latest -d 'The container that was made last'
+complete -c coracle -n "__fish_coracle_using_subcommand update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand version" -s f -l format -d 'json, or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand version" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand volume; and not __fish_seen_subcommand_from create exists export import inspect ls list mount prune rm remove unmount umount" -s h -l help -d 'Print help'
@@ -1420,7 +1602,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand volume; and __fish_seen_
 complete -c coracle -n "__fish_coracle_using_subcommand volume; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand volume; and __fish_seen_subcommand_from unmount" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand volume; and __fish_seen_subcommand_from umount" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand wait" -l condition -d 'Wait for this state: stopped (default), exited, running, paused, created, configured, removing; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand wait" -l condition -d 'Wait for this state: stopped (default), exited, running, paused, created, configured, removing, healthy, unhealthy' -r
 complete -c coracle -n "__fish_coracle_using_subcommand wait" -s i -l interval -d 'Look again after this time also where nothing was told: 250ms, 2s; a number alone is milliseconds' -r
 complete -c coracle -n "__fish_coracle_using_subcommand wait" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand wait" -l exit-first-match -d 'Return when the first of the containers is in a wanted state, and print its code alone'

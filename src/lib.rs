@@ -36,6 +36,19 @@
 //!   └─ is the first attach client of M (foreground) or prints the id (-d)
 //! ```
 //!
+//! What other ways there are:
+//!
+//! - *A user namespace of the container's own* (`--userns keep-id`, `auto`, `nomap`, maps) is a child of S. M forks H, root of S, which
+//!   makes the overlay and opens the sources of mounts, for which I has no rights any more, and passes them as descriptors; M writes I's maps.
+//!   The image's files get their owners by a tree of metadata over the layers (`storage::shifted`), made once for each stack and map.
+//! - *Restart.* When the rule says so, the monitor waits on its timer and executes `coracle internal restart` in its own process,
+//!   which prepares the launch anew and becomes the monitor again: same pid, same listening socket, same clients.
+//! - *Health checks* are timers of the monitor; each check is `coracle internal …`, an exec session whose result goes into `health.json`.
+//! - *Exec* with a terminal or detached has a small monitor of its own, which keeps the exit code; else the CLI is the parent.
+//! - *`cp`, `export`, `commit`, `diff`* look into a container from a child of S: in init's mount namespace where it runs, else in
+//!   one of their own that ends with them (`runtime::view`).
+//! - *Events* are lines that whoever acts appends to a journal; readers follow it by inotify.
+//!
 //! Where the design that this follows was changed, and why:
 //!
 //! - *No runtime process between M and I.* M makes I with `clone3` itself and then becomes the monitor by `execve`: I is M's child
@@ -46,8 +59,14 @@
 //! - *The last step is a stub.* I never calls `execve` on the user's program itself: it enters a program of a few hundred bytes in
 //!   a sealed memfd, which does. So `/proc/self/exe`, also by way of `#!/proc/self/exe`, is never the tool's own binary.
 //! - *The monitor removes a `--rm` container's folder itself*, being root in S; the row goes with the CLI, or with the next
-//!   command if the CLI is gone. No helper is executed for it.
+//!   command if the CLI is gone. No helper is executed for it, but where a detached container had anonymous volumes: who else mounts
+//!   those only the database knows, so the monitor becomes `coracle internal sweep` at its very end.
 //! - *The runtime knows the monitor's arguments*, because M becomes the monitor at the end of `runtime::launch`.
+//! - *Monitors keep the database's index in use.* Each holds a shared lock on one byte of SQLite's index file, so a command that
+//!   finds a living container does not read the whole log anew.
+//! - *The registry client is our own, on reqwest*; oci-client gives the names of the formats. Its client sends credentials to any
+//!   realm, reads bodies of any length, follows redirects by itself and has no way to push a layer while it is made: none of that
+//!   can be guarded from outside. The rules are in `image::registry::guard`.
 //! - *The system call filter is assembled here*; libseccomp resolves the names. Its own compiler takes milliseconds, and a cache of its
 //!   result would be one more file to trust.
 

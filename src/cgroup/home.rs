@@ -49,7 +49,7 @@ impl Wish<'_> {
             (_, Some(_)) => Some("--cgroup-parent"),
             _ => None,
         };
-        if !limits.need_a_cgroup() && below.is_none() {
+        if !settings.iter().any(Setting::is_needed) && below.is_none() {
             // Nothing of this takes a controller but the default for tasks, which is set where there is one.
             let made = own.and_then(|own| own.create(self.name));
             return made.map_or(Ok(Home::Caller), |cgroup| finish(cgroup, &settings).map(Home::Made));
@@ -231,7 +231,7 @@ fn relative_to(own: &Delegation, parent: &str) -> Result<PathBuf, CgroupError> {
 
 /// The controllers without which a limit that was asked for cannot be set.
 fn needed(settings: &[Setting]) -> impl Iterator<Item = &str> {
-    settings.iter().filter(|setting| !setting.implied).filter_map(Setting::controller)
+    settings.iter().filter(|setting| setting.is_needed()).filter_map(Setting::controller)
 }
 
 fn option_of(settings: &[Setting]) -> &'static str {
@@ -241,7 +241,7 @@ fn option_of(settings: &[Setting]) -> &'static str {
 /// Checks that a cgroup has every controller that is needed.
 fn require(path: &Path, settings: &[Setting]) -> Result<(), CgroupError> {
     let has = controllers::available(path);
-    for setting in settings.iter().filter(|setting| !setting.implied) {
+    for setting in settings.iter().filter(|setting| setting.is_needed()) {
         if let Some(name) = setting.controller().filter(|name| !has.iter().any(|known| known == name)) {
             return Err(CgroupError::Lacking { option: setting.option, lacking: controllers::lacking(name, path) });
         }

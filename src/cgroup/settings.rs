@@ -27,6 +27,16 @@ impl Setting {
         Self { file: file.to_owned(), value: value.into(), option, before: None, implied: false }
     }
 
+    /// Tells whether the container may only run with it. No bound is what a cgroup without the controller has anyway.
+    #[must_use]
+    pub fn is_needed(&self) -> bool {
+        !self.implied && !self.is_unbounded()
+    }
+
+    fn is_unbounded(&self) -> bool {
+        self.value == "max"
+    }
+
     /// The controller that the file belongs to; none for those that every cgroup has.
     #[must_use]
     pub fn controller(&self) -> Option<&str> {
@@ -174,6 +184,7 @@ pub fn apply(path: &Path, settings: &[Setting]) -> Result<(), CgroupError> {
     for setting in settings {
         match write(path, setting) {
             Err(_) if setting.implied => {}
+            Err(_) if setting.is_unbounded() && !path.join(&setting.file).exists() => {}
             done => done?,
         }
     }
@@ -289,7 +300,9 @@ mod tests {
         let limits = Limits { memory: Some(Bound::At(5)), ..Limits::default() };
         apply(folder.path(), &settings(&limits).unwrap()).unwrap();
         assert_eq!(std::fs::read_to_string(folder.path().join("memory.max")).unwrap(), "5");
-        let asked = Limits { memory_swap: Some(Bound::Unlimited), ..limits };
+        let unbounded = Limits { memory_swap: Some(Bound::Unlimited), ..limits.clone() };
+        apply(folder.path(), &settings(&unbounded).unwrap()).unwrap();
+        let asked = Limits { memory_swap: Some(Bound::At(8)), ..limits };
         let error = apply(folder.path(), &settings(&asked).unwrap()).unwrap_err();
         assert!(error.to_string().contains("--memory-swap"), "{error}");
     }

@@ -19,6 +19,8 @@ pub enum InternalCommand {
     Restart(RestartArgs),
     /// Check a container's health; the code says what the monitor has to do
     Check(CheckArgs),
+    /// Remove what is left of containers that are gone
+    Sweep(CheckArgs),
 }
 
 #[derive(Debug, Args)]
@@ -73,6 +75,10 @@ pub fn run(command: InternalCommand) -> Result<i32, CliError> {
         InternalCommand::Check(args) => {
             let (mut engine, config) = args.subject.find()?;
             Ok(engine.check_health(&config, Asker::Monitor)?.verdict.code())
+        }
+        InternalCommand::Sweep(CheckArgs { subject }) => {
+            Engine::open(Paths::at(subject.data, subject.run))?.sweep()?;
+            Ok(0)
         }
     }
 }

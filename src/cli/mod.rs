@@ -15,14 +15,27 @@ pub mod system;
 pub mod ui;
 pub mod volume;
 
-use clap::{Parser, Subcommand};
+use clap::builder::BoolishValueParser;
+use clap::error::ErrorKind;
+use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use error::CliError;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Run containers as yourself: no daemon, no root.
 #[derive(Debug, Parser)]
-#[command(name = "coracle", version, disable_help_subcommand = true, max_term_width = 120)]
+#[command(
+    name = "coracle",
+    version,
+    disable_help_subcommand = true,
+    disable_version_flag = true,
+    args_override_self = true,
+    max_term_width = 120
+)]
 struct Cli {
+    /// Print version
+    #[arg(short, long, short_alias = 'V', action = clap::ArgAction::Version)]
+    version: Option<bool>,
     #[command(subcommand)]
     command: Command,
 }
@@ -45,6 +58,7 @@ enum Command {
     Healthcheck(container::healthcheck::HealthcheckCommand),
     History(image::history::HistoryArgs),
     Info(system::info::InfoArgs),
+    Init(container::init::InitArgs),
     Inspect(container::inspect::InspectArgs),
     Kill(container::kill::KillArgs),
     #[command(visible_aliases = ["ls", "list"])]
@@ -99,14 +113,47 @@ pub fn main() -> ExitCode {
     if let Some(command) = quick::parse(std::env::args_os()) {
         return finish(dispatch(command));
     }
-    match Cli::try_parse() {
-        Ok(cli) => finish(dispatch(cli.command)),
+    match read(std::env::args_os()) {
+        Ok(command) => finish(dispatch(command)),
         // Podman ends with 125 where Docker's and clap's habit differ; help and version are no errors.
         Err(error) => {
             let _ = error.print();
             ExitCode::from(if error.use_stderr() { 125 } else { 0 })
         }
     }
+}
+
+/// Reads the whole command line. A switch may be given a value, as scripts that were written for Podman do (`--rm=true`). Only what
+/// failed is read a second time, with a grammar that help texts do not show.
+fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    let words: Vec<OsString> = words.into_iter().collect();
+    match grammar().try_get_matches_from(&words).and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Err(error) if error.kind() == ErrorKind::TooManyValues => {
+            let matches = switches_take_values(grammar()).try_get_matches_from(&words)?;
+            Cli::from_arg_matches(&matches)
+        }
+        outcome => outcome,
+    }
+    .map(|cli| cli.command)
+}
+
+/// Scripts read the third word of what `--version` prints, as of Podman's.
+fn grammar() -> clap::Command {
+    Cli::command().version(concat!("version ", env!("CARGO_PKG_VERSION")))
+}
+
+fn switches_take_values(command: clap::Command) -> clap::Command {
+    let take = |arg: clap::Arg| match arg.get_action() {
+        ArgAction::SetTrue => arg
+            .action(ArgAction::Set)
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_value("false")
+            .default_missing_value("true")
+            .value_parser(BoolishValueParser::new()),
+        _ => arg,
+    };
+    command.mut_args(take).mut_subcommands(switches_take_values)
 }
 
 /// A umask that takes the owner's rights away would close our own new files to us.
@@ -131,6 +178,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Healthcheck(command) => container::healthcheck::run(command),
         Command::History(args) => image::history::run(&args),
         Command::Info(args) => system::info::run(&args),
+        Command::Init(args) => container::init::run(&args),
         Command::Version(args) => system::info::run_version(&args),
         Command::Inspect(args) => container::inspect::run(&args),
         Command::Ps(args) => container::ps::run(&args),
@@ -183,4 +231,39 @@ fn finish(result: Result<i32, CliError>) -> ExitCode {
         }
     };
     ExitCode::from(u8::try_from(code).unwrap_or(125))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reads(line: &str) -> Result<String, String> {
+        match read(line.split(' ').map(OsString::from)) {
+            Ok(command) => Ok(format!("{command:?}")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn a_switch_may_have_a_value() {
+        for (with, without) in [
+            ("coracle run --rm=true --init=1 -it image cmd --rm=false", "coracle run --rm --init -it image cmd --rm=false"),
+            ("coracle run --rm --rm=false -d=true image", "coracle run -d image"),
+            ("coracle container rm --force=TRUE a", "coracle container rm --force a"),
+            ("coracle ps --all=false", "coracle ps"),
+        ] {
+            assert_eq!(reads(with), reads(without), "{with}");
+        }
+        let error = reads("coracle run --rm=maybe image").unwrap_err();
+        assert!(error.contains("maybe") && error.contains("--rm"), "{error}");
+    }
+
+    #[test]
+    fn of_an_option_given_twice_the_last_counts() {
+        let twice = "coracle run --rm --rm --name a --name b -e A=1 -e B=2 image";
+        let once = reads("coracle run --rm --name b -e A=1 -e B=2 image");
+        assert_eq!(reads(twice), once);
+        let quick = quick::parse(twice.split(' ').map(OsString::from)).expect("good");
+        assert_eq!(Ok(format!("{quick:?}")), once);
+    }
 }

@@ -31,8 +31,9 @@ pub fn secret(question: &str) -> Result<String, CliError> {
     let none = |_| CliError::Usage("there is no terminal to ask for the password on (use --password-stdin)".to_owned());
     let terminal = File::options().read(true).write(true).open("/dev/tty").map_err(none)?;
     let failed = |error: io::Error| CliError::Usage(format!("read the password: {error}"));
-    let _ = (&terminal).write_all(question.as_bytes());
+    // Before the question: what is typed as soon as it stands there must not be shown, nor thrown away with what was typed before.
     let quiet = Quiet::new(&terminal).map_err(failed)?;
+    let _ = (&terminal).write_all(question.as_bytes());
     let mut answer = Vec::new();
     let mut byte = [0];
     let done = loop {

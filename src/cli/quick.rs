@@ -30,7 +30,7 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Option<Command
 }
 
 fn one<A: Args>(words: impl Iterator<Item = OsString>) -> Option<A> {
-    let command = A::augment_args(clap::Command::new("coracle").no_binary_name(true));
+    let command = A::augment_args(clap::Command::new("coracle").no_binary_name(true).args_override_self(true));
     let mut matches: ArgMatches = command.try_get_matches_from(words).ok()?;
     A::from_arg_matches_mut(&mut matches).ok()
 }

@@ -9,15 +9,15 @@ use std::collections::BTreeMap;
 /// The longest manifest, index or image config that is taken; as large as registries and other tools allow.
 pub const MAX_DOCUMENT: u64 = 4 << 20;
 
-pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
-pub const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
-pub const OCI_LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
+pub const OCI_MANIFEST: &str = oci_client::manifest::OCI_IMAGE_MEDIA_TYPE;
+pub const OCI_INDEX: &str = oci_client::manifest::OCI_IMAGE_INDEX_MEDIA_TYPE;
+pub const OCI_CONFIG: &str = oci_client::manifest::IMAGE_CONFIG_MEDIA_TYPE;
+pub const OCI_LAYER: &str = oci_client::manifest::IMAGE_LAYER_MEDIA_TYPE;
 /// A layer's tar as it is, uncompressed.
-pub const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar";
-pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
-pub const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
-pub const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
+pub const DOCKER_LAYER: &str = oci_client::manifest::IMAGE_DOCKER_LAYER_TAR_MEDIA_TYPE;
+pub const DOCKER_MANIFEST: &str = oci_client::manifest::IMAGE_MANIFEST_MEDIA_TYPE;
+pub const DOCKER_LIST: &str = oci_client::manifest::IMAGE_MANIFEST_LIST_MEDIA_TYPE;
+pub const DOCKER_CONFIG: &str = oci_client::manifest::IMAGE_DOCKER_CONFIG_MEDIA_TYPE;
 
 /// A pointer to a blob. `urls` of foreign layers are not even read: nothing is fetched from where a manifest points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -124,6 +124,9 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
     exit::remove_runtime_files(&args);
     // After the socket's name is gone nobody new can come; those who came before still hear the code.
     monitor.last_call(end);
+    if args.forget {
+        restart::become_sweeper(&args);
+    }
     Ok(())
 }
 

@@ -11,6 +11,12 @@ use crate::sys::{exec, fd};
 use std::ffi::OsString;
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 
+/// Executes the helper to remove what is left of a container that is gone; where that fails, the next command does.
+pub(super) fn become_sweeper(args: &MonitorArgs) {
+    let Some(helper) = &args.helper else { return };
+    let _ = exec::execve(&helper.program, &supervise::argv(helper, supervise::internal("sweep", helper)), &[]);
+}
+
 /// Executes the helper. Returns only where that fails.
 pub(super) fn become_helper(monitor: &Monitor, args: &MonitorArgs) {
     let Some((helper, mut words)) = monitor.supervisor.restart_command() else { return };

@@ -229,7 +229,7 @@ impl Supervisor {
     }
 }
 
-fn internal(verb: &str, helper: &Helper) -> Vec<OsString> {
+pub(super) fn internal(verb: &str, helper: &Helper) -> Vec<OsString> {
     let words: [OsString; 2] = ["internal".into(), verb.into()];
     words.into_iter().chain(helper.words.iter().cloned()).collect()
 }

@@ -15,7 +15,7 @@ pub mod private;
 pub mod resolv;
 mod stand_in;
 
-pub use private::{Leash, Stack};
+pub use private::{Leash, Stack, ToHost};
 
 use std::io;
 

@@ -16,7 +16,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, SealFlags};
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -30,6 +30,9 @@ const SLIRP4NETNS: &str = "slirp4netns";
 const PASTA_DNS: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
 /// The name server in slirp4netns's own network.
 const SLIRP_DNS: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 3);
+
+/// The address at which pasta takes what is for the host, where that is asked for (Podman's choice).
+const PASTA_HOST: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 2);
 
 /// Both are ready in some milliseconds; pasta waits for IPv6's duplicate address detection in some versions.
 const TIMEOUT_SECONDS: u64 = 10;
@@ -60,6 +63,37 @@ impl Stack {
     }
 }
 
+/// Whether the container is to reach the host itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToHost {
+    Unasked,
+    /// What the host offers on its own address to everybody; never what listens on its loopback only.
+    Offered,
+}
+
+impl Stack {
+    /// The address at which the container reaches the host, where it was started with [`ToHost::Offered`].
+    #[must_use]
+    pub fn host(self) -> Option<Ipv4Addr> {
+        match self {
+            Self::Pasta => Some(PASTA_HOST),
+            Self::Slirp4netns => own_address(),
+            Self::LoopbackOnly => None,
+        }
+    }
+}
+
+/// The address of this host from which it would speak to others.
+fn own_address() -> Option<Ipv4Addr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // Nothing is sent: the kernel chooses the route, and with it the address. The other one is for documentation (RFC 5737).
+    socket.connect((Ipv4Addr::new(203, 0, 113, 1), 9)).ok()?;
+    match socket.local_addr().ok()?.ip() {
+        IpAddr::V4(address) if !address.is_unspecified() && !address.is_loopback() => Some(address),
+        _ => None,
+    }
+}
+
 /// The two ends of what ends the stack. Both are close-on-exec.
 #[derive(Debug)]
 pub struct Leash {
@@ -87,11 +121,16 @@ impl Leash {
 /// To be called with the user's own ids in the host's namespaces, or as root of the session user namespace in the host's other ones. The caller's own copy of the leash's hand has to be closed
 /// by then, or it holds the stack too. Nothing of the host's loopback can be reached and no port is forwarded.
 ///
+/// With pasta the container has the host's own address, so that the host itself is out of reach, unless another address is made to
+/// stand for it (`--map-guest-addr`, since passt 2024_08_21). That is done with [`ToHost::Offered`] only: an older pasta refuses it, and
+/// slirp4netns is tried, whose container can speak to the host's own address. The gateway's address, which both would let stand for
+/// the host, means its loopback there.
+///
 /// # Errors
 /// No stack can be made though the host has a way out; the message is the helper's own.
-pub fn start(init: i32, collar: &OwnedFd) -> Result<Stack, NetError> {
+pub fn start(init: i32, collar: &OwnedFd, host: ToHost) -> Result<Stack, NetError> {
     let first = match find_program(PASTA) {
-        Some(program) => match start_pasta(program, init, collar) {
+        Some(program) => match start_pasta(program, init, collar, host) {
             Ok(()) => return Ok(Stack::Pasta),
             Err(error) => Some(error),
         },
@@ -112,11 +151,14 @@ pub fn start(init: i32, collar: &OwnedFd) -> Result<Stack, NetError> {
     }
 }
 
-fn start_pasta(program: PathBuf, init: i32, collar: &OwnedFd) -> Result<(), NetError> {
+fn start_pasta(program: PathBuf, init: i32, collar: &OwnedFd, host: ToHost) -> Result<(), NetError> {
     let mut command = Command::new(program);
     command.args(["--foreground", "--quiet", "--config-net", "--no-map-gw"]);
     command.args(["-t", "none", "-u", "none", "-T", "none", "-U", "none"]);
     command.args(["--dns-forward", &PASTA_DNS.to_string()]);
+    if host == ToHost::Offered {
+        command.args(["--map-guest-addr", &PASTA_HOST.to_string()]);
+    }
     // It writes its pid when all is set up: that file is our pipe.
     command.args(["--pid", "/proc/self/fd/1"]);
     let in_session = rustix::process::geteuid().is_root();

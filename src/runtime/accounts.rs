@@ -7,10 +7,11 @@ use super::message::{Failure, Stage};
 use super::process::Identity;
 use super::users::{self, GROUP, PASSWD};
 use crate::model::isolation::{Account, Accounts};
-use crate::sys::root::{Leaf, SafeRoot};
-use rustix::fs::{AtFlags, FileType, OFlags, StatxFlags};
-use std::io::Write as _;
-use std::os::fd::AsFd as _;
+use crate::sys::root::SafeRoot;
+use rustix::fs::{AtFlags, Mode, OFlags, StatxFlags};
+use rustix::io::Errno;
+use std::io::{self, Write as _};
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
 
 /// Adds the users that are to exist in the container.
@@ -31,7 +32,10 @@ pub(super) fn add_program_user(
     if !accounts.complete || identity.named || identity.uid == 0 {
         return Ok(());
     }
-    let home = workdir.to_string_lossy().into_owned();
+    // An image may say anything of its working directory; it makes one field here (CVE-2022-4318).
+    let home = workdir.to_string_lossy();
+    let home = if home.contains(|letter: char| letter == ':' || letter.is_control()) { "/".into() } else { home };
+    let home = home.into_owned();
     identity.home.clone_from(&home);
     let (uid, gid) = (identity.uid, identity.gid);
     let account = Account {
@@ -86,20 +90,32 @@ fn group_line(template: Option<&str>, account: &Account) -> String {
 fn append(root: &SafeRoot, file: &'static str, before: &[u8], line: &str) -> Result<(), Failure> {
     let at = || Failure::at(Stage::User, format!("add an entry to the container's {file}"));
     let relative = Path::new(file.trim_start_matches('/'));
-    match root.kind(Path::new("etc")) {
-        Ok(Some(FileType::Directory)) => {}
-        _ => return Ok(()),
-    }
-    let handle = root.make(relative, Leaf::File).map_err(at())?;
-    if mount_of(&handle).map_err(at())? != mount_of(root).map_err(at())? {
-        return Ok(());
+    let is_own = |fd: &OwnedFd| Ok(mount_of(fd)? == mount_of(root)?);
+    match root.open(relative, OFlags::PATH) {
+        Ok(handle) if is_own(&handle).map_err(at())? => {}
+        Ok(_) => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let (Some(folder), Some(name)) = (relative.parent(), relative.file_name()) else { return Ok(()) };
+            let Ok(folder) = root.open(folder, OFlags::PATH | OFlags::DIRECTORY) else { return Ok(()) };
+            if !is_own(&folder).map_err(at())? {
+                return Ok(());
+            }
+            let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+            match rustix::fs::openat(&folder, name, flags, Mode::from_raw_mode(0o644)) {
+                Ok(_) => {}
+                // A link that leads nowhere: what it leads to may be the user's to make.
+                Err(Errno::EXIST) => return Ok(()),
+                Err(errno) => return Err(at()(errno.into())),
+            }
+        }
+        Err(error) => return Err(at()(error)),
     }
     let opened = root.open(relative, OFlags::WRONLY | OFlags::APPEND | OFlags::NONBLOCK | OFlags::NOCTTY).map_err(at())?;
     let separator = if before.is_empty() || before.ends_with(b"\n") { "" } else { "\n" };
     std::fs::File::from(opened).write_all(format!("{separator}{line}\n").as_bytes()).map_err(at())
 }
 
-fn mount_of(fd: impl std::os::fd::AsFd) -> std::io::Result<u64> {
+fn mount_of(fd: impl std::os::fd::AsFd) -> io::Result<u64> {
     let stat = rustix::fs::statx(fd, "", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?;
     Ok(stat.stx_mnt_id)
 }

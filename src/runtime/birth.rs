@@ -3,16 +3,22 @@
 //! New ones alone take one clone3. Where I joins others, M forks J first: J enters them, as root of S, and makes I with
 //! `CLONE_PARENT`, so that I is M's child and born in the pid namespace that J has joined for its children. A user namespace is
 //! joined last, since it takes the rights over the others away. M itself stays where it is.
+//!
+//! In another container's pid namespace I is seen by that container's processes from its first moment on, and until the pivot it
+//! stands in the host's file system. One with `CAP_SYS_PTRACE` could go there through `/proc/<I>/root` or take I over. So I is born
+//! hidden there: J is not dumpable when it makes I, and I never becomes so. M, which may not look at it either, gets I's mount and
+//! network namespaces from I itself, and a stand-in has that network for the one who sets it up.
 
 use super::init::Plan;
+use super::limits;
 use super::message::{Failure, Stage};
 use crate::model::IdMap;
 use crate::sys::clone::{self, Child, CloneFlags};
-use crate::sys::{fd, namespace, process};
+use crate::sys::{fd, fdpass, namespace, process};
 use oci_spec::runtime::{LinuxNamespaceType, Spec};
 use rustix::process::DumpableBehavior;
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 /// The user namespace of a container that is not in S.
@@ -32,6 +38,11 @@ pub struct Join {
     pub from: OwnedFd,
     /// For messages: "the pid namespace of container web".
     pub name: String,
+}
+
+/// Tells whether I is born into a pid namespace in which others are.
+pub(super) fn is_hidden(plan: &Plan) -> bool {
+    plan.joins.iter().any(|join| join.kind.contains(CloneFlags::NEWPID))
 }
 
 /// The namespaces that a spec asks for anew.
@@ -63,10 +74,17 @@ pub(super) fn make(
         return clone::spawn(flags, cgroup, body).map_err(at());
     }
     let (pid_pipe, pid_there) = fd::pipe().map_err(at())?;
+    let hidden = is_hidden(plan);
+    if hidden && flags.contains(CloneFlags::NEWUSER) {
+        // Its procfs could not be mounted: that takes rights over the pid namespace.
+        let text = "the pid namespace of another container can be shared only together with its user namespace";
+        return Err(Failure::text(Stage::JoinOther, text));
+    }
     let mut body = Some(body);
     let mut pid_there = Some(pid_there);
     let joiner = clone::spawn(CloneFlags::empty(), None, || {
-        let made = join_all(&plan.joins).and_then(|()| {
+        let made = if hidden { hide(plan) } else { Ok(()) };
+        let made = made.and_then(|()| join_all(&plan.joins)).and_then(|()| {
             clone::spawn(flags | CloneFlags::PARENT, cgroup, || body.take().map_or(125, |body| body())).map_err(at())
         });
         let told = made.and_then(|child| {
@@ -92,6 +110,68 @@ pub(super) fn make(
     let own = process::pid_ref(i32::from_le_bytes(bytes)).map_err(at())?;
     let pidfd = process::open_pidfd(own).map_err(at())?.ok_or_else(|| Failure::text(Stage::Clone, "init ended at once"))?;
     Ok(Child { pid: own.pid, pidfd })
+}
+
+/// Makes J, and so the child that it makes, nobody's to look at.
+fn hide(plan: &Plan) -> Result<(), Failure> {
+    if let Some(program) = plan.spec.process() {
+        // Here, as I may not write to its own files of `/proc`; it inherits the score.
+        limits::set_oom_score(program)?;
+    }
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))
+}
+
+/// Sends the caller's mount and network namespaces; in I, which is hidden.
+pub(super) fn send_namespaces(socket: BorrowedFd<'_>) -> Result<(), Failure> {
+    ["mnt", "net"].into_iter().try_for_each(|name| {
+        let namespace = File::open(format!("/proc/self/ns/{name}"));
+        namespace.and_then(|file| fdpass::send(socket, file.as_fd())).map_err(Failure::at(Stage::Clone, name))
+    })
+}
+
+/// What a hidden I has sent.
+pub(super) struct Namespaces {
+    pub(super) mount: OwnedFd,
+    network: OwnedFd,
+    /// Its other end is I's until I's program runs.
+    socket: OwnedFd,
+}
+
+impl Namespaces {
+    /// Takes what I sends; in M, when the other end is I's alone.
+    pub(super) fn receive(socket: OwnedFd) -> Result<Self, Failure> {
+        let at = || Failure::at(Stage::Clone, "");
+        let next = || fdpass::receive(socket.as_fd()).map_err(at());
+        match (next()?, next()?) {
+            (Some(mount), Some(network)) => Ok(Self { mount, network, socket }),
+            // I has said why.
+            _ => Err(Failure::text(Stage::Clone, "init ended at once")),
+        }
+    }
+
+    /// Makes a process in I's network that may be looked at, for as long as I has not become its program. It is nobody's child.
+    pub(super) fn stand_in(&self) -> Result<i32, Failure> {
+        let at = || Failure::at(Stage::Network, "");
+        let (pid_pipe, pid_there) = fd::pipe().map_err(at())?;
+        let between = clone::spawn(CloneFlags::empty(), None, || {
+            let made = clone::spawn(CloneFlags::empty(), None, || {
+                let keep = [self.network.as_fd(), self.socket.as_fd(), pid_there.as_fd()];
+                let joined = fd::close_all_but(&keep).and_then(|()| namespace::join(self.network.as_fd(), CloneFlags::NEWNET));
+                let own = rustix::process::getpid().as_raw_nonzero().get();
+                let told = joined.and_then(|()| rustix::io::write(&pid_there, &own.to_le_bytes()).map_err(io::Error::from));
+                // The end of the other end.
+                i32::from(!told.is_ok_and(|_| fdpass::receive(self.socket.as_fd()).is_ok()))
+            });
+            i32::from(made.is_err())
+        })
+        .map_err(at())?;
+        drop(pid_there);
+        between.wait().map_err(at())?;
+        let mut pid = [0; 4];
+        File::from(pid_pipe).read_exact(&mut pid).map_err(at())?;
+        Ok(i32::from_le_bytes(pid))
+    }
 }
 
 fn join_all(joins: &[Join]) -> Result<(), Failure> {

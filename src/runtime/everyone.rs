@@ -1,9 +1,12 @@
 //! A signal to every process of a container that has no cgroup.
 
+use crate::model::PidRef;
 use crate::sys::clone::{self, CloneFlags};
 use crate::sys::{namespace, process};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::time::{Duration, Instant};
 
 /// Whom a signal has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +20,38 @@ pub enum Reach {
 const DONE: i32 = 0;
 const SHARED: i32 = 3;
 const REFUSED: i32 = 4;
+
+/// How long processes may take to stop: longer only in uninterruptible sleep.
+const STOP_PATIENCE: Duration = Duration::from_secs(2);
+/// How often it is looked; nothing tells of the stop of a process that is not one's own child.
+const LOOK_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
+
+/// Stops every process of the pid namespace of `init`, and waits until they stand still: a process that runs on another processor
+/// stops only when that looks for signals.
+///
+/// # Errors
+/// As [`signal`].
+pub fn stop(init: &OwnedFd, pid: PidRef) -> io::Result<Reach> {
+    let reached = signal(init, libc::SIGSTOP)?;
+    let namespace = pids_of(pid.pid);
+    let deadline = Instant::now() + STOP_PATIENCE;
+    while reached == Reach::All && Instant::now() < deadline && !is_gone(init)? && !all_stopped(pid, namespace) {
+        // Init's end, too, ends the wait.
+        let _ = poll(&mut [PollFd::new(init, PollFlags::IN)], Some(&LOOK_EVERY));
+    }
+    Ok(reached)
+}
+
+/// The pid namespace of a process that may be looked at.
+fn pids_of(pid: i32) -> Option<(u64, u64)> {
+    rustix::fs::stat(format!("/proc/{pid}/ns/pid")).ok().map(|stat| (stat.st_dev, stat.st_ino))
+}
+
+/// Whether init is stopped and all that can be found of its namespace. What has no thread that runs is dead or stopped.
+fn all_stopped(init: PidRef, namespace: Option<(u64, u64)>) -> bool {
+    process::is_stopped(init)
+        && process::all().into_iter().filter(|pid| namespace.is_some() && pids_of(*pid) == namespace).all(process::stands_still)
+}
 
 /// Sends a signal to every process of the pid namespace of `init`, also to those that fork meanwhile: a child joins it and asks
 /// the kernel for all of them at once, and init, which that leaves out, gets it from here.
@@ -57,7 +92,6 @@ pub fn signal(init: &OwnedFd, signal: i32) -> io::Result<Reach> {
 }
 
 fn is_gone(init: &OwnedFd) -> io::Result<bool> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     Ok(poll(&mut [PollFd::new(init, PollFlags::IN)], Some(&now))? > 0)
 }

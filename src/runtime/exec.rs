@@ -13,7 +13,7 @@ use super::process::{self, Leave};
 use super::{limits, mounts, terminal};
 use crate::cgroup;
 use crate::sys::clone::{self, CloneFlags};
-use crate::sys::{namespace, process as proc};
+use crate::sys::{fd, namespace, process as proc};
 use oci_spec::runtime::Process;
 use rustix::process::DumpableBehavior;
 use std::fs::File;
@@ -49,8 +49,18 @@ pub struct Session {
     pub report: OwnedFd,
     /// Descriptors of the caller's for the program, with their numbers there.
     pub handed: Vec<(i32, OwnedFd)>,
-    /// Ends with the caller: a pidfd of it. None for a detached session.
+    /// Ends with the caller, who alone has the writing end of this pipe. None for a detached session.
     pub guardian: Option<OwnedFd>,
+}
+
+impl Session {
+    /// Closes what else was inherited: our folders and the database. A health check's P is made by a program that was executed in the
+    /// session namespace, so a container with `CAP_SYS_PTRACE` may look into it though it is not dumpable.
+    fn close_all_others(&self, pid_pipe: &OwnedFd, report: &OwnedFd) -> std::io::Result<()> {
+        let mut keep = vec![self.init.as_fd(), self.report.as_fd(), pid_pipe.as_fd(), report.as_fd()];
+        keep.extend(self.stdio.iter().flatten().chain(&self.console).chain(&self.guardian).map(OwnedFd::as_fd));
+        fd::close_all_but(&keep)
+    }
 }
 
 /// Starts the session's process; returns a pidfd of it and its pid. The report tells whether the program could be executed.
@@ -58,7 +68,7 @@ pub struct Session {
 /// # Errors
 /// J cannot be forked. That the container cannot be joined is told by the report, and nothing is returned.
 pub fn start(session: Session) -> std::io::Result<Option<clone::Child>> {
-    let (pid_pipe, pid_there) = crate::sys::fd::pipe()?;
+    let (pid_pipe, pid_there) = fd::pipe()?;
     let mut pid_there = Some(pid_there);
     // J is born in the container's cgroup, and P with it.
     let cgroup = session.cgroup.as_deref().and_then(cgroup::open_to_enter);
@@ -86,7 +96,7 @@ pub fn start(session: Session) -> std::io::Result<Option<clone::Child>> {
 /// In J.
 fn join(session: Session, pid_pipe: OwnedFd, entered: bool) -> i32 {
     let Ok(report) = session.report.try_clone() else { return 125 };
-    match try_join(session, pid_pipe, entered) {
+    match try_join(session, pid_pipe, entered, &report) {
         Ok(()) => 0,
         Err(failure) => {
             failure.send(&report);
@@ -95,7 +105,7 @@ fn join(session: Session, pid_pipe: OwnedFd, entered: bool) -> i32 {
     }
 }
 
-fn try_join(session: Session, pid_pipe: OwnedFd, entered: bool) -> Result<(), Failure> {
+fn try_join(session: Session, pid_pipe: OwnedFd, entered: bool, report: &OwnedFd) -> Result<(), Failure> {
     let at = |stage| Failure::at(stage, "");
     limits::set_oom_score(&session.process)?;
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|errno| at(Stage::Join)(errno.into()))?;
@@ -107,6 +117,7 @@ fn try_join(session: Session, pid_pipe: OwnedFd, entered: bool) -> Result<(), Fa
         // Without limits, a cgroup that cannot be entered is no reason to refuse the session.
         return Err(super::launch::cgroup_failure(&error));
     }
+    session.close_all_others(&pid_pipe, report).map_err(at(Stage::Join))?;
     namespace::join(session.init.as_fd(), session.namespaces).map_err(at(Stage::Join))?;
     let mut session = Some(session);
     let child = clone::spawn(CloneFlags::PARENT, None, || session.take().map_or(125, run));

@@ -3,7 +3,7 @@
 use super::message::{Failure, Stage};
 use super::process::{self, Identity, Leave};
 use super::secrets::{self, SecretFile};
-use super::{accounts, limits, mounts, rootfs, terminal};
+use super::{accounts, birth, limits, mounts, rootfs, terminal};
 use crate::model::isolation::Accounts;
 use crate::sys::root::{Leaf, SafeRoot};
 use crate::sys::{fd, mount};
@@ -67,6 +67,8 @@ pub struct InitFds {
     pub network: Option<OwnedFd>,
     /// A byte arrives here when the map of the user namespace is written; where it has one of its own.
     pub mapped: Option<OwnedFd>,
+    /// Where it sends its namespaces, and what it holds until its program runs; where it is born hidden.
+    pub namespaces: Option<OwnedFd>,
     pub report: OwnedFd,
     /// A pidfd of M.
     pub guardian: OwnedFd,
@@ -80,7 +82,7 @@ impl InitFds {
     fn close_all_others(&self, outside: &Outside, handed: &[(i32, OwnedFd)]) -> Result<(), Failure> {
         let mut keep = vec![self.report.as_fd(), self.guardian.as_fd(), self.lock.as_fd()];
         keep.extend(self.stdio.iter().flatten().map(AsFd::as_fd));
-        keep.extend(self.console.iter().chain(&self.network).chain(&self.mapped).map(AsFd::as_fd));
+        keep.extend(self.console.iter().chain(&self.network).chain(&self.mapped).chain(&self.namespaces).map(AsFd::as_fd));
         keep.extend(handed.iter().map(|(_, fd)| fd.as_fd()));
         let root = outside.root.borrow();
         let sources = outside.sources.borrow();
@@ -105,17 +107,22 @@ pub fn run(plan: &Plan, fds: InitFds) -> i32 {
 
 fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failure> {
     // The lock goes with the descriptor: at execve, or when this process ends.
-    let InitFds { stdio, console, network, mapped, report, guardian, lock: _lock } = fds;
+    let InitFds { stdio, console, network, mapped, namespaces, report, guardian, lock: _lock } = fds;
     process::die_with(Some(&guardian))?;
     rustix::process::setsid().map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
+    if let Some(socket) = &namespaces {
+        birth::send_namespaces(socket.as_fd())?;
+    }
     if let Some(pipe) = mapped {
         wait_for(pipe, Stage::Map)?;
         if process::become_root()? {
             // The change of ids has taken the wish back.
             process::die_with(Some(&guardian))?;
-            // And it has forbidden others to look at us; the network helper has to open our namespaces.
-            rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable)
-                .map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
+            if namespaces.is_none() {
+                // And it has forbidden others to look at us; the network helper has to open our namespaces.
+                rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable)
+                    .map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
+            }
         }
     }
     rustix::process::umask(Mode::empty());
@@ -165,10 +172,12 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     if let Some(pipe) = network {
         wait_for(pipe, Stage::Network)?;
     }
-    limits::set_oom_score(program)?;
+    if namespaces.is_none() {
+        limits::set_oom_score(program)?;
+    }
     let seccomp = plan.seccomp.as_deref();
     // Nobody who comes to share this pid namespace may look at us or at our binary before the program runs (CVE-2016-9962). Not
-    // earlier: who sets the network up has to open our namespaces.
+    // earlier: who sets the network up has to open our namespaces. Where others are in the namespace already we were born so.
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
     Err(process::leave(Leave {

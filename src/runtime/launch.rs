@@ -1,16 +1,17 @@
 //! M, the monitor-to-be: makes I, records it, and becomes the monitor.
 
+use super::birth::{self, Namespaces};
 use super::init::{self, InitFds, Plan};
 use super::message::{Failure, Stage};
 use super::outside::{self, Outside};
-use super::{birth, terminal};
+use super::terminal;
 use crate::cgroup::Cgroup;
 use crate::cgroup::home::Home;
 use crate::model::{PidRef, RunRecord};
 use crate::monitor::args::{MonitorArgs, Output};
 use crate::sys::clone;
 use crate::sys::members::Members;
-use crate::sys::{exec, fd, process};
+use crate::sys::{exec, fd, process, socket};
 use oci_spec::runtime::LinuxNamespaceType;
 use rustix::fs::{FileType, Gid, Uid, fchown, fstat};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
@@ -115,11 +116,14 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         }
         None => (None, None),
     };
+    let hidden = birth::is_hidden(&plan).then(socket::seqpacket_pair).transpose().map_err(clone_failure())?;
+    let (namespaces, namespaces_there) = hidden.unzip();
     let mut fds = Some(InitFds {
         stdio: program,
         console: console_there,
         network: network_wait,
         mapped: mapped_wait,
+        namespaces: namespaces_there,
         report: report.try_clone().map_err(clone_failure())?,
         guardian: guardian.try_clone().map_err(clone_failure())?,
         lock,
@@ -130,11 +134,16 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         birth::write_maps(userns, init.pid, go)?;
     }
     let shares_pids = !init::has_new_namespace(&plan.spec, LinuxNamespaceType::Pid);
-    // At once: before its program runs I lets nobody look at it.
-    let members = if shares_pids { Members::of(init.pid).ok() } else { None };
     // I's ends of pipes and sockets must not stay open here: their end is how each side learns of the other's.
     drop(fds);
     drop(plan);
+    let namespaces = namespaces.map(Namespaces::receive).transpose()?;
+    // At once: before its program runs I lets nobody look at it.
+    let members = match &namespaces {
+        Some(namespaces) => Members::of_namespace(namespaces.mount.try_clone().map_err(clone_failure())?).ok(),
+        None if shares_pids => Members::of(init.pid).ok(),
+        None => None,
+    };
 
     let cgroup = cgroup.map(|(path, _)| path);
     let record = RunRecord {
@@ -158,7 +167,8 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         let _ = std::fs::remove_file(launch.folder.join("exit.json"));
     }
     if let Some(pipe) = pid_pipe {
-        rustix::io::write(&pipe, &init.pid.to_le_bytes()).map_err(|errno| Failure::at(Stage::Network, "")(errno.into()))?;
+        let pid = namespaces.as_ref().map_or(Ok(init.pid), Namespaces::stand_in)?;
+        rustix::io::write(&pipe, &pid.to_le_bytes()).map_err(|errno| Failure::at(Stage::Network, "")(errno.into()))?;
     }
     let (stdin, output, mut held) = match (monitor_ends, console_here) {
         (Some((stdin, ends)), _) => {

@@ -28,11 +28,17 @@ use std::path::Path;
 pub fn join(init: &OwnedFd, parent: &OwnedFd) -> Result<SafeRoot, Failure> {
     hide()?;
     // A user namespace that one is in cannot be joined (setns(2), EINVAL): most containers share the session's.
-    let joined = match namespace::join(init.as_fd(), CloneFlags::NEWUSER | CloneFlags::NEWNS) {
+    match namespace::join(init.as_fd(), CloneFlags::NEWUSER | CloneFlags::NEWNS) {
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => namespace::join(init.as_fd(), CloneFlags::NEWNS),
-        done => done,
-    };
-    joined.map_err(Failure::at(Stage::Join, ""))?;
+        // What is made here must have an owner that the container has: of others nobody may change the owner.
+        Ok(()) => {
+            super::process::become_root()?;
+            hide()?;
+            Ok(())
+        }
+        failed => failed,
+    }
+    .map_err(Failure::at(Stage::Join, ""))?;
     // A change of the user namespace has taken the wish back (prctl(2), PR_SET_PDEATHSIG).
     process::die_with(parent).map_err(Failure::at(Stage::Join, ""))?;
     mounts::own_root().map_err(Failure::at(Stage::Join, ""))

@@ -1,7 +1,7 @@
 //! The table `containers`.
 
 use super::{Db, StateError, query};
-use crate::model::{ContainerConfig, ContainerId, Limits};
+use crate::model::{ContainerConfig, ContainerId};
 use rusqlite::{OptionalExtension as _, params};
 
 impl Db {
@@ -83,15 +83,21 @@ impl Db {
         Ok(ids.into_iter().filter_map(|id| ContainerId::try_from(id).ok()).collect())
     }
 
-    /// Gives a container other limits.
+    /// Gives a container other limits, another supervision and environment; the rest of the row stays.
     ///
     /// # Errors
     /// The database fails.
-    pub fn set_limits(&mut self, id: &ContainerId, limits: &Limits) -> Result<(), StateError> {
-        let text = serde_json::to_string(limits).map_err(|source| StateError::BadRow { what: "limits", source })?;
-        let sql = "UPDATE containers SET config = json_set(config, '$.limits', json(?2)) WHERE id = ?1";
-        let done = self.connection.execute(sql, params![id.as_str(), text]);
-        done.map(drop).map_err(query("record the container's limits"))
+    pub fn update_container(&mut self, config: &ContainerConfig) -> Result<(), StateError> {
+        fn text<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String, StateError> {
+            serde_json::to_string(value).map_err(|source| StateError::BadRow { what, source })
+        }
+        let limits = text("limits", &config.limits)?;
+        let supervision = text("supervision", &config.supervision)?;
+        let env = text("environment", &config.env)?;
+        let sql = "UPDATE containers SET config = json_set(config, '$.limits', json(?2), '$.supervision', json(?3), '$.env', json(?4)) \
+                   WHERE id = ?1";
+        let done = self.connection.execute(sql, params![config.id.as_str(), limits, supervision, env]);
+        done.map(drop).map_err(query("record the container's changes"))
     }
 
     /// Gives a container another name and returns what it is then; nothing where it is gone.

@@ -42,6 +42,13 @@ pub fn differing(pid: i32) -> CloneFlags {
     KINDS.into_iter().filter(|(_, name)| differs(name)).map(|(flag, _)| flag).collect()
 }
 
+/// Tells whether the process `pid` is in the caller's own user namespace.
+#[must_use]
+pub fn shares_user_namespace(pid: i32) -> bool {
+    let look = |process: &str| rustix::fs::stat(format!("/proc/{process}/ns/user")).ok().map(|stat| (stat.st_dev, stat.st_ino));
+    look("self").is_some_and(|own| look(&pid.to_string()) == Some(own))
+}
+
 /// Opens the user namespace directly below the caller's own in which the process `pid` is, be it further down or not.
 ///
 /// # Errors

@@ -103,10 +103,28 @@ pub fn signal_everyone(signal: i32) -> io::Result<()> {
 /// Tells whether a process was stopped by a signal; nothing is known of one that is gone.
 #[must_use]
 pub fn is_stopped(process: PidRef) -> bool {
+    state(process.pid) == Some(b'T') && start_time(process.pid).is_ok_and(|start| start == process.start)
+}
+
+/// Tells whether a process does nothing more: it is stopped, has ended, or is gone.
+#[must_use]
+pub fn stands_still(pid: i32) -> bool {
+    matches!(state(pid), Some(b'T' | b't' | b'Z' | b'X') | None)
+}
+
+/// The letter that `/proc` shows for what a process does.
+fn state(pid: i32) -> Option<u8> {
     let mut space = [0; STAT_BYTES];
-    let Ok(text) = read_stat(process.pid, &mut space) else { return false };
-    let after = text.iter().rposition(|byte| *byte == b')').map_or(&[][..], |at| &text[at + 1..]);
-    after.trim_ascii_start().first() == Some(&b'T') && start_time(process.pid).is_ok_and(|start| start == process.start)
+    let text = read_stat(pid, &mut space).ok()?;
+    let after = text.iter().rposition(|byte| *byte == b')').map(|at| &text[at + 1..])?;
+    after.trim_ascii_start().first().copied()
+}
+
+/// Returns the pids of all processes that `/proc` shows now.
+#[must_use]
+pub fn all() -> Vec<i32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
 /// How many clock ticks `/proc` counts in a second: `USER_HZ`, which is part of the kernel's interface (asm-generic/param.h).

@@ -10,6 +10,9 @@
 //! first makes S and the others find it. If the parent is killed meanwhile, the child sees the end of a pipe and goes away,
 //! and the lock with it.
 //!
+//! A command that is in S already, in a `coracle unshare` session, finds a member whose user namespace is its own, and its child is born
+//! where it has to be.
+//!
 //! The parent stays in the host's namespaces: it is single-threaded and the helpers have to be called from there.
 
 use super::map::{self, HelperError, Ids, WhySingle};
@@ -109,8 +112,13 @@ pub fn spawn(paths: &Paths, body: impl FnOnce(&Path) -> i32) -> Result<Member, S
         lock.and_then(|file| rustix::fs::flock(&file, FlockOperation::LockExclusive).map(|()| file).map_err(io::Error::from));
     let lock = lock.map_err(|source| SessionError::Lock { path: lock_path, source })?;
     let mut body = Some(body);
+    if is_inside(paths)
+        && let Some(joined) = join(&folder, &lock, None, &mut body)?
+    {
+        return Ok(joined);
+    }
     while let Some((member, session)) = find(&folder) {
-        if let Some(joined) = join(&folder, &lock, &session, &mut body)? {
+        if let Some(joined) = join(&folder, &lock, Some(&session), &mut body)? {
             return Ok(joined);
         }
         let _ = std::fs::remove_file(entry_path(&folder, member));
@@ -122,19 +130,35 @@ fn entry_path(folder: &Path, member: PidRef) -> PathBuf {
     folder.join(format!("{}.{}", member.pid, member.start))
 }
 
+/// Tells whether this process is root of S itself.
+#[must_use]
+pub fn is_inside(paths: &Paths) -> bool {
+    rustix::process::geteuid().is_root() && members(paths).into_iter().any(|member| namespace::shares_user_namespace(member.pid))
+}
+
+/// The living members.
+#[must_use]
+pub fn members(paths: &Paths) -> Vec<PidRef> {
+    let entries = std::fs::read_dir(paths.session()).into_iter().flatten().flatten();
+    entries.filter_map(|entry| listed(&entry)).filter(|member| process::is_alive(*member)).collect()
+}
+
+fn listed(entry: &std::fs::DirEntry) -> Option<PidRef> {
+    let name = entry.file_name();
+    let (pid, start) = name.to_str()?.split_once('.')?;
+    Some(PidRef { pid: pid.parse().ok()?, start: start.parse().ok()? })
+}
+
 /// Finds a living member and takes dead ones off the list; only under the lock.
 fn find(folder: &Path) -> Option<(PidRef, OwnedFd)> {
     for entry in std::fs::read_dir(folder).ok()?.flatten() {
-        let name = entry.file_name();
-        let Some((pid, start)) = name.to_str().and_then(|text| text.split_once('.')) else { continue };
-        let (Ok(pid), Ok(start)) = (pid.parse(), start.parse()) else { continue };
-        let member = PidRef { pid, start };
+        let Some(member) = listed(&entry) else { continue };
         if !process::is_alive(member) {
             let _ = std::fs::remove_file(entry.path());
             continue;
         }
         // A member may have gone on into a namespace below S, which is not for others. One that lets nobody look at it is passed over.
-        let Ok(session) = namespace::user_namespace_below(pid) else { continue };
+        let Ok(session) = namespace::user_namespace_below(member.pid) else { continue };
         if process::is_alive(member) {
             return Some((member, session));
         }
@@ -142,17 +166,17 @@ fn find(folder: &Path) -> Option<(PidRef, OwnedFd)> {
     None
 }
 
-/// Forks a child that joins the namespace `session`; nothing when that cannot be.
+/// Forks a child that joins the namespace `session`, or stays in the caller's own one; nothing when that cannot be.
 fn join<F: FnOnce(&Path) -> i32>(
     folder: &Path,
     lock: &File,
-    session: &OwnedFd,
+    session: Option<&OwnedFd>,
     body: &mut Option<F>,
 ) -> Result<Option<Member>, SessionError> {
     let (status, report) = fd::pipe().map_err(SessionError::Start)?;
     let child = clone::spawn(CloneFlags::empty(), None, || {
         let mut report = File::from(report);
-        if namespace::join(session.as_fd(), CloneFlags::NEWUSER).is_err() {
+        if session.is_some_and(|session| namespace::join(session.as_fd(), CloneFlags::NEWUSER).is_err()) {
             let _ = report.write_all(&[GONE]);
             return 125;
         }

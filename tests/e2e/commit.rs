@@ -178,6 +178,7 @@ fn init_refuses_with_its_reason(env: &TestEnv) {
     env.busybox();
     let id = env.ok(&["create", "--network", "none", "bb", "true"]);
     env.run(&["container", "init", &id]).fails(125, &["start"]);
+    env.run(&["init", &id]).fails(125, &["start"]);
     env.run(&["container", "init", "nosuch"]).fails(125, &["nosuch"]);
     env.remove(&[&id]);
 }

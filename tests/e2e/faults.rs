@@ -17,6 +17,15 @@ pub fn cases() -> Vec<Case> {
         case!(a_killed_monitor_and_init_leave_an_ended_container).only_ours(monitor),
         case!(any_child_of_run_may_be_killed_at_any_time).only_ours(monitor),
         case!(volume_commands_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
+        case!(a_run_with_much_may_be_killed_at_any_system_call)
+            .needs(&[Need::Strace, Need::Subids])
+            .only_ours("it counts our system calls"),
+        case!(commit_and_cp_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
+        case!(exec_and_rename_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
+        case!(stop_and_rm_of_one_that_restarts_may_be_killed_at_any_system_call)
+            .needs(&[Need::Strace])
+            .only_ours("it counts our system calls"),
+        case!(a_monitor_killed_in_its_back_off_leaves_an_ended_container).only_ours(monitor),
         case!(run_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
         case!(create_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
         case!(rm_may_be_killed_at_any_system_call).needs(&[Need::Strace]).only_ours("it counts our system calls"),
@@ -274,6 +283,138 @@ fn run_may_be_killed_at_any_system_call(env: &TestEnv) {
             assert_eq!(env.ok(&["ps", "-a", "-q"]), "");
         },
     );
+    assert_consistent(env);
+}
+
+/// A volume that is filled, a user namespace, a secret, a restart rule.
+fn a_run_with_much_may_be_killed_at_any_system_call(env: &TestEnv) {
+    env.busybox();
+    let file = env.file("secret", "s3cret");
+    env.run(&["secret", "create", "s", &file]).code(0);
+    let args = [
+        "run",
+        "-d",
+        "--name",
+        "c",
+        "--network",
+        "none",
+        "--userns",
+        "keep-id",
+        "-v",
+        "v:/etc",
+        "-v",
+        "/anonymous",
+        "--secret",
+        "s",
+        "--restart",
+        "always",
+        "--health-cmd",
+        "true",
+        "bb",
+        "sleep",
+        "1000",
+    ];
+    let after = |output: &Output| {
+        for id in env.run(&["ps", "-a", "-q"]).lines() {
+            env.run(&["rm", "-f", "-v", "-t", "0", &id]).code(0);
+        }
+        // The volume is whole for the next one, or not there.
+        let seen = env.sh(&["-v", "v:/x"], "[ -e /x/passwd ] && [ -e /x/group ] || ls /x | wc -l");
+        assert!(seen.is_empty() || output.code != 0 && seen == "0", "{seen}: {output}");
+        env.ok(&["volume", "rm", "-f", "v"]);
+        env.ok(&["volume", "prune", "-f"]);
+        assert_eq!(env.ok(&["volume", "ls", "-q"]), "", "{output}");
+    };
+    sweep(env, &args, || (), after);
+    env.ok(&["secret", "rm", "s"]);
+    assert_consistent(env);
+}
+
+fn commit_and_cp_may_be_killed_at_any_system_call(env: &TestEnv) {
+    let id = env.start_script(&["--name", "c"], "mkdir /d; echo whole > /d/f; echo ready; exec sleep 1000");
+    let out = env.work().join("out");
+    sweep(
+        env,
+        &["commit", "-q", "c", "made"],
+        || (),
+        |output| {
+            let there = env.run(&["image", "inspect", "made"]).code == 0;
+            assert!(there || output.code != 0, "{output}");
+            if there {
+                env.run(&["run", "--rm", "--network", "none", "made", "cat", "/d/f"]).prints("whole");
+                env.ok(&["rmi", "made"]);
+            }
+        },
+    );
+    sweep(env, &["cp", "c:/d", "out"], || (), |_| drop(std::fs::remove_dir_all(&out)));
+    let file = env.file("in", "in");
+    sweep(env, &["cp", &file, "c:/in"], || (), |_| assert_eq!(env.ok(&["exec", "c", "cat", "/d/f"]), "whole"));
+    env.ok(&["stop", "-t", "0", "c"]);
+    sweep(env, &["cp", &file, "c:/in"], || (), |_| ());
+    env.ok(&["start", "c"]);
+    assert_eq!(env.ok(&["exec", "c", "cat", "/d/f", "/in"]), "whole\nin");
+    env.remove(&[&id]);
+    assert_consistent(env);
+}
+
+fn exec_and_rename_may_be_killed_at_any_system_call(env: &TestEnv) {
+    let id = env.start(&["--name", "c"]);
+    sweep(env, &["exec", "-d", "c", "true"], || (), |_| assert_eq!(env.ok(&["exec", "c", "echo", "fine"]), "fine"));
+    let back = || {
+        if env.run(&["container", "exists", "d"]).code == 0 {
+            env.ok(&["rename", "d", "c"]);
+        }
+    };
+    sweep(env, &["rename", "c", "d"], back, |output| {
+        let (old, new) = (env.run(&["container", "exists", "c"]).code, env.run(&["container", "exists", "d"]).code);
+        assert!((old == 0) != (new == 0), "one name, not {old} and {new}: {output}");
+    });
+    back();
+    env.remove(&[&id]);
+    assert_consistent(env);
+}
+
+fn stop_and_rm_of_one_that_restarts_may_be_killed_at_any_system_call(env: &TestEnv) {
+    env.busybox();
+    let remove = |_: &Output| {
+        env.run(&["rm", "-f", "-t", "0", "c"]);
+        assert_eq!(env.ok(&["ps", "-a", "-q"]), "");
+    };
+    let before = || {
+        env.run(&["run", "-d", "--name", "c", "--network", "none", "--restart", "always", "bb", "false"]).code(0);
+    };
+    sweep(env, &["rm", "-f", "-t", "0", "c"], before, remove);
+    sweep(env, &["stop", "-t", "0", "c"], before, |output| {
+        // A stop that came to its end is the last word.
+        if output.code == 0 {
+            assert_eq!(env.field("c", "{{.State.Status}}"), "exited", "{output}");
+        }
+        remove(output);
+    });
+    assert_consistent(env);
+}
+
+fn a_monitor_killed_in_its_back_off_leaves_an_ended_container(env: &TestEnv) {
+    env.busybox();
+    for _ in 0..5 {
+        let id = env.run(&["run", "-d", "--name", "c", "--network", "none", "--restart", "always", "bb", "false"]).ok();
+        let record = env.data().join("containers").join(&id).join("exit.json");
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        loop {
+            assert!(std::time::Instant::now() < deadline, "it never waited for a new start");
+            let text = std::fs::read_to_string(&record).unwrap_or_default();
+            let monitor = text.split("\"restarting\":{\"pid\":").nth(1).and_then(|rest| rest.split(',').next()?.parse().ok());
+            if let Some(monitor) = monitor {
+                kill(monitor);
+                program::wait_gone(monitor);
+                break;
+            }
+        }
+        let status = env.field("c", "{{.State.Status}}");
+        assert_eq!(status, "exited", "nobody starts it again");
+        env.ok(&["start", "c"]);
+        env.remove(&["c"]);
+    }
     assert_consistent(env);
 }
 

@@ -16,6 +16,7 @@ pub fn cases() -> Vec<Case> {
         case!(a_new_session_is_made_after_the_last_container_ended).needs(&[Need::Subids]),
         case!(unshare_runs_a_command_as_root_of_the_session).needs(&[Need::Subids]),
         case!(unshare_joins_the_user_namespace_of_a_container).needs(&[Need::Subids]),
+        case!(commands_work_within_unshare).needs(&[Need::Subids]),
         case!(unshare_passes_the_exit_code_on).needs(&[Need::Subids]),
         case!(without_subordinate_ids_one_id_is_mapped_and_the_mend_is_said).needs(&[Need::Stranger]).gap(podman_needs_ids),
         case!(without_the_helpers_one_id_is_mapped_and_the_mend_is_said).gap(podman_needs_ids),
@@ -93,6 +94,29 @@ fn unshare_joins_the_user_namespace_of_a_container(env: &TestEnv) {
     let id = env.start(&[]);
     assert_eq!(env.ok(&["unshare", "readlink", "/proc/self/ns/user"]), user_namespace(env.init_pid(&id)));
     env.remove(&[&id]);
+}
+
+fn commands_work_within_unshare(env: &TestEnv) {
+    let outside = env.start(&["--name", "outside"]);
+    let tool = env.tool().to_string_lossy().into_owned();
+    let inside = |args: &[&str]| env.run(&[&["unshare", &tool], args].concat());
+    inside(&["ps", "--format", "{{.Names}}"]).prints("outside");
+    let run = ["run", "--rm", "--network", "none", "bb"];
+    let map = env.ok(&["unshare", "cat", "/proc/self/uid_map"]);
+    assert_eq!(inside(&[&run[..], &["readlink", "/proc/self/ns/user"]].concat()).ok(), user_namespace(env.init_pid(&outside)));
+    inside(&[&run[..], &["sh", "-c", "chown 5:6 /etc/passwd && stat -c %u:%g /etc/passwd"]].concat()).prints("5:6");
+    inside(&["exec", "outside", "touch", "/made"]).ok();
+    inside(&["cp", "outside:/made", "made"]).ok();
+    inside(&["run", "-d", "--network", "none", "--name", "inside", "bb", "sleep", "1000"]).ok();
+    assert_eq!(user_namespace(env.init_pid("inside")), user_namespace(env.init_pid(&outside)));
+    env.ok(&["exec", "inside", "true"]);
+    inside(&["commit", "-q", "outside", "copy"]).ok();
+    inside(&["run", "--rm", "--network", "none", "copy", "test", "-e", "/made"]).ok();
+    inside(&["rmi", "copy"]).ok();
+    inside(&["rm", "-f", "-t", "0", "outside"]).ok();
+    inside(&[&["run", "--userns=keep-id"], &run[1..], &["true"]].concat()).fails(125, &["unshare"]);
+    assert_eq!(env.ok(&["unshare", "cat", "/proc/self/uid_map"]), map);
+    env.ok(&["rm", "-f", "-t", "0", "inside"]);
 }
 
 fn unshare_passes_the_exit_code_on(env: &TestEnv) {

@@ -28,6 +28,7 @@ pub fn cases() -> Vec<Case> {
         case!(sixty_layers_are_fine),
         case!(an_empty_layer_is_fine),
         case!(tag_gives_another_name_and_rmi_takes_it),
+        case!(rmi_by_force_takes_no_notice_of_what_is_not_there),
         case!(rmi_of_what_is_not_there_is_1),
         case!(rmi_of_what_a_container_uses_is_2),
         case!(rmi_takes_ids_and_prefixes),
@@ -360,6 +361,11 @@ fn names(env: &TestEnv) -> Vec<String> {
     let mut names = env.run(&["images", "--format", "{{.Repository}}:{{.Tag}}"]).lines();
     names.sort();
     names
+}
+
+fn rmi_by_force_takes_no_notice_of_what_is_not_there(env: &TestEnv) {
+    env.run(&["rmi", "nosuch"]).fails(1, &["nosuch"]);
+    env.run(&["rmi", "-f", "nosuch"]).prints("");
 }
 
 fn tag_gives_another_name_and_rmi_takes_it(env: &TestEnv) {

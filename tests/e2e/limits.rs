@@ -30,6 +30,7 @@ pub fn cases() -> Vec<Case> {
         case!(inspect_shows_what_was_asked).only_ours(OURS),
         case!(an_update_of_a_stopped_container_is_kept).only_ours(OURS),
         case!(without_a_cgroup_no_limit_can_be_updated).needs(&[Need::Userns]).only_ours(OURS),
+        case!(no_bound_needs_no_controller).needs(&[Need::Userns]),
         case!(stats_work_without_a_cgroup).needs(&[Need::Userns]).only_ours("Podman has none without a cgroup"),
         case!(stats_follow_a_container_to_its_end).needs(&[Need::Userns]).only_ours("Podman's never end"),
     ]
@@ -247,6 +248,12 @@ fn without_a_cgroup_no_limit_can_be_updated(env: &TestEnv) {
     env.remove(&[&id]);
     let output = env.bb(&["--cgroups", "disabled", "-m", "64m"], &["true"]);
     assert!(output.code == 125 && output.stderr().contains("--cgroups=disabled"), "{output}");
+}
+
+fn no_bound_needs_no_controller(env: &TestEnv) {
+    for options in [&["--pids-limit", "-1"][..], &["--pids-limit", "0"], &["--memory-swap", "-1"], &["--memory", "0"]] {
+        env.bb(options, &["true"]).ok();
+    }
 }
 
 fn stats_work_without_a_cgroup(env: &TestEnv) {

@@ -26,6 +26,7 @@ mod faults;
 mod harness;
 mod health;
 mod history;
+mod hostile;
 mod identity;
 mod images;
 mod isolation;
@@ -82,6 +83,7 @@ fn main() -> ExitCode {
         events::cases(),
         exec::cases(),
         faults::cases(),
+        hostile::cases(),
         images::cases(),
         pull::cases(),
         push::cases(),

@@ -32,9 +32,19 @@ fn a_mount_shows_the_files_of_a_container_for_one_session(env: &TestEnv) {
     // What was written there is the container's.
     env.run(&["exec", &running, "cat", "/more"]).prints("more");
     env.ok(&["cp", &format!("{stopped}:/more"), "more"]);
+    // Two mounts of one upper folder would spoil it.
+    let script =
+        format!("{tool} mount {stopped} >&2; {tool} start {stopped}; {tool} export {stopped}; {tool} unmount {stopped} >&2");
+    let output = env.run(&["unshare", "sh", "-c", &script]);
+    assert_eq!(output.stderr().matches("has mounted them").count(), 2, "{output}");
     // A session that ends without unmounting leaves nothing behind.
     env.ok(&["unshare", "sh", "-c", &format!("{tool} mount {stopped}")]);
     assert!(!std::fs::read_to_string("/proc/self/mountinfo").unwrap().contains(&stopped));
+    let newest = env.ok(&["ps", "-l", "-q", "--no-trunc"]);
+    let script = format!("at=$({tool} mount --latest) && ls -d $at/bin && {tool} unmount -l; {tool} unmount --latest {newest}");
+    let output = env.run(&["unshare", "sh", "-c", &script]);
+    assert!(output.stdout().ends_with(&newest) && output.stdout().contains("/bin"), "{output}");
+    assert_eq!(env.ok(&["diff", "--latest"]), env.ok(&["diff", &newest]));
     env.ok(&["start", &stopped]);
     env.remove(&[&running, &stopped]);
 }

@@ -19,6 +19,7 @@ pub fn cases() -> Vec<Case> {
         case!(an_overlay_can_keep_what_is_written),
         case!(u_gives_the_files_to_the_containers_user_and_nothing_else).needs(&[Need::Subids]),
         case!(an_image_is_mounted_as_files),
+        case!(an_image_that_is_mounted_stays).gap("podman 4.3 removes an image that a container mounts"),
         case!(devpts_ramfs_and_glob).gap("podman 4 has neither ramfs nor glob"),
         case!(a_link_can_be_mounted_itself).gap("podman 4 has no no-dereference"),
         case!(targets_that_are_links_stay_in_the_root),
@@ -202,11 +203,18 @@ fn an_image_is_mounted_as_files(env: &TestEnv) {
     assert_eq!(env.sh(&["--mount", "type=image,src=other,dst=/i"], read_only), "of the imageRead-only");
     env.sh(&["--mount", "type=image,src=other,dst=/i,rw=true"], "echo x >/i/d/f; touch /i/new");
     assert_eq!(env.sh(&["--mount", "type=image,src=other,dst=/i"], read_only), "of the imageRead-only");
+    assert!(env.bb(&["--mount", "type=image,src=nosuch,dst=/i"], &["true"]).code >= 125);
+}
+
+fn an_image_that_is_mounted_stays(env: &TestEnv) {
+    env.busybox();
+    let archive = busybox_root().to_string_lossy().into_owned();
+    env.ok(&["import", "-c", "LABEL a=b", &archive, "other"]);
     let id = env.ok(&["create", "--mount", "type=image,src=other,dst=/i", "bb", "true"]);
     let refused = env.run(&["rmi", "other"]);
     assert!(refused.code == 2 || refused.code == 125, "an image that is mounted: {refused}");
     env.ok(&["rm", &id]);
-    assert!(env.bb(&["--mount", "type=image,src=nosuch,dst=/i"], &["true"]).code >= 125);
+    env.ok(&["rmi", "other"]);
 }
 
 fn devpts_ramfs_and_glob(env: &TestEnv) {
@@ -311,6 +319,13 @@ fn a_bind_mount_that_will_not_work_is_explained(env: &TestEnv) {
     let volume = format!("{folder}:/x");
     let output = env.bb(&["-u", "1000", "-v", &volume], &["touch", "/x/f"]);
     assert!(output.code != 0 && output.stderr().contains("keep-id:uid=1000") && output.stderr().contains(&folder), "{output}");
+    // Also for a user that the image names.
+    let add = "echo app:x:1000:1000::/:/bin/sh >> /etc/passwd";
+    env.ok(&["run", "--name", "made", "--network", "none", "bb", "sh", "-c", add]);
+    env.ok(&["commit", "-q", "made", "named"]);
+    env.remove(&["made"]);
+    let output = env.run(&["run", "--rm", "--network", "none", "-u", "app", "-v", &volume, "named", "touch", "/x/f"]);
+    assert!(output.code != 0 && output.stderr().contains("keep-id:uid=1000"), "{output}");
     for options in [
         vec!["-v", &volume],
         vec!["-u", "1000", "-v", "/etc/passwd:/p"],

@@ -12,7 +12,9 @@ pub fn cases() -> Vec<Case> {
         case!(private_has_an_address_a_route_and_a_resolver).needs(&[Need::Net]),
         case!(private_reaches_the_hosts_address).needs(&[Need::Net]),
         case!(private_does_not_reach_the_hosts_loopback).needs(&[Need::Net]),
+        case!(private_reaches_what_the_host_offers_under_a_name).needs(&[Need::Net]).gap("podman 4.3 knows no host-gateway"),
         case!(private_is_the_default).needs(&[Need::Net]),
+        case!(what_fails_while_the_network_is_made_says_its_own_reason).needs(&[Need::Net]),
         case!(two_private_containers_are_apart).needs(&[Need::Net]),
         case!(a_killed_network_helper_leaves_a_container_that_can_be_removed).needs(&[Need::Net]),
         case!(the_network_helper_ends_with_the_container).needs(&[Need::Net]),
@@ -106,11 +108,36 @@ fn private_does_not_reach_the_hosts_loopback(env: &TestEnv) {
     private(env, &[], &script).prints("end");
 }
 
+fn private_reaches_what_the_host_offers_under_a_name(env: &TestEnv) {
+    let (open, closed) = (server(IpAddr::from([0, 0, 0, 0])), server(IpAddr::from([127, 0, 0, 1])));
+    let script = format!(
+        "for name in gw host.containers.internal; do for port in {open} {closed}; do nc -w 2 $name $port </dev/null; done; done; echo end"
+    );
+    let output = private(env, &["--add-host", "gw:host-gateway"], &script);
+    output.prints("from the host\nfrom the host\nend");
+    env.bb(&["--add-host", "gw:host-gateway"], &["true"]).fails(125, &["gw:host-gateway", "cannot be reached"]);
+}
+
 fn private_is_the_default(env: &TestEnv) {
     env.busybox();
     let output = env.run(&["run", "--rm", "bb", "sh", "-c", "readlink /proc/self/ns/net; ip -4 route"]);
     let own = std::fs::read_link("/proc/self/ns/net").unwrap();
     assert!(output.ok().contains("default via ") && !output.stdout().contains(&own.to_string_lossy().into_owned()), "{output}");
+}
+
+fn what_fails_while_the_network_is_made_says_its_own_reason(env: &TestEnv) {
+    for (options, reason) in [
+        (&["--user", "nosuch"][..], "unable to find user nosuch"),
+        (&["--group-add", "nosuch"], "nosuch"),
+        (&["--workdir", "/etc/passwd"], "/etc/passwd"),
+    ] {
+        // The network's helper and the container's init race; so more than once.
+        for _ in 0..3 {
+            let output = private(env, options, "true");
+            assert!(output.code != 0 && output.stderr().contains(reason), "{options:?}: {output}");
+            assert!(!output.stderr().contains("network"), "{options:?}: {output}");
+        }
+    }
 }
 
 fn two_private_containers_are_apart(env: &TestEnv) {

@@ -12,10 +12,10 @@ pub fn cases() -> Vec<Case> {
         case!(credentials_do_not_follow_a_redirect),
         case!(a_token_server_on_another_host_gets_no_credentials).gap("podman asks it"),
         case!(a_token_comes_from_a_server_on_the_same_host),
-        case!(a_token_that_ends_is_fetched_again_once),
+        case!(a_token_that_ends_is_fetched_again_once).gap("podman 4 fetches it twice for one request"),
         case!(a_huge_token_is_refused),
         case!(redirects_lead_nowhere_else).gap("podman follows to a link-local address"),
-        case!(a_busy_registry_is_asked_again),
+        case!(a_busy_registry_is_asked_again).gap("podman takes a 503 for the last word"),
         case!(a_registry_that_wants_a_long_wait_is_an_error_that_says_so).gap("podman waits"),
         case!(a_broken_download_is_taken_up_where_it_broke).gap("podman 4 begins again"),
         case!(a_registry_that_cannot_resume_is_no_harm).gap("podman 4 does not try"),
@@ -23,9 +23,9 @@ pub fn cases() -> Vec<Case> {
         case!(two_pulls_at_once_fetch_each_layer_once).gap("podman fetches twice"),
         case!(mirrors_are_asked_first),
         case!(what_is_blocked_or_rejected_is_not_pulled),
-        case!(short_names_follow_registries_conf),
+        case!(short_names_follow_registries_conf).gap("podman does not name the candidates"),
         case!(a_choice_at_the_prompt_is_remembered).only_ours("podman's prompt is a menu with arrow keys"),
-        case!(all_tags_come_page_by_page),
+        case!(all_tags_come_page_by_page).gap("podman 4 forgets --tls-verify with --all-tags"),
         case!(search_finds_by_the_catalog_and_by_the_old_way),
     ];
     all.into_iter().map(|case| case.needs(&[Need::Userns])).collect()
@@ -193,6 +193,13 @@ fn a_busy_registry_is_asked_again(env: &TestEnv) {
     let args = ["pull", "--tls-verify=false", "--retry", "1", "--retry-delay", "10ms", &format!("{}/r", failing.address())];
     env.cmd(&args).run().fails(125, &["500"]);
     assert_eq!(failing.requests().len(), 2);
+    let blob = blob_path("r", &image.packed_layers()[0]);
+    let (path, mut memory) = (blob.clone(), Memory::with(&[("r", &image)]));
+    let failing = Server::start(move |request| if request.path == path { Answer::new(500, "") } else { memory.answer(request) });
+    env.ok(&["rmi", "-f", &reference]);
+    let args = ["pull", "--tls-verify=false", "--retry-delay", "10ms", &format!("{}/r", failing.address())];
+    env.cmd(&args).run().fails(125, &["500"]);
+    assert_eq!(failing.asked(&blob).len(), 4, "the first try and three more");
 }
 
 fn a_registry_that_wants_a_long_wait_is_an_error_that_says_so(env: &TestEnv) {
@@ -358,7 +365,9 @@ fn short_names_follow_registries_conf(env: &TestEnv) {
     let conf = |text: &str| env.file("registries.conf", text);
     let pull = |conf: &str, name: &str| env.cmd(&["pull", name]).env("CONTAINERS_REGISTRIES_CONF", conf).run();
     let insecure = format!("[[registry]]\nlocation = '{address}'\ninsecure = true\n");
-    let two = conf(&format!("unqualified-search-registries = ['{address}', 'example.invalid']\n{insecure}"));
+    let two = conf(&format!(
+        "short-name-mode = 'enforcing'\nunqualified-search-registries = ['{address}', 'example.invalid']\n{insecure}"
+    ));
     pull(&two, "team/tool").fails(125, &["team/tool", "example.invalid"]);
     let alias = conf(&format!("unqualified-search-registries = []\n{insecure}[aliases]\nhammer = '{address}/team/tool'\n"));
     pull(&alias, "team/tool").fails(125, &["team/tool"]);
@@ -381,7 +390,7 @@ fn a_choice_at_the_prompt_is_remembered(env: &TestEnv) {
     let registry = Server::start(move |request| memory.answer(request));
     let address = registry.address();
     let text = format!(
-        "unqualified-search-registries = ['example.invalid', '{address}']\n[[registry]]\nlocation = '{address}'\ninsecure = true\n"
+        "short-name-mode = 'enforcing'\nunqualified-search-registries = ['example.invalid', '{address}']\n[[registry]]\nlocation = '{address}'\ninsecure = true\n"
     );
     let conf = env.file("registries.conf", text);
     let mut terminal = env.cmd(&["pull", "tool"]).env("CONTAINERS_REGISTRIES_CONF", &conf).on_terminal(24, 80);

@@ -13,6 +13,7 @@ pub fn cases() -> Vec<Case> {
         case!(replace_takes_the_place_of_a_running_container),
         case!(exists_answers_by_its_code),
         case!(a_container_without_ports_shows_none),
+        case!(a_file_with_an_id_may_be_missing_on_wish).gap("podman 4.3 has --ignore for names alone"),
         case!(containers_are_named_by_file_and_by_age),
         case!(filters_choose_what_is_stopped_started_and_removed),
         case!(wait_returns_at_other_states),
@@ -98,6 +99,11 @@ fn a_required_container_is_not_removed_alone(env: &TestEnv) {
     env.run(&["rm", "-f", "base"]).fails(125, &["dependent"]);
     assert_eq!(status(env, "base"), "created");
     assert_eq!(env.run(&["rm", "--depend", "-f", "-t", "0", "base"]).lines(), [top, base]);
+    let base = create(env, "base", &["-v", "/one"]);
+    let top = create(env, "top", &["--requires", "base", "-v", "/two", "-v", "named:/three"]);
+    assert_eq!(env.run(&["rm", "-v", "--depend", "base"]).lines(), [top, base]);
+    assert_eq!(env.ok(&["volume", "ls", "-q"]), "named");
+    env.ok(&["volume", "rm", "named"]);
 }
 
 fn replace_takes_the_place_of_a_running_container(env: &TestEnv) {
@@ -128,6 +134,11 @@ fn a_container_without_ports_shows_none(env: &TestEnv) {
     env.remove(&[&id]);
 }
 
+fn a_file_with_an_id_may_be_missing_on_wish(env: &TestEnv) {
+    env.ok(&["stop", "--ignore", "--cidfile", "missing"]);
+    env.ok(&["rm", "--ignore", "--cidfile", "missing"]);
+}
+
 fn containers_are_named_by_file_and_by_age(env: &TestEnv) {
     env.busybox();
     let older = env.ok(&["create", "--cidfile", "id", "--network", "none", "bb", "sleep", "1000"]);
@@ -138,7 +149,6 @@ fn containers_are_named_by_file_and_by_age(env: &TestEnv) {
     assert_eq!(env.ok(&["kill", "--cidfile", "id"]), older);
     assert_eq!(env.ok(&["stop", "-t", "0", "--cidfile", "id"]), older);
     env.run(&["stop", "--cidfile", "missing"]).fails(125, &["missing"]);
-    env.ok(&["stop", "--ignore", "--cidfile", "missing"]);
     env.run(&["stop", "--cidfile", "id", "--all"]).fails(125, &["cannot be used together"]);
     assert_eq!(env.ok(&["rm", "--cidfile", "id"]), older);
     assert_eq!(env.ok(&["rm", "-f", "-t", "0", "--latest"]), newer);

@@ -11,8 +11,10 @@ pub fn cases() -> Vec<Case> {
         case!(a_command_that_is_not_executable_is_126).gap("crun's message does not name the command"),
         case!(a_folder_as_command_is_126).gap("crun's message does not name the command"),
         case!(an_unknown_option_is_125),
+        case!(an_empty_value_is_as_no_option),
         case!(an_image_that_does_not_exist_is_125_and_named),
         case!(output_and_errors_stay_apart),
+        case!(attach_names_the_streams_that_are_shown),
         case!(a_megabyte_of_output_arrives_whole),
         case!(the_last_bytes_before_the_end_arrive),
         case!(standard_input_reaches_the_command_with_i),
@@ -66,6 +68,12 @@ fn a_folder_as_command_is_126(env: &TestEnv) {
     env.bb(&[], &["/etc"]).fails(126, &["/etc"]);
 }
 
+fn an_empty_value_is_as_no_option(env: &TestEnv) {
+    let options = ["--hostname", "", "--memory", "", "--stop-signal", "", "--log-driver", "", "--shm-size", "", "--umask", ""];
+    assert_eq!(env.sh(&options, "umask; [ $(hostname) != '' ] && echo named"), "0022\nnamed");
+    env.bb(&["--platform", "", "--restart", "", "--sdnotify", "", "--systemd", ""], &["true"]).ok();
+}
+
 fn an_unknown_option_is_125(env: &TestEnv) {
     env.run(&["run", "--no-such-option", "bb"]).fails(125, &["--no-such-option"]);
 }
@@ -78,6 +86,28 @@ fn output_and_errors_stay_apart(env: &TestEnv) {
     let output = env.bb(&[], &["sh", "-c", "echo out; echo err >&2"]);
     assert_eq!(output.ok(), "out");
     assert_eq!(output.stderr(), "err\n");
+}
+
+fn attach_names_the_streams_that_are_shown(env: &TestEnv) {
+    let shown = |streams: &[&str], options: &[&str]| {
+        let both = "cat; echo out; echo err >&2";
+        let streams: Vec<&str> = streams.iter().flat_map(|stream| ["-a", stream]).collect();
+        let output = env.bb(&[&streams, options].concat(), &["sh", "-c", both]);
+        output.ok();
+        (output.stdout(), output.stderr().trim_end().to_owned())
+    };
+    let is = |out: &str, err: &str| (out.to_owned(), err.to_owned());
+    assert_eq!(shown(&["stdout"], &[]), is("out", ""));
+    assert_eq!(shown(&["STDERR"], &[]), is("", "err"));
+    assert_eq!(shown(&["stdout", "stderr"], &[]), is("out", "err"));
+    let (id, nothing) = shown(&["stdin"], &["-i"]);
+    assert!(id.len() == 64 && nothing.is_empty(), "{id}: {nothing}");
+    env.bb(&["-a", "nosuch"], &["true"]).fails(125, &["nosuch"]);
+    let name = "quiet";
+    env.busybox();
+    env.ok(&["run", "--name", name, "--network", "none", "-a", "stderr", "bb", "echo", "kept"]);
+    assert_eq!(env.ok(&["logs", name]), "kept");
+    env.ok(&["rm", name]);
 }
 
 fn a_megabyte_of_output_arrives_whole(env: &TestEnv) {

@@ -40,7 +40,7 @@ fn a_secret_is_kept_listed_and_removed(env: &TestEnv) {
     env.run(&["secret", "exists", &id]).code(0);
     env.run(&["secret", "exists", "three"]).code(1);
     assert_eq!(env.ok(&["secret", "rm", "one"]), id);
-    env.run(&["secret", "rm", "one"]).fails(1, &["no such secret"]);
+    env.run(&["secret", "rm", "one"]).fails(125, &["no such secret"]);
     env.ok(&["secret", "rm", "--all"]);
     assert_eq!(env.ok(&["secret", "ls", "-q"]), "");
 }

@@ -5,24 +5,33 @@ use std::path::Path;
 
 pub fn cases() -> Vec<Case> {
     let needs = &[Need::Userns];
+    let no_queues = !Path::new("/dev/mqueue").exists();
+    let queues = "podman needs the host's /dev/mqueue";
+    let one_process = "crun without a cgroup kills the first process alone";
     vec![
-        case!(every_kind_is_private_by_default).needs(needs).gap("podman's cgroup namespace depends on the host"),
-        case!(the_hosts_namespaces_can_be_shared).needs(needs),
+        case!(every_kind_is_private_by_default).needs(needs),
+        case!(the_hosts_namespaces_can_be_shared).needs(needs).gap_where(no_queues, queues),
         case!(namespaces_of_another_container_can_be_shared).needs(needs),
         case!(namespaces_can_be_named_by_a_path).needs(needs).only_ours("podman asks for rights over the path's namespace"),
-        case!(with_the_hosts_processes_nothing_stays_behind).needs(needs),
-        case!(in_another_containers_pid_namespace_nothing_stays_behind).needs(needs),
+        case!(with_the_hosts_processes_nothing_stays_behind).needs(needs).gap(one_process),
+        case!(in_another_containers_pid_namespace_nothing_stays_behind).needs(needs).gap(one_process),
         case!(a_killed_monitor_leaves_processes_that_a_removal_ends).needs(needs).only_ours("it kills our monitor"),
-        case!(shared_memory_is_shared_with_the_ipc_namespace).needs(needs),
+        case!(shared_memory_is_shared_with_the_ipc_namespace).needs(needs).gap_where(no_queues, queues),
         case!(a_private_ipc_namespace_is_not_shared).needs(needs),
         case!(without_ipc_there_is_no_shared_memory).needs(needs),
         case!(the_hosts_cgroups_are_read_only).needs(needs),
-        case!(the_host_name_belongs_to_its_namespace).needs(needs),
-        case!(a_shared_network_brings_its_files).needs(needs),
+        case!(the_host_name_belongs_to_its_namespace)
+            .needs(needs)
+            .gap("podman 4.3 writes the id to /etc/hostname, --uts=host or not"),
+        case!(a_shared_network_brings_its_files)
+            .needs(needs)
+            .gap("podman gives it another hosts file where the other has no network"),
         case!(a_container_that_is_shared_is_started).needs(needs),
         case!(sharing_with_nobody_is_refused).needs(needs),
         case!(settings_of_a_shared_namespace_are_refused).needs(needs).only_ours("podman hands them to the kernel"),
-        case!(exec_is_in_the_containers_namespaces).needs(needs),
+        case!(exec_is_in_the_containers_namespaces)
+            .needs(needs)
+            .gap("podman 4.3 cannot remove a running container with --pid=host"),
         case!(inspect_shows_what_is_shared).needs(needs),
     ]
 }
@@ -196,6 +205,9 @@ fn a_shared_network_brings_its_files(env: &TestEnv) {
     env.ok(&["exec", &id, "sh", "-c", "echo 192.0.2.9 added >> /etc/hosts"]);
     let text = env.ok(&["run", "--rm", "--network=container:net", "bb", "cat", "/etc/hosts"]);
     assert!(text.contains("192.0.2.9 added"), "{text}");
+    for option in ["--add-host=a:192.0.2.1", "--dns=192.0.2.53", "--dns-search=example.net"] {
+        env.run(&["run", "--rm", "--network=container:net", option, "bb", "true"]).fails(125, &["the other container's"]);
+    }
     env.remove(&[&id]);
 }
 

@@ -94,7 +94,6 @@ fn wrong_words_are_125_and_say_what_would_be_right() {
         (&["ps", "--filter", "foo=bar"], "the keys are id, name"),
         (&["ps", "--filter", "status=foo"], "the states are created"),
         (&["ps", "--sort", "foo"], "runningfor"),
-        (&["ps", "--format", "json", "-q"], "cannot be used with"),
         (&["inspect", "nope"], "Error: no such object: \"nope\""),
         (&["inspect", "--type", "container", "nope"], "no such container"),
         (&["inspect", "--format", "{{end}}", "nope"], "--format"),

@@ -3,7 +3,7 @@
 use super::targets::{one, open_engine};
 use crate::cli::error::CliError;
 use crate::engine::Engine;
-use crate::engine::container::attach::{AttachRequest, RelayEnd};
+use crate::engine::container::attach::{AttachRequest, Outputs, RelayEnd};
 use crate::engine::container::detach::DetachKeys;
 use crate::model::ContainerConfig;
 use clap::Args;
@@ -36,7 +36,7 @@ pub fn run(args: AttachArgs) -> Result<i32, CliError> {
     let detach_keys = detach_keys(args.detach_keys.as_deref())?;
     let mut engine = open_engine()?;
     let config = one(&engine, args.container.as_deref(), args.latest)?.config;
-    let request = AttachRequest { no_stdin: args.no_stdin, detach_keys, sig_proxy: args.sig_proxy };
+    let request = AttachRequest { no_stdin: args.no_stdin, outputs: Outputs::BOTH, detach_keys, sig_proxy: args.sig_proxy };
     let end = engine.attach(&config, &request)?;
     code(&mut engine, &config, end)
 }

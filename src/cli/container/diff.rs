@@ -1,6 +1,6 @@
 //! `coracle diff`.
 
-use super::targets::open_engine;
+use super::targets::{latest, open_engine};
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::engine::EngineError;
@@ -17,9 +17,12 @@ pub struct DiffArgs {
     /// Print JSON
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
+    /// The container that was made last
+    #[arg(short, long)]
+    latest: bool,
     /// Name or id, of a container or else of an image
-    #[arg(value_name = "CONTAINER|IMAGE")]
-    name: String,
+    #[arg(value_name = "CONTAINER|IMAGE", required_unless_present = "latest", conflicts_with = "latest")]
+    name: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -33,14 +36,17 @@ pub(in crate::cli) enum Format {
 /// There is no such container or image, or its files cannot be read.
 pub fn run(args: &DiffArgs) -> Result<i32, CliError> {
     let engine = open_engine()?;
-    let list = match engine.container(&args.name) {
-        Ok(config) => engine.diff(&config)?,
-        Err(missing @ EngineError::NoSuchContainer { .. }) => match engine.image(&args.name) {
-            Ok(image) => engine.image_diff(&image)?,
-            Err(EngineError::NoSuchImage { .. }) => return Err(missing.into()),
+    let list = match &args.name {
+        None => engine.diff(&latest(&engine)?.config)?,
+        Some(name) => match engine.container(name) {
+            Ok(config) => engine.diff(&config)?,
+            Err(missing @ EngineError::NoSuchContainer { .. }) => match engine.image(name) {
+                Ok(image) => engine.image_diff(&image)?,
+                Err(EngineError::NoSuchImage { .. }) => return Err(missing.into()),
+                Err(error) => return Err(error.into()),
+            },
             Err(error) => return Err(error.into()),
         },
-        Err(error) => return Err(error.into()),
     };
     print(&list, args.format)
 }

@@ -8,7 +8,7 @@ use super::targets::open_engine;
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::config::env;
-use crate::engine::container::attach::{RelayEnd, RelayOptions, relay};
+use crate::engine::container::attach::{Outputs, RelayEnd, RelayOptions, relay};
 use crate::engine::container::exec::{ExecRequest, ExecStreams, KeptSession};
 use crate::engine::container::session_relay::{relay_pipes, relay_pty};
 use crate::engine::{Engine, EngineError, Handed};
@@ -116,7 +116,14 @@ pub fn run(args: ExecArgs) -> Result<i32, CliError> {
         ui::print_line(&id)?;
         return Ok(0);
     }
-    let options = |init| RelayOptions { interactive: args.interactive, tty: args.tty, detach_keys, sig_proxy: true, init };
+    let options = |init| RelayOptions {
+        interactive: args.interactive,
+        outputs: Outputs::BOTH,
+        tty: args.tty,
+        detach_keys,
+        sig_proxy: true,
+        init,
+    };
     if args.tty {
         let KeptSession { process, client, monitor, .. } = engine.exec_kept(&config, &request)?;
         let Some(client) = client else { return Ok(0) };

@@ -1,4 +1,4 @@
-//! `coracle container init`, which there is nothing to do for.
+//! `coracle init`, which there is nothing to do for.
 
 use super::targets::open_engine;
 use crate::cli::error::CliError;

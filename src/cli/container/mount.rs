@@ -1,6 +1,6 @@
 //! `coracle mount` and `coracle unmount`.
 
-use super::targets::open_engine;
+use super::targets::{Target, latest, open_engine};
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::engine::Engine;
@@ -13,8 +13,11 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Args)]
 pub struct MountArgs {
     /// Every container
-    #[arg(short, long, conflicts_with = "containers")]
+    #[arg(short, long, conflicts_with_all = ["containers", "latest"])]
     all: bool,
+    /// The container that was made last
+    #[arg(short, long, conflicts_with = "containers")]
+    latest: bool,
     /// Print JSON
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
@@ -35,18 +38,24 @@ enum Format {
 #[derive(Debug, Args)]
 pub struct UnmountArgs {
     /// Every container that is mounted
-    #[arg(short, long, conflicts_with = "containers")]
+    #[arg(short, long, conflicts_with_all = ["containers", "latest"])]
     all: bool,
+    /// The container that was made last
+    #[arg(short, long, conflicts_with = "containers")]
+    latest: bool,
     /// Also where files of it are in use: they stay usable until they are closed
     #[arg(short, long)]
     force: bool,
     /// Names or ids
-    #[arg(value_name = "CONTAINER", required_unless_present = "all")]
+    #[arg(value_name = "CONTAINER", required_unless_present_any = ["all", "latest"])]
     containers: Vec<String>,
 }
 
-fn named(engine: &Engine, names: &[String]) -> Result<Vec<ContainerConfig>, CliError> {
-    Ok(names.iter().map(|name| engine.container(name)).collect::<Result<_, _>>()?)
+fn named(engine: &Engine, names: &[String], newest: bool) -> Result<Vec<Target>, CliError> {
+    if newest {
+        return Ok(vec![latest(engine)?]);
+    }
+    names.iter().map(|name| Ok(Target { config: engine.container(name)?, typed: name.clone() })).collect()
 }
 
 fn every(engine: &Engine) -> Result<Vec<ContainerConfig>, CliError> {
@@ -59,8 +68,12 @@ fn every(engine: &Engine) -> Result<Vec<ContainerConfig>, CliError> {
 /// A container is not known, or this is no `unshare` session.
 pub fn run(args: &MountArgs) -> Result<i32, CliError> {
     let engine = open_engine()?;
-    let listing = !args.all && args.containers.is_empty();
-    let targets = if args.all || listing { every(&engine)? } else { named(&engine, &args.containers)? };
+    let listing = !args.all && !args.latest && args.containers.is_empty();
+    let targets = if args.all || listing {
+        every(&engine)?
+    } else {
+        named(&engine, &args.containers, args.latest)?.into_iter().map(|target| target.config).collect()
+    };
     let mut mounted = Vec::new();
     for config in targets {
         if !listing {
@@ -109,13 +122,13 @@ pub fn run_unmount(args: &UnmountArgs) -> Result<i32, CliError> {
         }
         return Ok(0);
     }
-    for (config, name) in named(&engine, &args.containers)?.iter().zip(&args.containers) {
-        if !engine.unmount(config, args.force)? {
+    for Target { config, typed: name } in named(&engine, &args.containers, args.latest)? {
+        if !engine.unmount(&config, args.force)? {
             return Err(CliError::Usage(format!(
                 "container {name} is not mounted here (a mount is seen only in its `coracle unshare` session)"
             )));
         }
-        ui::print_line(name)?;
+        ui::print_line(&name)?;
     }
     Ok(0)
 }

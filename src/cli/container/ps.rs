@@ -23,7 +23,7 @@ pub struct PsArgs {
     #[arg(short, long, value_name = "FILTER")]
     filter: Vec<String>,
     /// json, table TEMPLATE or a Go template
-    #[arg(long, value_name = "FORMAT", conflicts_with = "quiet")]
+    #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
     /// The newest N containers, running or not
     #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, conflicts_with = "latest")]
@@ -37,7 +37,7 @@ pub struct PsArgs {
     /// No line of headers
     #[arg(long)]
     noheading: bool,
-    /// Ids alone
+    /// Ids alone, where there is no --format
     #[arg(short, long)]
     quiet: bool,
     /// Add up the containers' files
@@ -126,7 +126,7 @@ fn once(args: &PsArgs) -> Result<i32, CliError> {
 
 fn render(args: &PsArgs, format: &Format, found: &[Listed], now: i64) -> Result<String, CliError> {
     let rows = || found.iter().map(|listed| Row { listed, now, whole: args.no_trunc });
-    if args.quiet {
+    if args.quiet && args.format.is_none() {
         return Ok(rows().map(|row| row.id().to_owned() + "\n").collect());
     }
     match format {

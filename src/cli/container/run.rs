@@ -9,8 +9,8 @@ use crate::cli::error::CliError;
 use crate::cli::image::rmi;
 use crate::cli::ui;
 use crate::engine::EngineError;
-use crate::engine::container::attach::AttachRequest;
-use clap::Args;
+use crate::engine::container::attach::{AttachRequest, Outputs};
+use clap::{Args, ValueEnum};
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
@@ -21,6 +21,9 @@ pub struct RunArgs {
     /// Run in the background and print the container's id
     #[arg(short, long)]
     detach: bool,
+    /// Show only this stream: stdout or stderr, or both by giving it twice; with -i stdin alone, which prints the id
+    #[arg(short, long, value_name = "STREAM", conflicts_with = "detach", ignore_case = true)]
+    attach: Vec<Stream>,
     /// The keys that leave the container running and return here; "" for none
     #[arg(long, value_name = "KEYS")]
     detach_keys: Option<String>,
@@ -36,6 +39,14 @@ pub struct RunArgs {
     options: Options,
 }
 
+/// A standard stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Stream {
+    Stdin,
+    Stdout,
+    Stderr,
+}
+
 /// Makes and starts the container; in the foreground its exit code is ours.
 ///
 /// # Errors
@@ -45,6 +56,9 @@ pub fn run(mut args: RunArgs) -> Result<i32, CliError> {
     let handed = args.preserve.take_or_listening()?;
     args.options.relations.rm |= args.rmi;
     let options = &args.options;
+    if args.attach.contains(&Stream::Stdin) && !options.interactive {
+        return Err(CliError::Usage("--attach stdin needs -i, which keeps the container's standard input open".to_owned()));
+    }
     let detach_keys = detach_keys(args.detach_keys.as_deref())?;
     if options.tty && !args.detach && !std::io::stdin().is_terminal() {
         ui::note("The input device is not a TTY. The --tty and --interactive flags might not work properly");
@@ -61,10 +75,22 @@ pub fn run(mut args: RunArgs) -> Result<i32, CliError> {
         ui::print_line(config.id.as_str())?;
         return Ok(0);
     }
-    let request = AttachRequest { no_stdin: !options.interactive, detach_keys, sig_proxy: args.sig_proxy };
+    let request =
+        AttachRequest { no_stdin: !options.interactive, outputs: outputs(&args.attach), detach_keys, sig_proxy: args.sig_proxy };
+    if args.attach == [Stream::Stdin] {
+        // Nothing of the container's own is shown, so that a script can keep the id.
+        ui::print_line(config.id.as_str())?;
+    }
     let code = foreground(&mut engine, &config, started, &request)?;
     if args.rmi {
         rmi::after_run(engine, &config)?;
     }
     Ok(code)
+}
+
+fn outputs(asked: &[Stream]) -> Outputs {
+    match asked {
+        [] => Outputs::BOTH,
+        some => Outputs { stdout: some.contains(&Stream::Stdout), stderr: some.contains(&Stream::Stderr) },
+    }
 }

@@ -6,7 +6,7 @@ use super::targets::{Choice, Names, Target, choose, each, open_engine};
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::engine::Engine;
-use crate::engine::container::attach::{AttachRequest, RelayEnd};
+use crate::engine::container::attach::{AttachRequest, Outputs, RelayEnd};
 use crate::engine::container::start::{StartOutcome, Started};
 use crate::model::ContainerConfig;
 use clap::Args;
@@ -60,7 +60,7 @@ pub fn run(args: StartArgs) -> Result<i32, CliError> {
         return Err(CliError::Usage("only one container can be attached to at a time".to_owned()));
     };
     engine.hand_on(handed);
-    let request = AttachRequest { no_stdin: !args.interactive, detach_keys, sig_proxy: args.sig_proxy };
+    let request = AttachRequest { no_stdin: !args.interactive, outputs: Outputs::BOTH, detach_keys, sig_proxy: args.sig_proxy };
     match started(engine.start(config, true, ui::window())?) {
         Some(started) => foreground(&mut engine, config, started, &request),
         None => {

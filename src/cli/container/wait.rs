@@ -12,9 +12,9 @@ use std::time::Duration;
 /// Wait for containers to end and print their exit codes
 #[derive(Debug, Args)]
 pub struct WaitArgs {
-    /// Wait for this state: stopped (default), exited, running, paused, created, configured, removing; may be given several times
+    /// Wait for this state: stopped (default), exited, running, paused, created, configured, removing, healthy, unhealthy
     ///
-    /// One of several is enough. What is printed for states other than the end is -1.
+    /// May be given several times; one of them is enough. What is printed for states other than the end is -1.
     #[arg(long, value_name = "STATE", value_parser = condition)]
     condition: Vec<Condition>,
     /// Return when the first of the containers is in a wanted state, and print its code alone

@@ -46,7 +46,9 @@ fn from_json(field: &str, value: &Value, escape: bool) -> Go {
         Value::String(text) => Go::String(text.clone()),
         Value::Array(items) => Go::Array(items.iter().map(|item| from_json("", item, escape)).collect()),
         Value::Object(fields) => {
-            let inner = fields.iter().map(|(name, item)| (name.clone(), from_json(name, item, escape))).collect();
+            // The names in a map are from outside, too: the labels of an image.
+            let shown = |name: &str| if escape { escape_for_terminal(name).into_owned() } else { name.to_owned() };
+            let inner = fields.iter().map(|(name, item)| (shown(name), from_json(name, item, escape))).collect();
             // `Config` is a struct in a container and a map in its `LogConfig`: a struct has its fixed fields.
             if is_map && (field != "Config" || fields.is_empty()) { Go::Map(inner) } else { Go::Object(inner) }
         }

@@ -20,7 +20,8 @@ pub struct RmiArgs {
     /// All images that no container uses
     #[arg(short, long)]
     all: bool,
-    /// Also an image with several names, when it is given by id, and one that containers use: they are stopped and removed, too
+    /// Also an image with several names, when it is given by id, and one that containers use: they are stopped and removed, too.
+    /// One that is not there is no error
     #[arg(short, long)]
     force: bool,
     /// An image that is not there is no error
@@ -41,7 +42,7 @@ pub fn run(args: RmiArgs) -> Result<i32, CliError> {
         all: args.all,
         force: args.force,
         containers: args.force,
-        ignore: args.ignore,
+        ignore: args.ignore || args.force,
     };
     in_session(|engine| {
         let report = engine.remove_images(&request)?;

@@ -75,7 +75,7 @@ fn rm(args: &RmArgs) -> Result<i32, CliError> {
             Ok(id) => ui::print_line(&id)?,
             Err(error) if args.ignore && error.kind() == Kind::NoSuch => {}
             Err(error) => {
-                code = if error.kind() == Kind::NoSuch { 1 } else { 125 };
+                code = 125;
                 ui::note(CliError::from(error).text());
             }
         }

@@ -32,9 +32,9 @@ pub enum ConfigError {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ShortNameMode {
     /// One candidate, or the user says which.
-    #[default]
     Enforcing,
-    /// The user says which on a terminal; without one all are tried.
+    /// The user says which on a terminal; without one all are tried. Podman's default.
+    #[default]
     Permissive,
     /// All are tried.
     Disabled,

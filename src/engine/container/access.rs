@@ -1,13 +1,15 @@
 //! Bind mounts that the container's user will not be able to use: said before the start, in terms of the host.
 //!
-//! Only what is certain is said. A user that is named in the image's files is not known here, and a group may be one of those that
-//! the image gives the user; what they may open is left open.
+//! Only what is certain is said. A group may be one of those that the image gives the user; what they may open is left open.
 
 use crate::engine::Engine;
 use crate::model::{ContainerConfig, Isolation, Mount, Origin};
+use crate::runtime::users;
 use crate::userns::map::{self, Ids};
 use crate::userns::subid::Range;
 use std::fmt;
+use std::fs::File;
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
@@ -73,9 +75,10 @@ impl Engine {
             })
             .collect();
         // With other maps or groups who is who is decided elsewhere.
-        let Some(user) = user_of(&config.user).filter(|_| !binds.is_empty() && config.isolation == Isolation::default()) else {
+        if binds.is_empty() || config.isolation != Isolation::default() {
             return Vec::new();
-        };
+        }
+        let Some(user) = user_of(&config.user).or_else(|| self.user_by_name(config)) else { return Vec::new() };
         let own = rustix::process::getuid().as_raw();
         let mut host = None;
         let mut list = Vec::new();
@@ -93,6 +96,20 @@ impl Engine {
             }
         }
         list
+    }
+}
+
+impl Engine {
+    /// The user that the image's passwd file names: that of the topmost layer which has one. The groups stay open: another layer may
+    /// have their file.
+    fn user_by_name(&self, config: &ContainerConfig) -> Option<User> {
+        let name = config.user.split(':').next()?;
+        let image = self.db.images_by_id_prefix(config.image.hex()).ok()?.pop()?;
+        let layers = self.paths.layers();
+        let mut roots = image.layers.iter().rev().map(|layer| layers.join(layer.hex()).join("diff"));
+        let root = roots.find(|root| std::fs::symlink_metadata(root.join("etc/passwd")).is_ok())?;
+        let root = File::open(root).ok()?;
+        users::resolve(root.as_fd(), name, &[]).ok().map(|user| User { uid: user.uid, gid: None })
     }
 }
 
@@ -246,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn users_by_name_are_not_known() {
+    fn users_by_name_are_not_numbers() {
         assert_eq!(user_of("postgres"), None);
         assert_eq!(user_of("root:wheel"), Some(User { uid: 0, gid: None }));
         assert_eq!(user_of("7:8"), Some(User { uid: 7, gid: Some(8) }));

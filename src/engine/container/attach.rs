@@ -24,6 +24,8 @@ use std::path::PathBuf;
 pub struct RelayOptions {
     /// Stdin goes to the program.
     pub interactive: bool,
+    /// What is not among these is read and thrown away.
+    pub outputs: Outputs,
     /// The program has a terminal of its own: it is told the window's size, and with `interactive` ours is put into raw mode.
     pub tty: bool,
     /// Looked for in raw mode only: in a pipe these bytes are data.
@@ -68,11 +70,23 @@ pub enum AttachError {
     Talk(#[source] io::Error),
 }
 
+/// Which of the program's outputs the user gets; the container's log has both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outputs {
+    pub stdout: bool,
+    pub stderr: bool,
+}
+
+impl Outputs {
+    pub const BOTH: Self = Self { stdout: true, stderr: true };
+}
+
 /// What `attach` is asked for.
 #[derive(Clone, Debug)]
 pub struct AttachRequest {
     /// `--no-stdin`.
     pub no_stdin: bool,
+    pub outputs: Outputs,
     pub detach_keys: DetachKeys,
     pub sig_proxy: bool,
 }
@@ -105,6 +119,7 @@ impl Engine {
         self.tell(config, Status::Attach);
         let options = RelayOptions {
             interactive: config.stdin_open && !request.no_stdin,
+            outputs: request.outputs,
             tty: config.tty,
             detach_keys: request.detach_keys.clone(),
             sig_proxy: request.sig_proxy,

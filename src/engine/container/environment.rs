@@ -46,6 +46,14 @@ pub(super) fn environment(request: &CreateRequest, image: Vec<String>, hostname:
     list
 }
 
+/// Sets and takes away variables of a container that is there.
+pub(super) fn change(list: &mut Vec<String>, entries: &[String], unset: &[String]) {
+    list.retain(|entry| !unset.iter().any(|name| entry.split('=').next() == Some(name)));
+    for entry in entries {
+        set(list, entry.clone());
+    }
+}
+
 fn set(list: &mut Vec<String>, entry: String) {
     let Some((name, _)) = entry.split_once('=') else { return };
     if name.is_empty() || entry.contains('\0') {

@@ -113,6 +113,12 @@ pub enum ContainerError {
     Unkillable { name: String },
     #[error("mount the root of a container here")]
     NeedsUnshare,
+    #[error("give a container {option} from within a `coracle unshare` session (run the command outside of it)")]
+    InsideSession { option: &'static str },
+    #[error(
+        "use the files of {name}: a `coracle unshare` session (process {pid}) has mounted them (run `coracle unmount {name}` there, or end it)"
+    )]
+    MountedElsewhere { name: String, pid: i32 },
     #[error(transparent)]
     Copy(#[from] super::copy::CopyError),
 }

@@ -55,6 +55,8 @@ pub struct ExecSession {
     pub streams: ExecStreams,
     /// Held until the session is over.
     _folder: Option<SessionFolder>,
+    /// Its program's processes have seen that it is open until they asked to end with us.
+    _alive: OwnedFd,
 }
 
 /// A session that goes on without this process; its monitor keeps its exit code.
@@ -85,7 +87,9 @@ impl Engine {
         let folder = if request.quiet || request.unlisted { None } else { Some(self.new_session(config)?) };
         let Prepared { mut session, report, ours } = self.prepare_session(config, request)?;
         let os = |source| ContainerError::File { action: "set up a session in", path: PathBuf::from(&config.name), source };
-        session.guardian = Some(process::own_pidfd().map_err(os)?);
+        // Not a pidfd of ours: who took the new process over could get at our descriptors by it (pidfd_getfd(2)).
+        let (watched, alive) = fd::pipe().map_err(os)?;
+        session.guardian = Some(watched);
         let child = exec::start(session).map_err(|source| EngineError::Wait { source })?;
         let streams = match ours {
             Ours::Console(socket) => terminal::receive(socket.as_fd()).map_err(os)?.map(ExecStreams::Terminal),
@@ -106,7 +110,7 @@ impl Engine {
                 if !request.quiet {
                     self.tell(config, Status::Exec);
                 }
-                Ok(ExecSession { child, streams, _folder: folder })
+                Ok(ExecSession { child, streams, _folder: folder, _alive: alive })
             }
             // The container ended while the session was on its way in.
             _ => Err(self.not_running(config).into()),

@@ -60,29 +60,44 @@ impl Contents {
         let shared = config.network == NetworkMode::Host;
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let names = &config.settings.names;
-        let base = match &names.base_hosts {
-            BaseHosts::File(path) => std::fs::read_to_string(path).map_err(|source| ContainerError::File {
-                action: "read the hosts file",
-                path: path.clone(),
-                source,
-            })?,
-            BaseHosts::Default if shared => read("/etc/hosts"),
-            BaseHosts::Default | BaseHosts::None => String::new(),
-        };
-        let host = shared.then_some(loopback);
-        let mut added = Vec::new();
-        for entry in &names.added_hosts {
-            let address = entry.address.or(host).ok_or_else(|| ContainerError::Invalid {
-                what: "the added host",
-                value: format!("{}:host-gateway", entry.names.join(";")),
-                why: "the host cannot be reached from this network (use --network host, or write its address)",
-            })?;
-            added.extend(entry.names.iter().map(|name| (address, name.as_str())));
-        }
-        let hosts = Hosts { base: &base, names: &[&config.hostname, &config.name], own: loopback, host, added: &added };
+        // Of a private network it is known only when its stack is there.
+        let later = config.network == NetworkMode::Private && names.name_the_host();
+        let hosts = if later { String::new() } else { hosts(config, shared.then_some(loopback))? };
         let resolv_conf = if config.network == NetworkMode::None { String::new() } else { resolv_conf(config, shared, None) };
-        Ok(Self { hosts: hosts.text()?, resolv_conf })
+        Ok(Self { hosts, resolv_conf })
     }
+}
+
+/// The text of `/etc/hosts`, with the address at which the host is reached.
+fn hosts(config: &ContainerConfig, host: Option<IpAddr>) -> Result<String, ContainerError> {
+    let names = &config.settings.names;
+    let base = match &names.base_hosts {
+        BaseHosts::File(path) => std::fs::read_to_string(path).map_err(|source| ContainerError::File {
+            action: "read the hosts file",
+            path: path.clone(),
+            source,
+        })?,
+        BaseHosts::Default if config.network == NetworkMode::Host => read("/etc/hosts"),
+        BaseHosts::Default | BaseHosts::None => String::new(),
+    };
+    let mut added = Vec::new();
+    for entry in &names.added_hosts {
+        let address = entry.address.or(host).ok_or_else(|| ContainerError::Invalid {
+            what: "the added host",
+            value: format!("{}:host-gateway", entry.names.join(";")),
+            why: "the host cannot be reached from this network (use --network host, or write its address)",
+        })?;
+        added.extend(entry.names.iter().map(|name| (address, name.as_str())));
+    }
+    let own = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    Ok(Hosts { base: &base, names: &[&config.hostname, &config.name], own, host, added: &added }.text()?)
+}
+
+/// Writes the hosts file of a container that names its host, when the address is known; the container has it mounted by now.
+pub(super) fn use_host(config: &ContainerConfig, folder: &Path, host: Option<Ipv4Addr>) -> Result<(), ContainerError> {
+    let path = folder.join("hosts");
+    let text = hosts(config, host.map(IpAddr::V4))?;
+    std::fs::write(&path, text).map_err(|source| ContainerError::File { action: "write", path, source })
 }
 
 /// Writes the name server that a user-mode stack offers into the file, which the container has mounted by now: so in place.

@@ -6,6 +6,7 @@ use crate::engine::{Engine, EngineError};
 use crate::model::isolation::{Account, IpcKind, MapEntry};
 use crate::model::{ContainerConfig, IdMap, Isolation, NetworkMode, Sharing, UserNamespace};
 use crate::userns::child::{self, Host};
+use crate::userns::session;
 use rustix::fs::FlockOperation;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,10 @@ impl Engine {
         }
         if request.isolation.userns == UserNamespace::Session {
             return Ok(Chosen(None));
+        }
+        if session::is_inside(&self.paths) {
+            // The caller's own ids, and which are to be had, are not seen from in there.
+            return Err(ContainerError::InsideSession { option: "a user namespace of its own" }.into());
         }
         self.map_ids(request)
     }

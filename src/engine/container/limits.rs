@@ -1,7 +1,7 @@
 //! Whether the host can give what the settings of a new container ask for.
 
 use super::ContainerError;
-use crate::model::{ContainerConfig, Init};
+use crate::model::{BaseHosts, ContainerConfig, Init, NetworkMode};
 use crate::runtime::limits;
 
 /// Checks limits, kernel settings and time zone, so that a wrong one fails before anything is made.
@@ -47,7 +47,26 @@ pub(super) fn check(config: &ContainerConfig) -> Result<(), ContainerError> {
     if config.settings.init != Init::Command && !config.isolation.pid.is_private() {
         return Err(invalid("--init", "with a shared --pid", "the container has no process 1 of its own"));
     }
+    names_of_another(config)?;
     super::timezone::check(&config.settings.timezone)
+}
+
+/// Who shares another's network has that one's files of names, too.
+fn names_of_another(config: &ContainerConfig) -> Result<(), ContainerError> {
+    let names = &config.settings.names;
+    let is_others = matches!(config.network, NetworkMode::Container(_));
+    let has_hosts = !names.added_hosts.is_empty() || matches!(names.base_hosts, BaseHosts::File(_));
+    if has_hosts && is_others {
+        let why = "/etc/hosts is the other container's: give the option to that one";
+        return Err(invalid("--add-host or --hosts-file", "with --network container", why));
+    }
+    let has_resolver = !(names.dns.is_empty() && names.dns_search.is_empty() && names.dns_options.is_empty());
+    let why = match config.network {
+        NetworkMode::Container(_) => "/etc/resolv.conf is the other container's: give the option to that one",
+        NetworkMode::None => "without a network no name server can be reached",
+        _ => return Ok(()),
+    };
+    if has_resolver { Err(invalid("--dns or its like", "with this --network", why)) } else { Ok(()) }
 }
 
 fn invalid(what: &'static str, value: &str, why: &'static str) -> ContainerError {

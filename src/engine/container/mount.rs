@@ -6,7 +6,8 @@
 use super::ContainerError;
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
-use crate::model::ContainerConfig;
+use crate::model::{ContainerConfig, PidRef};
+use crate::userns::session;
 use rustix::io::Errno;
 use rustix::mount::UnmountFlags;
 use std::path::PathBuf;
@@ -70,6 +71,24 @@ impl Engine {
         // The id is in it, so no other mount point ends as this one does, whatever the path before it looks like in the table.
         let end = format!("/containers/{}/merged", config.id);
         folder.exists() && table.lines().any(|line| line.split(' ').nth(4).is_some_and(|target| target.ends_with(&end)))
+    }
+
+    /// Refuses to use a container whose root another `unshare` session has mounted: of two overlays with one upper folder neither sees
+    /// what the other writes, and the kernel promises nothing about either.
+    pub(super) fn refuse_if_mounted(&self, config: &ContainerConfig) -> Result<(), ContainerError> {
+        // Made by a mount, and seldom there.
+        if !self.mount_point(config).exists() {
+            return Ok(());
+        }
+        let end = format!("/containers/{}/merged", config.id);
+        let has = |member: &PidRef| {
+            let table = std::fs::read_to_string(format!("/proc/{}/mountinfo", member.pid)).unwrap_or_default();
+            table.lines().any(|line| line.split(' ').nth(4).is_some_and(|target| target.ends_with(&end)))
+        };
+        match session::members(&self.paths).into_iter().find(has) {
+            Some(PidRef { pid, .. }) => Err(ContainerError::MountedElsewhere { name: config.name.clone(), pid }),
+            None => Ok(()),
+        }
     }
 
     /// Where a container's root is mounted.

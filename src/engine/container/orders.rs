@@ -4,7 +4,7 @@ use super::create;
 use super::health::first_phase;
 use crate::config::Paths;
 use crate::engine::events::subject;
-use crate::model::{ContainerConfig, Health, LogDriver, RestartPolicy};
+use crate::model::{ContainerConfig, Health, LogDriver, Mount, Origin, RestartPolicy};
 use crate::monitor::args::{EventsRule, HealthRule, Helper, MonitorArgs, RestartRule, RestartWhen, StopRule};
 use crate::monitor::logs::target::{FileTarget, JournalTarget, LogTarget};
 use crate::monitor::logs::{journald, k8s_file};
@@ -43,6 +43,15 @@ pub(super) fn of(config: &ContainerConfig, paths: &Paths, begin: &Begin) -> Moni
         health: supervision.health.as_ref().map(health),
         events: Some(events(config, paths, false)),
         ..MonitorArgs::new(0, create::now())
+    }
+}
+
+/// For a container with `--rm` that nobody stays with: what the monitor cannot remove itself, the helper does, where there is any.
+pub(super) fn leave_nothing(orders: &mut MonitorArgs, config: &ContainerConfig, paths: &Paths) {
+    let anonymous = |mount: &Mount| matches!(mount.from, Origin::Volume { anonymous: true, .. });
+    if config.auto_remove && config.mounts.iter().any(anonymous) {
+        orders.forget = true;
+        orders.helper.get_or_insert_with(|| helper(config, paths));
     }
 }
 

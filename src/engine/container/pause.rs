@@ -66,7 +66,8 @@ fn signal_everyone(config: &ContainerConfig, run: &RunRecord, signal: i32) -> Re
     if !config.isolation.pid.is_private() {
         return Err(ContainerError::NoFreezer { name: config.name.clone() });
     }
-    match everyone::signal(&init, signal).map_err(fail)? {
+    let reached = if signal == libc::SIGSTOP { everyone::stop(&init, run.init) } else { everyone::signal(&init, signal) };
+    match reached.map_err(fail)? {
         everyone::Reach::All => Ok(()),
         everyone::Reach::SharedNamespace => Err(ContainerError::NoFreezer { name: config.name.clone() }),
     }

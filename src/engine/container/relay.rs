@@ -253,12 +253,18 @@ impl Near {
         }
         match far.receive(at, &mut self.room) {
             Came::Nothing => None,
+            Came::Output { error, .. } if !self.wants(error) => None,
             Came::Output { from, to, error } => {
                 self.output = Some(Piece { from, to, error });
                 self.flush_output()
             }
             Came::End => Some(far.end()),
         }
+    }
+
+    fn wants(&self, error: bool) -> bool {
+        let outputs = self.options.outputs;
+        if error { outputs.stderr } else { outputs.stdout }
     }
 
     /// Writes what the user's side takes. Without a reader of stdout there is nobody to work for; without one of stderr there is.

@@ -11,10 +11,10 @@ use crate::engine::{Engine, EngineError, Handed, secret};
 use crate::events::Status;
 use crate::model::limits::Bound;
 use crate::model::{self, ContainerConfig, DiffId, Init, NetworkMode, PidRef, RunRecord};
-use crate::net::{Leash, private};
+use crate::net::{Leash, ToHost, private};
 use crate::runtime::init::{Outside, Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
-use crate::runtime::message::{Failure, Outcome};
+use crate::runtime::message::{Failure, Outcome, Stage};
 use crate::runtime::spec;
 pub use crate::runtime::terminal::Size;
 use crate::state::Db;
@@ -132,6 +132,7 @@ impl Engine {
             path: folder.clone(),
             source,
         })?;
+        self.refuse_if_mounted(config)?;
         end_last_monitor(config, &folder, &boot)?;
         // Only after an earlier run: a new container has nothing to tidy, and a leftover cgroup is replaced when one is made.
         if status::run_record(&folder).is_some() {
@@ -200,6 +201,9 @@ impl Engine {
         let mut files = files::write(config, &run_folder, files::Contents::of(config)?)?;
         self.share_files(config, &mut files);
         let mut orders = orders::of(config, &self.paths, &begin);
+        if !foreground {
+            orders::leave_nothing(&mut orders, config, &self.paths);
+        }
         let notifying = notify::prepare(config, begin.manager.as_ref(), &run_folder)?;
         let (mut proxy, mut variable) = (None, None);
         if let Some(notifying) = notifying {
@@ -369,10 +373,11 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
         drop(client);
         let _ = member.child.wait();
         member.forget();
-        joined?;
-        return Err(match outcome {
-            Outcome::Failed(failure) => ContainerError::from_failure(failure, program).into(),
-            _ => vanished(config).into(),
+        // An init that ends while its network is made has its own reason; only one that waited in vain knows no better.
+        return Err(match (outcome, joined) {
+            (Outcome::Failed(Failure { stage: Stage::Network, .. }) | Outcome::Executed, Err(error)) => error.into(),
+            (Outcome::Failed(failure), _) => ContainerError::from_failure(failure, program).into(),
+            (Outcome::Executed | Outcome::Vanished, _) => vanished(config).into(),
         });
     }
     let path = paths.container(&config.id).join("run.json");
@@ -405,8 +410,12 @@ pub(super) fn join_network(config: &ContainerConfig, run_folder: &Path, ends: Ne
         // M did not come so far; its report says why.
         return Ok(());
     }
-    let stack = private::start(i32::from_le_bytes(pid), &ends.collar)?;
+    let to_host = if config.settings.names.name_the_host() { ToHost::Offered } else { ToHost::Unasked };
+    let stack = private::start(i32::from_le_bytes(pid), &ends.collar, to_host)?;
     files::use_forwarder(config, run_folder, stack.nameserver())?;
+    if to_host == ToHost::Offered {
+        files::use_host(config, run_folder, stack.host())?;
+    }
     // A broken pipe: init has ended meanwhile, and its report says why.
     let _ = File::from(ends.go).write_all(b"n");
     Ok(())

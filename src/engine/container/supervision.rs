@@ -4,8 +4,8 @@ use super::ContainerError;
 use super::create::CreateRequest;
 use crate::image::config::Runtime;
 use crate::model::{
-    ContainerId, Health, HealthRequest, ImageRecord, LogDriver, LogOptions, OnFailure, Probe, RestartPolicy, SdNotify,
-    Supervision,
+    ContainerConfig, ContainerId, Health, HealthRequest, ImageRecord, LogDriver, LogOptions, OnFailure, Probe, RestartPolicy,
+    SdNotify, Supervision,
 };
 use crate::monitor::logs::journald;
 use std::path::Path;
@@ -36,6 +36,54 @@ pub(super) fn settle(request: &CreateRequest, subject: &Subject<'_>) -> Result<S
         return Err(invalid("--sdnotify", "healthy", "the container has no health check (give one with --health-cmd)"));
     }
     Ok(supervision)
+}
+
+/// Changes the restart policy and the health check of a container that is there; what is not named stays.
+pub(super) fn change(
+    config: &mut ContainerConfig,
+    restart: Option<RestartPolicy>,
+    wishes: &HealthRequest,
+) -> Result<(), ContainerError> {
+    let policy = restart.unwrap_or(config.supervision.restart);
+    if policy != RestartPolicy::No && config.auto_remove {
+        return Err(invalid("--restart", policy.as_str(), "it does not go together with --rm"));
+    }
+    if policy != RestartPolicy::No && config.log_driver.is_passthrough() {
+        let why = "a container with the log driver passthrough has nobody's streams when it is started again by itself";
+        return Err(invalid("--restart", policy.as_str(), why));
+    }
+    config.supervision.restart = policy;
+    if *wishes == HealthRequest::default() {
+        return Ok(());
+    }
+    let known = config.supervision.health.take();
+    config.supervision.health = health(&over(known, wishes), &Runtime::default())?;
+    if config.supervision.notify == SdNotify::Healthy && config.supervision.health.is_none() {
+        return Err(invalid(
+            "--no-healthcheck",
+            "",
+            "the container tells by its health check that it is ready (--sdnotify healthy)",
+        ));
+    }
+    Ok(())
+}
+
+/// Wishes, and for the rest what a container has.
+fn over(known: Option<Health>, wishes: &HealthRequest) -> HealthRequest {
+    let wishes = wishes.clone();
+    let Some(known) = known else { return wishes };
+    HealthRequest {
+        disabled: wishes.disabled,
+        test: wishes.test.or(Some(known.probe.test)),
+        interval_ms: wishes.interval_ms.or(Some(known.interval_ms)),
+        timeout_ms: wishes.timeout_ms.or(Some(known.probe.timeout_ms)),
+        retries: wishes.retries.or(Some(known.retries)),
+        start_period_ms: wishes.start_period_ms.or(Some(known.start_period_ms)),
+        start_interval_ms: wishes.start_interval_ms.or(Some(known.start_interval_ms)),
+        on_failure: wishes.on_failure.or(Some(known.on_failure)),
+        startup: wishes.startup.or(known.startup),
+        log: wishes.log.or(Some(known.log)),
+    }
 }
 
 fn settle_log(

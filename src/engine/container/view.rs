@@ -57,6 +57,7 @@ impl Engine {
             drop(lock);
             let lock = self.lock(config, FlockOperation::LockExclusive)?;
             if !self.status(config).status.is_alive() {
+                self.refuse_if_mounted(config)?;
                 let sources = self.volume_sources(config)?;
                 let spec = spec::build(config, &self.paths.container(&config.id), &[], &sources).map_err(ContainerError::Spec)?;
                 // With ids of its own the container's user is another one than the session's of that number.

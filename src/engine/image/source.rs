@@ -83,10 +83,17 @@ impl<'a> Surroundings<'a> {
     /// # Errors
     /// The credentials cannot be read.
     pub fn access(&self, name: &str, insecure: bool) -> Result<Access, EngineError> {
+        self.access_for(name, name, insecure)
+    }
+
+    /// The same for a place that an image called `meant` is had from. `--creds` are for the registry in the image's name: a mirror, and
+    /// what registries.conf puts in its place, never see them.
+    fn access_for(&self, meant: &str, name: &str, insecure: bool) -> Result<Access, EngineError> {
         let host = name.split('/').next().unwrap_or(name);
+        let is_meant = meant.split('/').next() == Some(host);
         let credentials = match &self.options.credentials {
-            Some(credentials) => Some(credentials.clone()),
-            None => self.keeper.find(name).map_err(ImageError::from)?,
+            Some(credentials) if is_meant => Some(credentials.clone()),
+            _ => self.keeper.find(name).map_err(ImageError::from)?,
         };
         let certificates = match &self.options.cert_dir {
             Some(folder) => vec![folder.clone()],
@@ -101,13 +108,13 @@ impl<'a> Surroundings<'a> {
     /// # Errors
     /// The name is blocked, or the credentials cannot be read.
     pub(super) fn destination(&self, reference: &Reference) -> Result<Source, EngineError> {
-        let name = reference.to_string();
+        let (name, meant) = (reference.to_string(), reference.name());
         let blocked = |prefix| ImageError::Blocked { name: name.clone(), prefix };
         let sources = self.registries.sources(&name).map_err(blocked)?;
         let own = sources.into_iter().find(|source| !source.is_mirror);
         let (name, insecure) = own.map_or((name, false), |source| (source.name, source.insecure));
         let reference = Reference::parse(&name).map_err(ImageError::from)?;
-        Ok(Source { access: self.access(&reference.name(), insecure)?, reference })
+        Ok(Source { access: self.access_for(&meant, &reference.name(), insecure)?, reference })
     }
 }
 
@@ -119,6 +126,11 @@ pub fn plan(name: &str, places: &Places, options: &RegistryOptions, choose: Choo
     let around = Surroundings::read(places, options)?;
     let policy = Policy::load(places).map_err(ImageError::from)?;
     let (references, remember) = candidates(name, &around.registries, choose)?;
+    if options.credentials.is_some() && references.len() > 1 {
+        // They are for one registry, and not to be shown to all of them.
+        let candidates = references.iter().map(ToString::to_string).collect();
+        return Err(ImageError::ShortName { name: name.to_owned(), candidates }.into());
+    }
     let mut candidates = Vec::new();
     for reference in references {
         let full = reference.to_string();
@@ -127,7 +139,8 @@ pub fn plan(name: &str, places: &Places, options: &RegistryOptions, choose: Choo
         let mut sources = Vec::new();
         for source in around.registries.sources(&full).map_err(blocked)? {
             let reference = Reference::parse(&source.name).map_err(ImageError::from)?;
-            sources.push(Source { access: around.access(&reference.name(), source.insecure)?, reference });
+            let access = around.access_for(&full, &reference.name(), source.insecure)?;
+            sources.push(Source { reference, access });
         }
         candidates.push(Candidate { reference, sources });
     }
@@ -212,7 +225,8 @@ mod tests {
         Ok(sources.map(|source| source.reference.to_string()).collect())
     }
 
-    const TWO: &str = "unqualified-search-registries = ['a.io', 'b.io']\n[aliases]\nknown = 'c.io/x/known'\n";
+    const TWO: &str =
+        "short-name-mode = 'enforcing'\nunqualified-search-registries = ['a.io', 'b.io']\n[aliases]\nknown = 'c.io/x/known'\n";
 
     #[test]
     fn short_names_are_looked_for_where_the_configuration_says() {
@@ -224,10 +238,31 @@ mod tests {
         let error = names(Some(TWO), "other", None).unwrap_err();
         assert!(error.contains("a.io/other:latest or b.io/other:latest") && error.contains("alias"), "{error}");
         let both = ["a.io/other:latest", "b.io/other:latest"];
-        assert_eq!(names(Some(&format!("short-name-mode = 'permissive'\n{TWO}")), "other", None).unwrap(), both);
-        assert_eq!(names(Some(&format!("short-name-mode = 'disabled'\n{TWO}")), "other", Some(0)).unwrap_or_default(), both);
+        assert_eq!(names(Some(&TWO.replace("enforcing", "permissive")), "other", None).unwrap(), both);
+        assert_eq!(names(Some(&TWO.replace("enforcing", "disabled")), "other", Some(0)).unwrap_or_default(), both);
         let error = names(Some("short-name-mode = 'enforcing'"), "x", None).unwrap_err();
         assert!(error.contains("docker.io/library/x") && error.contains("unqualified-search-registries"), "{error}");
+    }
+
+    #[test]
+    fn credentials_of_the_command_line_are_for_one_registry() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::below(folder.path());
+        let path = folder.path().join("etc/containers/registries.conf");
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(
+            &path,
+            format!(
+                "{}[[registry]]\nlocation='a.io'\n[[registry.mirror]]\nlocation='m.io/a'\n",
+                TWO.replace("enforcing", "disabled")
+            ),
+        )
+        .unwrap();
+        let options = RegistryOptions { credentials: Some(Credentials::parse("me:secret")), ..RegistryOptions::default() };
+        let planned = plan("a.io/x", &places, &options, &mut |_, _| None).unwrap();
+        let shown: Vec<_> = planned.candidates[0].sources.iter().map(|source| source.access.credentials.is_some()).collect();
+        assert_eq!(shown, [false, true], "the mirror does not see them");
+        assert!(plan("other", &places, &options, &mut |_, _| None).is_err(), "two registries would");
     }
 
     #[test]

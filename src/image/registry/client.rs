@@ -91,7 +91,7 @@ impl Client {
         let mut tries = 0;
         loop {
             match self.send_once(ask).await {
-                Err(failure) if tries < self.access.retry.times && self.may_pass(&failure) => {
+                Err(failure) if self.may_pass(&failure, tries) => {
                     pause(self.access.retry, &mut tries, &failure).await;
                 }
                 done => return done,
@@ -99,12 +99,18 @@ impl Client {
         }
     }
 
-    fn may_pass(&self, failure: &Failure) -> bool {
-        failure.is_transient() || (self.access.retry.unreachable && failure.is_connect())
+    /// Tells whether another try may help, after so many.
+    pub(super) fn may_pass(&self, failure: &Failure, tries: u32) -> bool {
+        let retry = self.access.retry;
+        // Who is silent for the whole time limit gets one more chance, not minutes.
+        let most = if failure.is_timeout() { retry.times.min(1) } else { retry.times };
+        tries < most && (failure.is_transient() || (retry.unreachable && failure.is_connect()))
     }
 
+    /// Makes a request once, for callers that try again themselves.
+    ///
     /// Finds out by the first request what the registry speaks: HTTPS, and plain HTTP where that may be.
-    async fn send_once(&self, ask: &Ask<'_>) -> Result<Response, Failure> {
+    pub(super) async fn send_once(&self, ask: &Ask<'_>) -> Result<Response, Failure> {
         if let Some(is_plain) = self.is_plain.get() {
             return self.exchange(*is_plain, ask).await;
         }
@@ -209,11 +215,14 @@ impl Client {
     pub(super) async fn document(&self, ask: &Ask<'_>, what: &'static str, name: &str) -> Result<Bytes, ImageError> {
         let mut tries = 0;
         loop {
-            let mut response = self.send(ask).await.map_err(|failure| failure.explain(&self.host, name))?;
-            match read_capped(&mut response, MAX_DOCUMENT).await {
+            let read = match self.send_once(ask).await {
+                Ok(mut response) => read_capped(&mut response, MAX_DOCUMENT).await,
+                Err(failure) => Err(failure),
+            };
+            match read {
                 Ok(Some(bytes)) => return Ok(bytes),
                 Ok(None) => return Err(ImageError::TooBig { what, found: MAX_DOCUMENT + 1, limit: MAX_DOCUMENT }),
-                Err(failure) if tries < self.access.retry.times && failure.is_transient() => {
+                Err(failure) if self.may_pass(&failure, tries) => {
                     pause(self.access.retry, &mut tries, &failure).await;
                 }
                 Err(failure) => return Err(failure.explain(&self.host, name)),

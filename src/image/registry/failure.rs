@@ -92,6 +92,11 @@ impl Failure {
         }
     }
 
+    /// Tells whether there was silence for the whole time limit.
+    pub(super) fn is_timeout(&self) -> bool {
+        matches!(self, Self::Transport(error) if error.is_timeout())
+    }
+
     /// How long the registry wants us to wait.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         if let Self::Status { retry_after, .. } = self { *retry_after } else { None }

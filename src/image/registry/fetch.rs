@@ -39,7 +39,7 @@ pub(super) async fn blob(client: &Client, repository: &str, digest: &Digest, siz
             // The reader sees that it is too short.
             None if done >= size || tries >= client.access.retry.times => return,
             None => Failure::Unsafe("the blob ends early".to_owned()),
-            Some(failure) if tries < client.access.retry.times && failure.is_transient() => failure,
+            Some(failure) if client.may_pass(&failure, tries) => failure,
             Some(failure) => {
                 let error = failure.explain(&client.host, &digest.to_string());
                 let _ = chunks.send(Err(io::Error::other(error))).await;
@@ -56,7 +56,7 @@ async fn begin(client: &Client, path: &str, repository: &str, offset: u64) -> Re
     if offset > 0 {
         ask = ask.header(RANGE, format!("bytes={offset}-"));
     }
-    let response = client.send(&ask).await?;
+    let response = client.send_once(&ask).await?;
     if response.status() != StatusCode::PARTIAL_CONTENT {
         return Ok((response, offset));
     }
@@ -67,7 +67,7 @@ async fn begin(client: &Client, path: &str, repository: &str, offset: u64) -> Re
     // Another part than was asked for: all of it, then.
     let mut whole = ask;
     whole.headers.clear();
-    let response = client.send(&whole).await?;
+    let response = client.send_once(&whole).await?;
     if response.status() == StatusCode::PARTIAL_CONTENT {
         return Err(Failure::Unsafe("it gives another part of a blob than was asked for".to_owned()));
     }

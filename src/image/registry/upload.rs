@@ -101,7 +101,7 @@ impl Registry {
         loop {
             match self.send_once(write)? {
                 Ok(sent) => return Ok(sent),
-                Err(failure) if tries < self.client.access.retry.times && failure.is_transient() => {
+                Err(failure) if self.client.may_pass(&failure, tries) => {
                     let retry = self.client.access.retry;
                     tries = self.wait(async move {
                         pause(retry, &mut tries, &failure).await;
@@ -115,11 +115,16 @@ impl Registry {
 
     /// The outer error is `write`'s own, which no second try mends.
     fn send_once(&self, write: &dyn Fn(&mut dyn Write) -> Result<(), StorageError>) -> Result<Result<Sent, Failure>, ImageError> {
-        let (chunks, queue) = tokio::sync::mpsc::channel(QUEUE);
         let (client, path, scope) = (Arc::clone(&self.client), self.uploads(), push_scope(&self.repository));
+        // This is tried again by itself: no byte of the layer has been made yet.
+        let url = self.wait(async move {
+            begin(&client, &path, &scope).await.map_err(|failure| failure.explain(&client.host, "an upload"))
+        })?;
+        let (chunks, queue) = tokio::sync::mpsc::channel(QUEUE);
+        let (client, scope) = (Arc::clone(&self.client), push_scope(&self.repository));
         let (reply, answer) = std::sync::mpsc::channel();
         self.driver.spawn(async move {
-            let _ = reply.send(patch(&client, &path, &scope, queue).await);
+            let _ = reply.send(patch(&client, url, &scope, queue).await);
         });
         let mut sink = Sink { chunks: Some(chunks), buffer: BytesMut::new(), hasher: Sha256::new(), size: 0 };
         let written = write(&mut sink)
@@ -151,8 +156,7 @@ async fn begin(client: &Client, path: &str, scope: &str) -> Result<Url, Failure>
 }
 
 /// Sends the bytes of the queue; returns where to close the upload.
-async fn patch(client: &Client, path: &str, scope: &str, queue: Receiver<Bytes>) -> Result<Url, Failure> {
-    let url = begin(client, path, scope).await?;
+async fn patch(client: &Client, url: Url, scope: &str, queue: Receiver<Bytes>) -> Result<Url, Failure> {
     let sent = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&sent);
     let body = futures_util::stream::unfold(queue, move |mut queue| {

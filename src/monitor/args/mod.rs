@@ -52,6 +52,8 @@ pub struct MonitorArgs {
     pub started_at: i64,
     /// Remove the container's folder (the current one) at the end, in place of writing the exit record.
     pub remove: bool,
+    /// After that have the helper remove what the database knows of: the row, anonymous volumes.
+    pub forget: bool,
     /// The folder of the container's own cgroup, absolute; removed at the end.
     pub cgroup: Option<PathBuf>,
     /// The container's mount namespace, where init shares its pid namespace: the monitor ends what is left in there.
@@ -91,6 +93,7 @@ impl MonitorArgs {
             socket_dir: None,
             started_at,
             remove: false,
+            forget: false,
             cgroup: None,
             members: None,
             sync: None,
@@ -130,6 +133,9 @@ impl MonitorArgs {
         words.some_path("--cgroup", self.cgroup.as_deref());
         if self.remove {
             words.flag("--remove");
+        }
+        if self.forget {
+            words.flag("--forget");
         }
         words.some_number("--timeout", self.timeout);
         log::encode(&self.log, &mut words);
@@ -187,6 +193,7 @@ impl MonitorArgs {
             socket_dir: given.path("--socket-dir"),
             started_at: given.number("--started")?.ok_or(ArgsError::Missing("--started"))?,
             remove: given.flag("--remove"),
+            forget: given.flag("--forget"),
             cgroup: given.path("--cgroup"),
             members: given.number("--members")?,
             sync: given.number("--sync")?,
@@ -241,6 +248,7 @@ mod tests {
             session_entry: Some("/run/a b".into()),
             socket_dir: Some(OsString::from_vec(vec![b'/', 0xff]).into()),
             remove: true,
+            forget: true,
             cgroup: Some("/sys/fs/cgroup/x".into()),
             members: Some(14),
             sync: Some(11),

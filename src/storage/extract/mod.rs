@@ -140,7 +140,15 @@ impl Extract<'_> {
                 [top, rest].concat()
             }
         };
-        Ok(unpack::place(&[&self.target.folder[..], b"/", &path].concat())?.filter(|_| !path.is_empty() && path != b"/"))
+        let Some(mut place) = unpack::place(&path)? else { return Ok(None) };
+        // The folder is the caller's and no name of the archive: a link may have led to it by "..", which the kernel keeps inside.
+        if !self.target.folder.is_empty() {
+            place.folder = match &place.folder[..] {
+                b"" => self.target.folder.clone(),
+                below => [&self.target.folder[..], b"/", below].concat(),
+            };
+        }
+        Ok(Some(place))
     }
 
     fn resolve(&self) -> ResolveFlags {

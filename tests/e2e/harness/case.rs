@@ -41,6 +41,11 @@ impl Case {
         self
     }
 
+    /// Marks a gap that Podman has on some hosts only: those where `so` is true.
+    pub fn gap_where(self, so: bool, reason: &'static str) -> Self {
+        if so { self.gap(reason) } else { self }
+    }
+
     /// Marks a case that has no meaning on another tool (it looks at our files or processes).
     pub fn only_ours(mut self, reason: &'static str) -> Self {
         self.only_ours = Some(reason);

@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The first byte of a TLS connection.
+const TLS_HANDSHAKE: u8 = 0x16;
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 /// What was asked.
@@ -115,6 +117,11 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Request>>, mut answer: impl FnMut(&R
     let _ = stream.set_read_timeout(Some(PATIENCE));
     let Ok(mut writer) = stream.try_clone() else { return };
     let mut reader = BufReader::new(stream);
+    if reader.fill_buf().is_ok_and(|bytes| bytes.first() == Some(&TLS_HANDSHAKE)) {
+        // As a web server that expects plain HTTP answers to TLS.
+        let _ = writer.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        return;
+    }
     while let Some(request) = read_request(&mut reader) {
         log.lock().expect("no server thread panics").push(request.clone());
         let answer = answer(&request);

@@ -1,6 +1,6 @@
 //! Mounts and the root file system.
 
-use super::mounts;
+use super::{given, mounts};
 use crate::cli::error::CliError;
 use crate::engine::container::create::CreateRequest;
 use crate::model::{Filesystem, ImageVolumes};
@@ -65,7 +65,7 @@ impl FilesystemOptions {
         request.filesystem = Filesystem {
             read_only: self.read_only,
             read_only_tmpfs: self.read_only_tmpfs,
-            shm_size: self.shm_size.as_deref().map(bytes).transpose()?,
+            shm_size: given(self.shm_size.as_ref()).map(bytes).transpose()?,
             volumes_from: self.volumes_from.clone(),
             image_volumes: match self.image_volume {
                 ImageVolumeMode::Bind => ImageVolumes::Bind,

@@ -8,7 +8,7 @@ use clap::Args;
 
 /// Options about the health of a container.
 #[derive(Debug, Args)]
-pub(super) struct HealthOptions {
+pub(in crate::cli::container) struct HealthOptions {
     /// Check the container's health by this command: a text for its shell, or a JSON array of words; none for no check
     #[arg(long, value_name = "COMMAND")]
     health_cmd: Option<String>,
@@ -64,7 +64,7 @@ impl HealthOptions {
     ///
     /// # Errors
     /// An option's text cannot be read.
-    pub(super) fn apply(&self, request: &mut CreateRequest) -> Result<(), CliError> {
+    pub(in crate::cli::container) fn apply(&self, request: &mut CreateRequest) -> Result<(), CliError> {
         let health = &mut request.health;
         health.disabled = self.no_healthcheck;
         health.test = self.health_cmd.as_deref().map(|text| test("--health-cmd", text)).transpose()?;

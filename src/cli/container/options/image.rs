@@ -1,5 +1,6 @@
 //! Where a new container's image comes from.
 
+use super::given;
 use crate::cli::error::CliError;
 use crate::cli::image::platform;
 use crate::cli::image::pull::{Policy, Pull};
@@ -39,7 +40,7 @@ pub(in crate::cli::container) struct ImageOptions {
 impl ImageOptions {
     /// Tells whether an image for another machine than this one may be meant.
     pub(in crate::cli::container) fn names_platform(&self) -> bool {
-        self.platform.is_some() || self.os.is_some() || self.arch.is_some() || self.variant.is_some()
+        [&self.platform, &self.os, &self.arch, &self.variant].iter().any(|text| given(text.as_ref()).is_some())
     }
 
     /// How the image is pulled.
@@ -57,7 +58,10 @@ impl ImageOptions {
             policy: self.pull,
             quiet: self.quiet,
             registry: self.registry.clone(),
-            platform: platform(self.platform.as_deref(), self.os.as_deref(), self.arch.as_deref(), self.variant.as_deref())?,
+            platform: {
+                let [os, arch, variant] = [&self.os, &self.arch, &self.variant].map(|text| given(text.as_ref()));
+                platform(given(self.platform.as_ref()), os, arch, variant)?
+            },
         })
     }
 }

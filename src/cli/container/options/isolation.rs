@@ -1,6 +1,6 @@
 //! Namespaces, ids and the network.
 
-use super::userns;
+use super::{given, userns};
 use crate::cli::error::CliError;
 use crate::config::env;
 use crate::engine::container::create::CreateRequest;
@@ -79,7 +79,7 @@ impl IsolationOptions {
         self.namespaces(request)?;
         self.ids(request)?;
         let isolation = &mut request.isolation;
-        isolation.umask = self.umask.as_deref().map(umask).transpose()?;
+        isolation.umask = given(self.umask.as_ref()).map(umask).transpose()?;
         isolation.keep_groups = self.group_add.iter().any(|group| group == "keep-groups");
         if isolation.keep_groups && self.group_add.len() > 1 {
             let text = "--group-add keep-groups cannot be used with other groups: the groups are either kept or set";

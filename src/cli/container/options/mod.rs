@@ -17,8 +17,9 @@ mod supervision;
 mod userns;
 
 pub(super) use environment::with_files;
+pub(super) use health::HealthOptions;
 pub(super) use resources::ResourceOptions;
-pub(super) use supervision::parse_signal;
+pub(super) use supervision::{parse_restart, parse_signal};
 
 use crate::cli::error::CliError;
 use crate::config::env;
@@ -46,7 +47,7 @@ pub(super) struct Options {
     #[command(flatten)]
     supervision: supervision::SupervisionOptions,
     #[command(flatten)]
-    health: health::HealthOptions,
+    health: HealthOptions,
     /// Begin in this folder of the container
     #[arg(short, long, value_name = "DIR")]
     workdir: Option<String>,
@@ -104,6 +105,11 @@ impl Options {
         self.health.apply(&mut request)?;
         Ok(request)
     }
+}
+
+/// The text of an option that counts as not given where it is empty, as scripts write it: `--hostname "$NAME"`.
+fn given(text: Option<&String>) -> Option<&str> {
+    text.map(String::as_str).filter(|text| !text.is_empty())
 }
 
 /// `--entrypoint`: a JSON array where it looks like one, else one word.

@@ -61,6 +61,7 @@ impl NameOptions {
         names.base_hosts = match self.hosts_file.as_deref() {
             None | Some("") => BaseHosts::Default,
             Some("none") => BaseHosts::None,
+            // Which file that is, only a mount of the whole image tells, at each start; a file of it can be named with `cp` once.
             Some("image") => {
                 return Err(CliError::Usage("--hosts-file image is not offered: name a file, or none".to_owned()));
             }

@@ -1,5 +1,6 @@
 //! What a container may use of the machine.
 
+use super::given;
 use crate::cli::error::CliError;
 use crate::engine::container::create::CreateRequest;
 use crate::model::limits::{self, Bound, CgroupsMode, LimitError, Limits, Rate};
@@ -113,9 +114,9 @@ impl ResourceOptions {
     pub(in crate::cli::container) fn limits(&self) -> Result<Limits, CliError> {
         self.refuse_version_one()?;
         let mut limits = Limits {
-            memory: bound(self.memory.as_deref(), "--memory")?,
-            memory_swap: bound(self.memory_swap.as_deref(), "--memory-swap")?,
-            memory_reservation: size(self.memory_reservation.as_deref(), "--memory-reservation")?,
+            memory: bound(given(self.memory.as_ref()), "--memory")?,
+            memory_swap: bound(given(self.memory_swap.as_ref()), "--memory-swap")?,
+            memory_reservation: size(given(self.memory_reservation.as_ref()), "--memory-reservation")?,
             pids: self.pids_limit.map(|number| u64::try_from(number).ok().filter(|n| *n > 0).map_or(Bound::Unlimited, Bound::At)),
             cpu_quota_usec: self.cpu_quota.map(quota).transpose()?.flatten(),
             cpu_period_usec: self.cpu_period.filter(|period| *period > 0),
@@ -130,7 +131,7 @@ impl ResourceOptions {
                 .map_err(about("--blkio-weight"))?,
             ..Limits::default()
         };
-        if let Some(text) = &self.cpus
+        if let Some(text) = given(self.cpus.as_ref())
             && let Some(quota) = limits::cpus(text).map_err(about("--cpus"))?
         {
             limits.cpu_quota_usec = Some(Bound::At(quota));

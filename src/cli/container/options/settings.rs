@@ -1,5 +1,6 @@
 //! What a container's process begins with: names, limits, kernel settings, secrets.
 
+use super::given;
 use super::limits::LimitOptions;
 use super::names::NameOptions;
 use crate::cli::error::CliError;
@@ -45,7 +46,7 @@ impl SettingOptions {
     /// # Errors
     /// An option's text cannot be read, or asks for what is not offered.
     pub(super) fn apply(&self, request: &mut CreateRequest, cwd: &Path) -> Result<(), CliError> {
-        request.hostname.clone_from(&self.hostname);
+        request.hostname = given(self.hostname.as_ref()).map(str::to_owned);
         request.settings.secrets = self.secret.iter().map(|text| secret(text)).collect::<Result<_, _>>()?;
         self.names.apply(&mut request.settings.names, cwd)?;
         self.limits.apply(&mut request.settings)?;
@@ -55,7 +56,7 @@ impl SettingOptions {
             (Some(path), true) => Init::Program(cwd.join(path).components().collect()),
         };
         request.settings.timezone = self.tz.clone().unwrap_or_default();
-        match self.systemd.as_deref() {
+        match given(self.systemd.as_ref()) {
             None | Some("true" | "false") => {}
             Some("always") => {
                 return Err(CliError::Usage(

@@ -1,5 +1,6 @@
 //! What the monitor does: the log, the end, starting again.
 
+use super::given;
 use super::size::parse_size;
 use crate::cli::error::CliError;
 use crate::engine::container::create::CreateRequest;
@@ -46,14 +47,14 @@ impl SupervisionOptions {
     /// # Errors
     /// An option's text cannot be read.
     pub(super) fn apply(&self, request: &mut CreateRequest) -> Result<(), CliError> {
-        request.stop_signal = self.stop_signal.as_deref().map(parse_signal).transpose()?;
+        request.stop_signal = given(self.stop_signal.as_ref()).map(parse_signal).transpose()?;
         request.stop_timeout = self.stop_timeout;
-        request.log_driver = self.log_driver.as_deref().map(log_driver).transpose()?;
+        request.log_driver = given(self.log_driver.as_ref()).map(log_driver).transpose()?;
         let supervision = &mut request.supervision;
         supervision.log = log_options(&self.log_opt)?;
         supervision.timeout = self.timeout.unwrap_or(0);
-        supervision.restart = self.restart.as_deref().map(restart).transpose()?.unwrap_or_default();
-        supervision.notify = self.sdnotify.as_deref().map(sdnotify).transpose()?.unwrap_or_default();
+        supervision.restart = given(self.restart.as_ref()).map(parse_restart).transpose()?.unwrap_or_default();
+        supervision.notify = given(self.sdnotify.as_ref()).map(sdnotify).transpose()?.unwrap_or_default();
         supervision.pidfile = absolute("--pidfile", self.pidfile.as_ref())?;
         supervision.conmon_pidfile = absolute("--conmon-pidfile", self.conmon_pidfile.as_ref())?;
         Ok(())
@@ -123,7 +124,11 @@ fn is_journal_field(name: &str) -> bool {
     name.len() <= 64 && name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(good)
 }
 
-fn restart(text: &str) -> Result<RestartPolicy, CliError> {
+/// Reads a restart policy.
+///
+/// # Errors
+/// It is none.
+pub(in crate::cli::container) fn parse_restart(text: &str) -> Result<RestartPolicy, CliError> {
     RestartPolicy::parse(text).ok_or_else(|| {
         CliError::Usage(format!(
             "invalid restart policy {text:?}: choose no, on-failure, on-failure:TIMES, always or unless-stopped"
