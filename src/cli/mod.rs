@@ -56,6 +56,7 @@ enum Command {
     Generate(generate::GenerateArgs),
     #[command(subcommand)]
     Healthcheck(container::healthcheck::HealthcheckCommand),
+    History(image::history::HistoryArgs),
     Info(system::info::InfoArgs),
     Init(container::init::InitArgs),
     Inspect(container::inspect::InspectArgs),
@@ -175,6 +176,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Export(args) => container::export::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Healthcheck(command) => container::healthcheck::run(command),
+        Command::History(args) => image::history::run(&args),
         Command::Info(args) => system::info::run(&args),
         Command::Init(args) => container::init::run(&args),
         Command::Version(args) => system::info::run_version(&args),

@@ -1,5 +1,6 @@
 //! The use cases. A request comes in, a report goes out; nothing here prints, exits or reads the environment.
 
+pub mod check;
 pub mod container;
 pub mod error;
 pub mod events;

@@ -145,6 +145,21 @@ impl Db {
         transaction.commit().map_err(query(action))
     }
 
+    /// Forgets layers that have no folder and that no image names.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn forget_layers(&mut self, layers: &[DiffId]) -> Result<(), StateError> {
+        let action = "forget layers";
+        let transaction = self.transaction(action)?;
+        for diff_id in layers {
+            let sql = "DELETE FROM layers WHERE diff_id = ?1 AND 'sha256:' || diff_id NOT IN \
+                       (SELECT value FROM images, json_each(images.layers))";
+            transaction.execute(sql, params![diff_id.hex()]).map_err(query(action))?;
+        }
+        transaction.commit().map_err(query(action))
+    }
+
     /// Returns every layer that has a row, with its unpacked size.
     ///
     /// # Errors

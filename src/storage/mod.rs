@@ -17,6 +17,7 @@
 
 pub mod blob;
 pub mod borrow;
+pub mod check;
 pub mod claim;
 mod decompress;
 pub mod diff;

@@ -14,6 +14,7 @@
 #![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
+mod check;
 mod commit;
 mod cp;
 mod devices;
@@ -24,6 +25,7 @@ mod exec;
 mod faults;
 mod harness;
 mod health;
+mod history;
 mod hostile;
 mod identity;
 mod images;
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
     let cases = [
         devices::cases(),
         environment::cases(),
+        check::cases(),
         commit::cases(),
         cp::cases(),
         escape::cases(),
@@ -99,6 +102,7 @@ fn main() -> ExitCode {
         logdrivers::cases(),
         supervise::cases(),
         health::cases(),
+        history::cases(),
         mount::cases(),
         mounts::cases(),
         named_volumes::cases(),

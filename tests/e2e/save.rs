@@ -13,6 +13,7 @@ pub fn cases() -> Vec<Case> {
     let all = [
         case!(every_form_loads_back_with_the_same_id),
         case!(layers_are_given_back_byte_for_byte),
+        case!(a_hard_link_to_a_layer_below_comes_in_and_goes_out).gap("podman 4.3 refuses such a layer"),
         case!(several_images_and_names_go_into_one_archive),
         case!(an_image_given_by_id_takes_no_name_along),
         case!(skopeo_reads_every_form).needs(&[Need::Skopeo]),
@@ -108,6 +109,19 @@ fn layers_are_given_back_byte_for_byte(env: &TestEnv) {
     assert_eq!(members[item["Config"].as_str().unwrap()], image.config_bytes());
     let layers: Vec<_> = item["Layers"].as_array().unwrap().iter().map(|name| &members[name.as_str().unwrap()]).collect();
     assert!(layers == image.layers.iter().collect::<Vec<_>>(), "a layer differs");
+}
+
+fn a_hard_link_to_a_layer_below_comes_in_and_goes_out(env: &TestEnv) {
+    let image = Image::busybox_with("linked", |layer| {
+        layer.hard_link("other-passwd", "etc/passwd");
+    });
+    load(env, &image);
+    let printed = env.ok(&["run", "--rm", "--network", "none", "linked", "cmp", "/other-passwd", "/etc/passwd"]);
+    assert_eq!(printed, "");
+    env.ok(&["save", "-q", "-o", "out.tar", "linked"]);
+    let members = members(&env.work().join("out.tar"));
+    let name = manifest(&members)[0]["Layers"][1].as_str().unwrap().to_owned();
+    assert!(members[&name] == image.layers[1], "the layer differs");
 }
 
 fn several_images_and_names_go_into_one_archive(env: &TestEnv) {

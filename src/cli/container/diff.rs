@@ -26,7 +26,7 @@ pub struct DiffArgs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
+pub(in crate::cli) enum Format {
     Json,
 }
 
@@ -48,9 +48,14 @@ pub fn run(args: &DiffArgs) -> Result<i32, CliError> {
             Err(error) => return Err(error.into()),
         },
     };
-    let text = match args.format {
-        Some(Format::Json) => json(&list)?,
-        None => lines(&list),
+    print(&list, args.format)
+}
+
+/// Prints a list of differences.
+pub(in crate::cli) fn print(list: &[Difference], format: Option<Format>) -> Result<i32, CliError> {
+    let text = match format {
+        Some(Format::Json) => json(list)?,
+        None => lines(list),
     };
     ui::out(text)?;
     Ok(0)

@@ -4,7 +4,10 @@ use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
 use crate::cli::format::{self, Format};
 use crate::cli::ui;
+use crate::engine::EngineError;
 use crate::engine::image::{ImageFilter, ImageRow, ImagesRequest};
+use crate::engine::prune::PruneFilter;
+use crate::sys::stamp;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use std::cmp::Reverse;
@@ -28,13 +31,17 @@ pub struct ImagesArgs {
     /// Show digests of manifests
     #[arg(long)]
     digests: bool,
+    /// Show all names of each image
+    #[arg(long)]
+    history: bool,
     /// No line of headers
     #[arg(short, long)]
     noheading: bool,
     /// By what to sort
     #[arg(long, value_enum, default_value = "created")]
     sort: Sort,
-    /// Only images that fit: reference=PATTERN, dangling=BOOL, label=KEY[=VALUE], before=IMAGE, since=IMAGE, id=ID
+    /// Only images that fit: reference=PATTERN, dangling=BOOL, label=KEY[=VALUE], before=IMAGE, since=IMAGE,
+    /// until=TIME, id=ID, digest=DIGEST, containers=BOOL, intermediate=BOOL, readonly=BOOL, manifest=BOOL
     #[arg(short, long, value_name = "FILTER")]
     filter: Vec<String>,
     /// json, or a Go template
@@ -90,18 +97,28 @@ pub fn run(args: &ImagesArgs) -> Result<i32, CliError> {
 fn parse_filter(text: &str) -> Result<ImageFilter, CliError> {
     let bad = || {
         CliError::Usage(format!(
-            "{text:?} is not a filter of images: use reference=, dangling=true|false, label=, before=, since= or id="
+            "{text:?} is not a filter of images: use reference=, label=, before=, since=, until=, id=, digest=, or with \
+             true or false dangling=, containers=, intermediate=, readonly=, manifest="
         ))
     };
     let (key, value) = text.split_once('=').ok_or_else(bad)?;
     let text = value.to_owned();
+    let truth = || match value {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err(bad()),
+    };
     Ok(match key {
         "reference" => ImageFilter::Reference(text),
-        "dangling" => ImageFilter::Dangling(match value {
-            "true" | "1" => true,
-            "false" | "0" => false,
-            _ => return Err(bad()),
-        }),
+        "dangling" => ImageFilter::Dangling(truth()?),
+        "containers" => ImageFilter::Containers(truth()?),
+        "intermediate" | "readonly" | "manifest" => ImageFilter::Nothing(truth()?),
+        "until" => match PruneFilter::parse(&format!("until={value}"), stamp::now()) {
+            Ok(PruneFilter::Until(time)) => ImageFilter::Until(time),
+            Ok(_) => return Err(bad()),
+            Err(error) => return Err(EngineError::from(error).into()),
+        },
+        "digest" => ImageFilter::Digest(text),
         "label" => match value.split_once('=') {
             Some((key, value)) => ImageFilter::Label(key.to_owned(), Some(value.to_owned())),
             None => ImageFilter::Label(text, None),
@@ -129,12 +146,18 @@ fn table(rows: &[ImageRow], args: &ImagesArgs) -> String {
         headers.push("DIGEST");
     }
     headers.extend(["IMAGE ID", "CREATED", "SIZE"]);
+    if args.history {
+        headers.push("HISTORY");
+    }
     let cells = |row: &ImageRow| {
         let mut cells = vec![part(row.repository.as_ref()), part(row.tag.as_ref())];
         if args.digests {
             cells.push(row.image.manifest.to_string());
         }
         cells.extend([id(row, args.no_trunc), since(row), ui::human_size(row.image.size)]);
+        if args.history {
+            cells.push(row.image.names.join(", "));
+        }
         cells
     };
     if args.noheading {
@@ -163,6 +186,10 @@ fn value(row: &ImageRow, no_trunc: bool) -> Value {
         "RepoDigests": row.repo_digests,
         "Labels": row.labels,
         "Containers": row.containers,
+        "History": image.names.join(", "),
+        "NamesHistory": image.names,
+        "ParentId": "",
+        "SharedSize": 0,
         "Dangling": image.names.is_empty(),
         "ReadOnly": false,
     })

@@ -1,11 +1,13 @@
 //! The commands for images.
 
+pub mod history;
 pub mod images;
 pub mod import;
 pub mod inspect;
 pub mod load;
 pub mod login;
 mod progress;
+pub mod prune;
 pub mod pull;
 pub mod push;
 pub mod registry;
@@ -13,7 +15,9 @@ pub mod rmi;
 pub mod save;
 pub mod search;
 pub mod tag;
+pub mod tree;
 
+use super::container;
 use super::container::targets::open_engine;
 use super::error::CliError;
 use super::ui;
@@ -25,18 +29,22 @@ use clap::{Args, Subcommand};
 /// Manage images
 #[derive(Debug, Subcommand)]
 pub enum ImageCommand {
+    Diff(ImageDiffArgs),
     Exists(ExistsArgs),
+    History(history::HistoryArgs),
     Import(import::ImportArgs),
     Inspect(inspect::InspectArgs),
     Load(load::LoadArgs),
     #[command(visible_alias = "list")]
     Ls(images::ImagesArgs),
+    Prune(prune::PruneArgs),
     Pull(pull::PullArgs),
     Push(push::PushArgs),
     Rm(rmi::RmiArgs),
     Save(save::SaveArgs),
     Search(search::SearchArgs),
     Tag(tag::TagArgs),
+    Tree(tree::TreeArgs),
     Untag(tag::UntagArgs),
 }
 
@@ -45,6 +53,22 @@ pub enum ImageCommand {
 pub struct ExistsArgs {
     /// A name or an id
     image: String,
+}
+
+/// List what the topmost layer of an image changes (C), adds (A) and deletes (D) in those below it
+#[derive(Debug, Args)]
+pub struct ImageDiffArgs {
+    /// Print JSON
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<container::diff::Format>,
+    /// A name or an id
+    image: String,
+}
+
+fn diff(args: &ImageDiffArgs) -> Result<i32, CliError> {
+    let engine = open_engine()?;
+    let image = engine.image(&args.image)?;
+    container::diff::print(&engine.image_diff(&image)?, args.format)
 }
 
 /// Runs a command of the group.
@@ -58,15 +82,19 @@ pub fn run(command: ImageCommand) -> Result<i32, CliError> {
             Err(EngineError::NoSuchImage { .. }) => Ok(1),
             Err(error) => Err(error.into()),
         },
+        ImageCommand::Diff(args) => diff(&args),
+        ImageCommand::History(args) => history::run(&args),
         ImageCommand::Import(args) => import::run(args),
         ImageCommand::Inspect(args) => inspect::run(&args),
         ImageCommand::Load(args) => load::run(args),
         ImageCommand::Ls(args) => images::run(&args),
+        ImageCommand::Prune(args) => prune::run(&args),
         ImageCommand::Pull(args) => pull::run(args),
         ImageCommand::Push(args) => push::run(&args),
         ImageCommand::Rm(args) => rmi::run(args),
         ImageCommand::Save(args) => save::run(args),
         ImageCommand::Search(args) => search::run(&args),
+        ImageCommand::Tree(args) => tree::run(&args),
         ImageCommand::Tag(args) => tag::run(&args),
         ImageCommand::Untag(args) => tag::run_untag(&args),
     }

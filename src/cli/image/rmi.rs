@@ -20,12 +20,16 @@ pub struct RmiArgs {
     /// All images that no container uses
     #[arg(short, long)]
     all: bool,
-    /// Also an image with several names, when it is given by id; one that is not there is no error
+    /// Also an image with several names, when it is given by id, and one that containers use: they are stopped and removed, too.
+    /// One that is not there is no error
     #[arg(short, long)]
     force: bool,
     /// An image that is not there is no error
     #[arg(short, long)]
     ignore: bool,
+    /// Taken for the sake of scripts: no other image is ever removed along with one
+    #[arg(long)]
+    no_prune: bool,
 }
 
 /// Removes the images and prints what went.
@@ -33,10 +37,18 @@ pub struct RmiArgs {
 /// # Errors
 /// The store cannot be used. What happens to single images is printed.
 pub fn run(args: RmiArgs) -> Result<i32, CliError> {
-    let request =
-        RemoveImagesRequest { images: args.images, all: args.all, force: args.force, ignore: args.ignore || args.force };
+    let request = RemoveImagesRequest {
+        images: args.images,
+        all: args.all,
+        force: args.force,
+        containers: args.force,
+        ignore: args.ignore || args.force,
+    };
     in_session(|engine| {
         let report = engine.remove_images(&request)?;
+        for id in &report.containers {
+            ui::note(format!("Removed container {id}"));
+        }
         for name in &report.untagged {
             ui::print_line(&format!("Untagged: {name}"))?;
         }

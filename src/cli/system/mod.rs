@@ -1,5 +1,6 @@
 //! Commands about the whole installation.
 
+pub mod check;
 pub mod df;
 pub mod events;
 pub mod info;
@@ -14,6 +15,7 @@ use clap::Subcommand;
 /// Manage the installation
 #[derive(Debug, Subcommand)]
 pub enum SystemCommand {
+    Check(check::CheckArgs),
     Df(df::DfArgs),
     Events(events::EventsArgs),
     Info(info::InfoArgs),
@@ -27,6 +29,7 @@ pub enum SystemCommand {
 /// See the command.
 pub fn dispatch(command: SystemCommand) -> Result<i32, CliError> {
     match command {
+        SystemCommand::Check(args) => check::run(&args),
         SystemCommand::Df(args) => df::run(&args),
         SystemCommand::Events(args) => events::run(&args),
         SystemCommand::Info(args) => info::run(&args),

@@ -139,11 +139,12 @@ impl Engine {
             waiting.extend(later);
             let is_last = others.is_empty();
             if is_last {
-                borrow::settle(&self.paths, waiting.iter_mut().map(|one| &mut one.layer).collect(), diff_ids)?;
                 progress.step(&Step::Storing);
             }
+            // Before the others are settled, which look into them.
             self.store_layers(ready)?;
             if is_last {
+                borrow::settle(&self.paths, waiting.iter_mut().map(|one| &mut one.layer).collect(), diff_ids)?;
                 self.store_layers(waiting)?;
                 return Ok((blobs, unpacked));
             }

@@ -26,6 +26,14 @@ pub enum ImageFilter {
     Since(String),
     /// The beginning of an id.
     Id(String),
+    /// Made before; nanoseconds since the epoch.
+    Until(i64),
+    /// Containers were made from it, or not.
+    Containers(bool),
+    /// The beginning of a manifest's digest.
+    Digest(String),
+    /// Of the kinds that Podman knows and this store does not have: hidden, read-only, or a list of manifests.
+    Nothing(bool),
 }
 
 /// One line: a name of an image, or an image without one.
@@ -60,10 +68,11 @@ impl Engine {
         let mut rows = Vec::new();
         for image in self.db.images()? {
             let labels = ImageConfig::parse(image.config.as_bytes()).map(|config| config.config.labels).unwrap_or_default();
-            if !fits(&image, &labels, &request.filters, &times) {
+            let containers = users.iter().filter(|(container, _)| container.image == image.id).count();
+            let used = |filter: &ImageFilter| !matches!(filter, ImageFilter::Containers(wanted) if *wanted != (containers > 0));
+            if !fits(&image, &labels, &request.filters, &times) || !request.filters.iter().all(used) {
                 continue;
             }
-            let containers = users.iter().filter(|(container, _)| container.image == image.id).count();
             let fits_name = |name: &str| {
                 (patterns.is_empty() || patterns.iter().any(|pattern| name_fits(pattern, name)))
                     && request.name.as_deref().is_none_or(|wanted| name_fits(wanted, name))
@@ -121,6 +130,11 @@ fn fits(image: &ImageRecord, labels: &BTreeMap<String, String>, filters: &[Image
         && times.since.is_none_or(|time| image.created > time)
         && filters.iter().all(|filter| match filter {
             ImageFilter::Dangling(dangling) => image.names.is_empty() == *dangling,
+            ImageFilter::Until(time) => image.created < *time,
+            ImageFilter::Digest(start) => {
+                image.manifest.to_string().starts_with(start) || image.manifest.hex().starts_with(start)
+            }
+            ImageFilter::Nothing(wanted) => !wanted,
             ImageFilter::Label(key, None) => labels.contains_key(key),
             ImageFilter::Label(key, Some(value)) => labels.get(key) == Some(value),
             _ => true,

@@ -3,6 +3,7 @@
 //! What brings layers in or deletes them runs as root of the session user namespace (`engine::session::within`); the rest does
 //! not care.
 
+mod history;
 mod import;
 pub(in crate::engine) mod incoming;
 mod inspect;
@@ -19,6 +20,7 @@ mod search;
 mod source;
 mod tag;
 
+pub use history::{HistoryStep, ImageTree, TreeLayer};
 pub use import::ImportRequest;
 pub use inspect::ImageDetails;
 pub use list::{ImageFilter, ImageRow, ImagesRequest};

@@ -5,6 +5,7 @@ use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
 use crate::model::{ContainerConfig, ImageRecord, Mount, Origin};
 use crate::storage::{gc, shifted};
+use std::time::Duration;
 
 /// Which images to remove.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,8 @@ pub struct RemoveImagesRequest {
     pub all: bool,
     /// Also images with several names, by id.
     pub force: bool,
+    /// Containers that use an image are stopped and removed first.
+    pub containers: bool,
     /// What is not there is no error.
     pub ignore: bool,
 }
@@ -22,6 +25,8 @@ pub struct RemoveImagesRequest {
 #[derive(Debug, Default)]
 pub struct RemoveImagesReport {
     pub untagged: Vec<String>,
+    /// Containers that used an image; full ids.
+    pub containers: Vec<String>,
     /// Ids, 64 digits.
     pub deleted: Vec<String>,
     pub errors: Vec<EngineError>,
@@ -42,8 +47,7 @@ impl Engine {
         for name in &images {
             match self.find_image(name) {
                 Ok(found) => {
-                    let force = request.force || request.all;
-                    if let Err(error) = self.remove_one(found, force, &mut report) {
+                    if let Err(error) = self.remove_one(found, request, &mut report) {
                         report.errors.push(error);
                     }
                 }
@@ -59,7 +63,12 @@ impl Engine {
         Ok(report)
     }
 
-    fn remove_one(&mut self, found: Found, force: bool, report: &mut RemoveImagesReport) -> Result<(), EngineError> {
+    fn remove_one(
+        &mut self,
+        found: Found,
+        request: &RemoveImagesRequest,
+        report: &mut RemoveImagesReport,
+    ) -> Result<(), EngineError> {
         let Found { image, name } = found;
         match name {
             Some(name) if image.names.len() > 1 => {
@@ -68,10 +77,13 @@ impl Engine {
                 report.untagged.push(name);
                 return Ok(());
             }
-            None if image.names.len() > 1 && !force => {
+            None if image.names.len() > 1 && !request.force && !request.all => {
                 return Err(EngineError::ImageHasNames { image: image.id.short().to_owned(), names: image.names.join(", ") });
             }
             _ => {}
+        }
+        if request.containers {
+            self.remove_users(&image, report)?;
         }
         self.refuse_if_used(&image)?;
         self.db.remove_image(&image.id)?;
@@ -79,6 +91,21 @@ impl Engine {
         self.tell_of(&Subject::image(image.id.hex(), name), Status::Remove);
         report.untagged.extend(image.names);
         report.deleted.push(image.id.hex().to_owned());
+        Ok(())
+    }
+
+    /// Stops and removes the containers that use an image, those first that others are required by.
+    fn remove_users(&mut self, image: &ImageRecord, report: &mut RemoveImagesReport) -> Result<(), EngineError> {
+        // Newest first: a container can only require older ones.
+        for (container, _) in self.containers()?.into_iter().filter(|(container, _)| uses(container, image)) {
+            let patience = Duration::from_secs(u64::from(container.stop_timeout));
+            match self.remove_with_volumes(&container, Some(patience), true) {
+                Ok(()) => report.containers.push(container.id.to_string()),
+                // One that was run with --rm is faster.
+                Err(EngineError::NoSuchContainer { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(())
     }
 
