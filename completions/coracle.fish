@@ -37,6 +37,7 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "exec" -d 'Run a com
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "export" -d 'Write the files of a container as a tar'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "generate" -d 'Write the man pages or the shell completions'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "healthcheck" -d 'Look after the health of containers'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "history" -d 'Show how an image came to be, the latest step first'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "info" -d 'Show facts about the host, the store and this program'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "init" -d 'Prepare containers without starting them: not supported, and the refusal says what to use'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "inspect" -d 'Show everything about containers, images and volumes'
@@ -889,6 +890,12 @@ complete -c coracle -n "__fish_coracle_using_subcommand healthcheck; and not __f
 complete -c coracle -n "__fish_coracle_using_subcommand healthcheck; and not __fish_seen_subcommand_from run" -f -a "run" -d 'Check a container\'s health now: 0 for healthy, 1 for a failure, 125 where there is no check or the container does not run'
 complete -c coracle -n "__fish_coracle_using_subcommand healthcheck; and __fish_seen_subcommand_from run" -l ignore-result -d 'The exit code is 0 also when the check fails and does not make the container unhealthy yet'
 complete -c coracle -n "__fish_coracle_using_subcommand healthcheck; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand history" -l format -d 'json, or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand history" -s H -l human -d 'Print ages and units; with =false times and bytes' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand history" -l no-trunc -d 'Print ids and commands whole'
+complete -c coracle -n "__fish_coracle_using_subcommand history" -s q -l quiet -d 'Print ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand history" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand info" -s f -l format -d 'json, or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand info" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -971,21 +978,33 @@ complete -c coracle -n "__fish_coracle_using_subcommand list" -l external -d 'Co
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s p -l pod -d 'The pod of each container, by id and name'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -l sync -d 'Look at the processes themselves and not at what was noted of them, which is always done'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "exists" -d 'Check whether an image is in the store: exit code 0 or 1'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "import" -d 'Make an image from a tar of a root folder'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "inspect" -d 'Show all that is known of images, as JSON'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "load" -d 'Load images from an archive'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "ls" -d 'List images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "list" -d 'List images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "pull" -d 'Pull images from a registry'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "push" -d 'Push an image to a registry'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "rm" -d 'Remove images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "save" -d 'Save images to an archive or a folder'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "search" -d 'Search registries for images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "tag" -d 'Give an image more names'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from exists import inspect load ls list pull push rm save search tag untag" -f -a "untag" -d 'Take names away from an image'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "diff" -d 'List what the topmost layer of an image changes (C), adds (A) and deletes (D) in those below it'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "exists" -d 'Check whether an image is in the store: exit code 0 or 1'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "history" -d 'Show how an image came to be, the latest step first'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "import" -d 'Make an image from a tar of a root folder'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "inspect" -d 'Show all that is known of images, as JSON'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "load" -d 'Load images from an archive'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "ls" -d 'List images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "list" -d 'List images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "prune" -d 'Remove images without a name that no container uses'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "pull" -d 'Pull images from a registry'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "push" -d 'Push an image to a registry'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "rm" -d 'Remove images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "save" -d 'Save images to an archive or a folder'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "search" -d 'Search registries for images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "tag" -d 'Give an image more names'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "tree" -d 'Show the layers of an image, the lowest first, and whose topmost each one is'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "untag" -d 'Take names away from an image'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from diff" -l format -d 'Print JSON' -r -f -a "json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from exists" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from history" -l format -d 'json, or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from history" -s H -l human -d 'Print ages and units; with =false times and bytes' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from history" -l no-trunc -d 'Print ids and commands whole'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Print ids alone'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -s c -l change -d 'Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -s m -l message -d 'What to say in the image\'s history' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -l os -d 'The operating system' -r
@@ -1003,12 +1022,13 @@ id\t''
 repository\t''
 size\t''
 tag\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -s f -l filter -d 'Only images that fit: reference=PATTERN, dangling=BOOL, label=KEY[=VALUE], before=IMAGE, since=IMAGE, id=ID' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -s f -l filter -d 'Only images that fit: reference=PATTERN, dangling=BOOL, label=KEY[=VALUE], before=IMAGE, since=IMAGE, until=TIME, id=ID, digest=DIGEST, containers=BOOL, intermediate=BOOL, readonly=BOOL, manifest=BOOL' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -l format -d 'json, or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -s a -l all -d 'All images; there are no hidden ones here'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Only ids'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -l no-trunc -d 'Show ids whole'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -l digests -d 'Show digests of manifests'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -l history -d 'Show all names of each image'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -s n -l noheading -d 'No line of headers'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -l sort -d 'By what to sort' -r -f -a "created\t''
@@ -1016,14 +1036,19 @@ id\t''
 repository\t''
 size\t''
 tag\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -s f -l filter -d 'Only images that fit: reference=PATTERN, dangling=BOOL, label=KEY[=VALUE], before=IMAGE, since=IMAGE, id=ID' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -s f -l filter -d 'Only images that fit: reference=PATTERN, dangling=BOOL, label=KEY[=VALUE], before=IMAGE, since=IMAGE, until=TIME, id=ID, digest=DIGEST, containers=BOOL, intermediate=BOOL, readonly=BOOL, manifest=BOOL' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -l format -d 'json, or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -s a -l all -d 'All images; there are no hidden ones here'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only ids'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -l no-trunc -d 'Show ids whole'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -l digests -d 'Show digests of manifests'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -l history -d 'Show all names of each image'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -s n -l noheading -d 'No line of headers'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from prune" -l filter -d 'Only images that match KEY=VALUE: label, label!, until' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from prune" -s a -l all -d 'Also those with names'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from prune" -s f -l force -d 'Do not ask'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l platform -d 'OS/ARCH[/VARIANT]; this machine\'s where not given' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l os -d 'The operating system' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l arch -d 'The architecture' -r
@@ -1061,8 +1086,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_s
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l disable-content-trust -d 'Taken for the sake of scripts, as Podman does'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s a -l all -d 'All images that no container uses'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s f -l force -d 'Also an image with several names, when it is given by id; one that is not there is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s f -l force -d 'Also an image with several names, when it is given by id, and one that containers use: they are stopped and removed, too. One that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s i -l ignore -d 'An image that is not there is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -l no-prune -d 'Taken for the sake of scripts: no other image is ever removed along with one'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -s o -l output -d 'Write to this file or folder and not to standard output; it appears when it is whole' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -l format -d 'What to write' -r -f -a "docker-archive\t''
@@ -1089,18 +1115,21 @@ complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_s
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l compatible -d 'Show stars, and which are official or automated'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from tag" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from tree" -l whatrequires -d 'Show the images that stand on this one and not its layers'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from tree" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from untag" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand images" -l sort -d 'By what to sort' -r -f -a "created\t''
 id\t''
 repository\t''
 size\t''
 tag\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand images" -s f -l filter -d 'Only images that fit: reference=PATTERN, dangling=BOOL, label=KEY[=VALUE], before=IMAGE, since=IMAGE, id=ID' -r
+complete -c coracle -n "__fish_coracle_using_subcommand images" -s f -l filter -d 'Only images that fit: reference=PATTERN, dangling=BOOL, label=KEY[=VALUE], before=IMAGE, since=IMAGE, until=TIME, id=ID, digest=DIGEST, containers=BOOL, intermediate=BOOL, readonly=BOOL, manifest=BOOL' -r
 complete -c coracle -n "__fish_coracle_using_subcommand images" -l format -d 'json, or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand images" -s a -l all -d 'All images; there are no hidden ones here'
 complete -c coracle -n "__fish_coracle_using_subcommand images" -s q -l quiet -d 'Only ids'
 complete -c coracle -n "__fish_coracle_using_subcommand images" -l no-trunc -d 'Show ids whole'
 complete -c coracle -n "__fish_coracle_using_subcommand images" -l digests -d 'Show digests of manifests'
+complete -c coracle -n "__fish_coracle_using_subcommand images" -l history -d 'Show all names of each image'
 complete -c coracle -n "__fish_coracle_using_subcommand images" -s n -l noheading -d 'No line of headers'
 complete -c coracle -n "__fish_coracle_using_subcommand images" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep" -s h -l help -d 'Print help'
@@ -1227,8 +1256,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand rm" -s i -l ignore -d 'A
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand rm" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s a -l all -d 'All images that no container uses'
-complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s f -l force -d 'Also an image with several names, when it is given by id; one that is not there is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s f -l force -d 'Also an image with several names, when it is given by id, and one that containers use: they are stopped and removed, too. One that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s i -l ignore -d 'An image that is not there is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand rmi" -l no-prune -d 'Taken for the sake of scripts: no other image is ever removed along with one'
 complete -c coracle -n "__fish_coracle_using_subcommand rmi" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s a -l attach -d 'Show only this stream: stdout or stderr, or both by giving it twice; with -i stdin alone, which prints the id' -r -f -a "stdin\t''
 stdout\t''
@@ -1469,12 +1499,17 @@ complete -c coracle -n "__fish_coracle_using_subcommand stop" -s i -l ignore -d 
 complete -c coracle -n "__fish_coracle_using_subcommand stop" -s a -l all -d 'Stop every running container'
 complete -c coracle -n "__fish_coracle_using_subcommand stop" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand stop" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "df" -d 'Show what images, containers and volumes take on the disk'
-complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "events" -d 'Show what happens to containers, images and volumes'
-complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "info" -d 'Show facts about the host, the store and this program'
-complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "prune" -d 'Remove everything that is not in use'
-complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from df events info prune reset" -f -a "reset" -d 'Remove every container and image, and all files of this program that hold them'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from check df events info prune reset" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from check df events info prune reset" -f -a "check" -d 'Check that the images in the store are whole and unchanged'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from check df events info prune reset" -f -a "df" -d 'Show what images, containers and volumes take on the disk'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from check df events info prune reset" -f -a "events" -d 'Show what happens to containers, images and volumes'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from check df events info prune reset" -f -a "info" -d 'Show facts about the host, the store and this program'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from check df events info prune reset" -f -a "prune" -d 'Remove everything that is not in use'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from check df events info prune reset" -f -a "reset" -d 'Remove every container and image, and all files of this program that hold them'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from check" -s q -l quick -d 'Only look whether everything is there; read no contents'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from check" -s r -l repair -d 'Remove the images that are damaged'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from check" -s f -l force -d 'Remove them also where containers use them, with the containers'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from df" -l format -d 'json, table TEMPLATE or a Go template' -r
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from df" -s v -l verbose -d 'Every image, container and volume by itself'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from df" -s h -l help -d 'Print help'

@@ -10,7 +10,7 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use std::collections::BTreeMap;
-use std::error::Error;
+use std::error::Error as _;
 use std::fs::File;
 use std::io::{self, BufReader};
 

@@ -5,7 +5,7 @@ use super::create::CreateRequest;
 use crate::image::config::Runtime;
 use crate::model::{
     ContainerConfig, ContainerId, Health, HealthRequest, ImageRecord, LogDriver, LogOptions, OnFailure, Probe, RestartPolicy,
-    SdNotify, Supervision,
+    SdNotify, Sharing, Supervision,
 };
 use crate::monitor::logs::journald;
 use std::path::Path;
@@ -29,6 +29,7 @@ pub(super) fn settle(request: &CreateRequest, subject: &Subject<'_>) -> Result<S
     if supervision.restart != RestartPolicy::No && request.auto_remove {
         return Err(invalid("--restart", supervision.restart.as_str(), "it does not go together with --rm"));
     }
+    refuse_with_foreign_pids(supervision.restart, &request.isolation.pid)?;
     let driver = request.log_driver.unwrap_or(LogDriver::K8sFile);
     settle_log(&mut supervision.log, driver, request, subject)?;
     supervision.health = health(&request.health, subject.defaults)?;
@@ -36,6 +37,16 @@ pub(super) fn settle(request: &CreateRequest, subject: &Subject<'_>) -> Result<S
         return Err(invalid("--sdnotify", "healthy", "the container has no health check (give one with --health-cmd)"));
     }
     Ok(supervision)
+}
+
+/// A new start by the monitor is made by a program that was executed in the session namespace. In another container's pid namespace
+/// that one, with `CAP_SYS_PTRACE`, could look into it before it has left the host's file system (CVE-2016-9962).
+fn refuse_with_foreign_pids(policy: RestartPolicy, pid: &Sharing) -> Result<(), ContainerError> {
+    if policy != RestartPolicy::No && matches!(pid, Sharing::Container(_) | Sharing::Path(_)) {
+        let why = "a container in another one's pid namespace cannot be started again by itself";
+        return Err(invalid("--restart", policy.as_str(), why));
+    }
+    Ok(())
 }
 
 /// Changes the restart policy and the health check of a container that is there; what is not named stays.
@@ -48,6 +59,7 @@ pub(super) fn change(
     if policy != RestartPolicy::No && config.auto_remove {
         return Err(invalid("--restart", policy.as_str(), "it does not go together with --rm"));
     }
+    refuse_with_foreign_pids(policy, &config.isolation.pid)?;
     if policy != RestartPolicy::No && config.log_driver.is_passthrough() {
         let why = "a container with the log driver passthrough has nobody's streams when it is started again by itself";
         return Err(invalid("--restart", policy.as_str(), why));
