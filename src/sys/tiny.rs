@@ -4,6 +4,120 @@ use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use std::io;
 use std::os::fd::OwnedFd;
 
+/// A program whose end is to become another one, between two labels. Its own code ends in front of that end, with descriptor 3 as the
+/// error pipe and these registers (aarch64's in brackets): r12 (x19) points to the first of the paths to try, which an empty string ends,
+/// r13 (x21) to the argument vector, r14 (x20) to the environment. It may jump to 4, to report the errno in r15d (w22), and to 5, to exit
+/// with the code in edi (w0).
+#[cfg(target_arch = "x86_64")]
+macro_rules! becoming_program {
+    ($start:literal, $end:literal, $($own:literal),* $(,)?) => {
+        std::arch::global_asm!(
+            concat!(".pushsection .rodata.", $start, ",\"a\",@progbits"),
+            concat!(".globl ", $start),
+            concat!(".globl ", $end),
+            concat!($start, ":"),
+            $($own,)*
+            "mov edi, 3",
+            "mov esi, 2",  // F_SETFD
+            "mov edx, 1",  // FD_CLOEXEC
+            "mov eax, 72", // fcntl
+            "syscall",
+            "mov r15d, 2", // ENOENT
+            "3:",
+            "mov rdi, [r12]",
+            "cmp byte ptr [rdi], 0",
+            "je 4f",
+            "mov rsi, r13",
+            "mov rdx, r14",
+            "mov eax, 59", // execve
+            "syscall",
+            "add r12, 8",
+            "neg eax",
+            "cmp eax, 2", // ENOENT
+            "je 3b",
+            "cmp eax, 20", // ENOTDIR
+            "je 3b",
+            "mov r15d, eax",
+            "cmp eax, 13", // EACCES
+            "je 3b",
+            "4:",
+            "sub rsp, 16",
+            "mov byte ptr [rsp], 0xE0",
+            "mov dword ptr [rsp + 1], r15d",
+            "mov edi, 3",
+            "mov rsi, rsp",
+            "mov edx, 5",
+            "mov eax, 1", // write
+            "syscall",
+            "mov edi, 127",
+            "cmp r15d, 2",
+            "je 5f",
+            "mov edi, 126",
+            "5:",
+            "mov eax, 231", // exit_group
+            "syscall",
+            concat!($end, ":"),
+            ".popsection",
+        );
+    };
+}
+#[cfg(target_arch = "aarch64")]
+macro_rules! becoming_program {
+    ($start:literal, $end:literal, $($own:literal),* $(,)?) => {
+        std::arch::global_asm!(
+            concat!(".pushsection .rodata.", $start, ",\"a\",@progbits"),
+            ".balign 4",
+            concat!(".globl ", $start),
+            concat!(".globl ", $end),
+            concat!($start, ":"),
+            $($own,)*
+            "mov x0, #3",
+            "mov x1, #2",  // F_SETFD
+            "mov x2, #1",  // FD_CLOEXEC
+            "mov x8, #25", // fcntl
+            "svc #0",
+            "mov w22, #2", // ENOENT
+            "3:",
+            "ldr x0, [x19]",
+            "ldrb w10, [x0]",
+            "cbz w10, 4f",
+            "mov x1, x21",
+            "mov x2, x20",
+            "mov x8, #221", // execve
+            "svc #0",
+            "add x19, x19, #8",
+            "neg w0, w0",
+            "cmp w0, #2", // ENOENT
+            "b.eq 3b",
+            "cmp w0, #20", // ENOTDIR
+            "b.eq 3b",
+            "mov w22, w0",
+            "cmp w0, #13", // EACCES
+            "b.eq 3b",
+            "4:",
+            "sub sp, sp, #16",
+            "mov w10, #0xE0",
+            "strb w10, [sp]",
+            "stur w22, [sp, #1]",
+            "mov x0, #3",
+            "mov x1, sp",
+            "mov x2, #5",
+            "mov x8, #64", // write
+            "svc #0",
+            "mov x0, #127",
+            "cmp w22, #2",
+            "b.eq 5f",
+            "mov x0, #126",
+            "5:",
+            "mov x8, #94", // exit_group
+            "svc #0",
+            concat!($end, ":"),
+            ".popsection",
+        );
+    };
+}
+pub(super) use becoming_program;
+
 #[cfg(target_arch = "x86_64")]
 const MACHINE: u16 = 62;
 #[cfg(target_arch = "aarch64")]
