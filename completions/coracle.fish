@@ -271,9 +271,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l os -d 'The operating system of the image' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l arch -d 'The architecture of the image' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l platform -d 'OS/ARCH[/VARIANT]; this machine\'s where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l os -d 'The operating system' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l arch -d 'The architecture' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l variant -d 'The variant of the architecture' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
 false\t''"
@@ -572,9 +572,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l os -d 'The operating system of the image' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l arch -d 'The architecture of the image' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l platform -d 'OS/ARCH[/VARIANT]; this machine\'s where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l os -d 'The operating system' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l arch -d 'The architecture' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l variant -d 'The variant of the architecture' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
 false\t''"
@@ -829,9 +829,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand create" -l pull -d 'When
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l os -d 'The operating system of the image' -r
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l arch -d 'The architecture of the image' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l platform -d 'OS/ARCH[/VARIANT]; this machine\'s where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l os -d 'The operating system' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l arch -d 'The architecture' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l variant -d 'The variant of the architecture' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
 false\t''"
@@ -1389,9 +1389,9 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -l pull -d 'When to
 missing\t''
 newer\t''
 never\t''"
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l platform -d 'OS/ARCH[/VARIANT] of the image; this machine\'s where not given' -r
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l os -d 'The operating system of the image' -r
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l arch -d 'The architecture of the image' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l platform -d 'OS/ARCH[/VARIANT]; this machine\'s where not given' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l os -d 'The operating system' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l arch -d 'The architecture' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l variant -d 'The variant of the architecture' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
 false\t''"

@@ -233,6 +233,11 @@ fn finish(result: Result<i32, CliError>) -> ExitCode {
     ExitCode::from(u8::try_from(code).unwrap_or(125))
 }
 
+/// The text of an option that counts as not given where it is empty, as scripts write it: `--hostname "$NAME"`.
+fn given(text: Option<&String>) -> Option<&str> {
+    text.map(String::as_str).filter(|text| !text.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

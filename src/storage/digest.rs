@@ -2,7 +2,7 @@
 
 use crate::model::Digest;
 use sha2::{Digest as _, Sha256};
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Read, Write};
 
 /// Returns the sha256 digest of `bytes`.
 #[must_use]
@@ -57,5 +57,37 @@ impl<R: BufRead> BufRead for Hashing<R> {
             self.count += amount as u64;
         }
         self.inner.consume(amount);
+    }
+}
+
+/// A writer that knows the digest and the number of the bytes that went through it.
+#[derive(Debug)]
+pub(crate) struct Summing<W> {
+    out: W,
+    hasher: Sha256,
+    count: u64,
+}
+
+impl<W> Summing<W> {
+    pub(crate) fn new(out: W) -> Self {
+        Self { out, hasher: Sha256::new(), count: 0 }
+    }
+
+    /// Returns what was written to, and the digest and length of everything.
+    pub(crate) fn finish(self) -> (W, Digest, u64) {
+        (self.out, Digest::from_sha256(&self.hasher.finalize()), self.count)
+    }
+}
+
+impl<W: Write> Write for Summing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        self.count += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }

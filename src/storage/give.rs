@@ -1,14 +1,14 @@
 //! A layer's tar, given back: byte for byte where that can be done, else made anew from the layer's files.
 
+use super::digest::Summing;
 use super::error::io_error;
 use super::pack::{self, Form, Options, PackError};
 use super::tar::TarWriter;
 use super::{StorageError, layer, split};
 use crate::config::Paths;
-use crate::model::{DiffId, Digest};
+use crate::model::DiffId;
 use rustix::fd::AsFd as _;
 use rustix::fs::{Mode, OFlags};
-use sha2::{Digest as _, Sha256};
 use std::io::{self, Write};
 
 /// How a layer can be given back.
@@ -33,10 +33,10 @@ impl LayerTar {
         let kept = split::exists(paths, stored);
         let mut tar = Self { stored: stored.clone(), diff_id: stored.clone(), size: size.unwrap_or(0), kept };
         if !kept || size.is_none_or(|size| size == 0) {
-            let mut measure = Measure { hasher: Sha256::new(), size: 0 };
-            tar.write(paths, &mut measure)?;
-            tar.size = measure.size;
-            tar.diff_id = DiffId::new(Digest::from_sha256(&measure.hasher.finalize()));
+            let mut sums = Summing::new(io::sink());
+            tar.write(paths, &mut sums)?;
+            let (_, digest, size) = sums.finish();
+            (tar.size, tar.diff_id) = (size, DiffId::new(digest));
         }
         Ok(tar)
     }
@@ -61,24 +61,6 @@ fn repack(paths: &Paths, diff_id: &DiffId, out: &mut dyn Write) -> Result<(), St
         PackError::Write(source) => StorageError::Write { what: "a layer's tar", source },
         source => StorageError::Pack { diff_id: diff_id.clone(), source },
     })
-}
-
-/// Takes bytes for their number and digest.
-struct Measure {
-    hasher: Sha256,
-    size: u64,
-}
-
-impl Write for Measure {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.hasher.update(bytes);
-        self.size += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `coracle import`.
 
-use super::{in_session, platform, progress};
+use super::platform::PlatformParts;
+use super::{in_session, progress};
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::engine::image::ImportRequest;
@@ -21,15 +22,8 @@ pub struct ImportArgs {
     /// What to say in the image's history
     #[arg(short, long)]
     message: Option<String>,
-    /// The operating system
-    #[arg(long)]
-    os: Option<String>,
-    /// The architecture
-    #[arg(long)]
-    arch: Option<String>,
-    /// The variant of the architecture
-    #[arg(long)]
-    variant: Option<String>,
+    #[command(flatten)]
+    platform: PlatformParts,
     /// Print no progress
     #[arg(short, long)]
     quiet: bool,
@@ -48,7 +42,7 @@ pub fn run(args: ImportArgs) -> Result<i32, CliError> {
         reference: args.reference,
         changes: args.change,
         message: args.message,
-        platform: platform(None, args.os.as_deref(), args.arch.as_deref(), args.variant.as_deref())?,
+        platform: args.platform.chosen()?,
     };
     in_session(|engine| {
         let id = engine.import(&request, &mut *progress::shown(args.quiet))?;

@@ -6,6 +6,7 @@ pub mod import;
 pub mod inspect;
 pub mod load;
 pub mod login;
+pub mod platform;
 mod progress;
 pub mod prune;
 pub mod pull;
@@ -22,7 +23,6 @@ use super::container::targets::open_engine;
 use super::error::CliError;
 use super::ui;
 use crate::config::Paths;
-use crate::engine::image::Platform;
 use crate::engine::{Engine, EngineError, session};
 use clap::{Args, Subcommand};
 
@@ -117,32 +117,4 @@ pub(super) fn in_session(work: impl FnOnce(&mut Engine) -> Result<i32, CliError>
         ui::note(format!("Note: {}", why.note()));
     }
     Ok(done.code)
-}
-
-/// The platform that `--platform`, `--os`, `--arch` and `--variant` name, else this machine's.
-///
-/// # Errors
-/// They name none.
-pub(super) fn platform(
-    platform: Option<&str>,
-    os: Option<&str>,
-    arch: Option<&str>,
-    variant: Option<&str>,
-) -> Result<Platform, CliError> {
-    let mut chosen = match platform {
-        Some(text) => Platform::parse(text).map_err(|error| CliError::Usage(error.to_string()))?,
-        None => Platform::host(),
-    };
-    if let Some(arch) = arch {
-        let os = std::mem::take(&mut chosen.os);
-        chosen = Platform::parse(arch).map_err(|error| CliError::Usage(error.to_string()))?;
-        chosen.os = os;
-    }
-    if let Some(os) = os {
-        os.clone_into(&mut chosen.os);
-    }
-    if let Some(variant) = variant {
-        chosen.variant = Some(variant.to_owned());
-    }
-    Ok(chosen)
 }

@@ -1,7 +1,8 @@
 //! `coracle pull`.
 
+use super::platform::PlatformArgs;
 use super::registry::RegistryArgs;
-use super::{in_session, platform, progress};
+use super::{in_session, progress};
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::engine::image::{Input, LoadRequest, Plan, Platform, PullPolicy, PullRequest};
@@ -23,18 +24,8 @@ pub struct PullArgs {
     /// Print no progress
     #[arg(short, long)]
     quiet: bool,
-    /// OS/ARCH[/VARIANT]; this machine's where not given
-    #[arg(long, conflicts_with_all = ["os", "arch", "variant"])]
-    platform: Option<String>,
-    /// The operating system
-    #[arg(long)]
-    os: Option<String>,
-    /// The architecture
-    #[arg(long)]
-    arch: Option<String>,
-    /// The variant of the architecture
-    #[arg(long)]
-    variant: Option<String>,
+    #[command(flatten)]
+    platform: PlatformArgs,
     /// When to ask the registry
     #[arg(long, value_enum, default_value = "always")]
     policy: Policy,
@@ -74,7 +65,7 @@ enum Wanted {
 /// # Errors
 /// An image cannot be pulled; those before it stay.
 pub fn run(args: PullArgs) -> Result<i32, CliError> {
-    let platform = platform(args.platform.as_deref(), args.os.as_deref(), args.arch.as_deref(), args.variant.as_deref())?;
+    let platform = args.platform.chosen()?;
     let mut wanted = Vec::new();
     for name in &args.images {
         wanted.push(match archive(name)? {

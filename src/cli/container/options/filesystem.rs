@@ -1,7 +1,8 @@
 //! Mounts and the root file system.
 
-use super::{given, mounts};
+use super::mounts;
 use crate::cli::error::CliError;
+use crate::cli::given;
 use crate::engine::container::create::CreateRequest;
 use crate::model::{Filesystem, ImageVolumes};
 use clap::{Args, ValueEnum};

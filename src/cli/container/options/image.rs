@@ -1,8 +1,7 @@
 //! Where a new container's image comes from.
 
-use super::given;
 use crate::cli::error::CliError;
-use crate::cli::image::platform;
+use crate::cli::image::platform::PlatformArgs;
 use crate::cli::image::pull::{Policy, Pull};
 use crate::cli::image::registry::RegistryArgs;
 use clap::{ArgAction, Args};
@@ -16,18 +15,8 @@ pub(in crate::cli::container) struct ImageOptions {
     /// Print no progress while an image is pulled
     #[arg(short, long)]
     quiet: bool,
-    /// OS/ARCH[/VARIANT] of the image; this machine's where not given
-    #[arg(long, conflicts_with_all = ["os", "arch", "variant"])]
-    platform: Option<String>,
-    /// The operating system of the image
-    #[arg(long)]
-    os: Option<String>,
-    /// The architecture of the image
-    #[arg(long)]
-    arch: Option<String>,
-    /// The variant of the architecture
-    #[arg(long)]
-    variant: Option<String>,
+    #[command(flatten)]
+    platform: PlatformArgs,
     #[command(flatten)]
     registry: RegistryArgs,
     /// Not needed: signatures of Docker's content trust are never asked for
@@ -40,7 +29,7 @@ pub(in crate::cli::container) struct ImageOptions {
 impl ImageOptions {
     /// Tells whether an image for another machine than this one may be meant.
     pub(in crate::cli::container) fn names_platform(&self) -> bool {
-        [&self.platform, &self.os, &self.arch, &self.variant].iter().any(|text| given(text.as_ref()).is_some())
+        self.platform.is_named()
     }
 
     /// How the image is pulled.
@@ -54,14 +43,6 @@ impl ImageOptions {
         if !self.disable_content_trust {
             return Err(CliError::Usage("--disable-content-trust=false is not offered: there is no content trust".to_owned()));
         }
-        Ok(Pull {
-            policy: self.pull,
-            quiet: self.quiet,
-            registry: self.registry.clone(),
-            platform: {
-                let [os, arch, variant] = [&self.os, &self.arch, &self.variant].map(|text| given(text.as_ref()));
-                platform(given(self.platform.as_ref()), os, arch, variant)?
-            },
-        })
+        Ok(Pull { policy: self.pull, quiet: self.quiet, registry: self.registry.clone(), platform: self.platform.chosen()? })
     }
 }

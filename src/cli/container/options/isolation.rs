@@ -1,7 +1,8 @@
 //! Namespaces, ids and the network.
 
-use super::{given, userns};
+use super::userns;
 use crate::cli::error::CliError;
+use crate::cli::given;
 use crate::config::env;
 use crate::engine::container::create::CreateRequest;
 use crate::model::isolation::IpcKind;

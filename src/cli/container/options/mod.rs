@@ -107,11 +107,6 @@ impl Options {
     }
 }
 
-/// The text of an option that counts as not given where it is empty, as scripts write it: `--hostname "$NAME"`.
-fn given(text: Option<&String>) -> Option<&str> {
-    text.map(String::as_str).filter(|text| !text.is_empty())
-}
-
 /// `--entrypoint`: a JSON array where it looks like one, else one word.
 fn entrypoint(text: &str) -> Result<Vec<String>, CliError> {
     if !text.starts_with('[') {

@@ -1,7 +1,7 @@
 //! What a container may use of the machine.
 
-use super::given;
 use crate::cli::error::CliError;
+use crate::cli::given;
 use crate::engine::container::create::CreateRequest;
 use crate::model::limits::{self, Bound, CgroupsMode, LimitError, Limits, Rate};
 use clap::Args;

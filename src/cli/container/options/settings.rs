@@ -1,9 +1,9 @@
 //! What a container's process begins with: names, limits, kernel settings, secrets.
 
-use super::given;
 use super::limits::LimitOptions;
 use super::names::NameOptions;
 use crate::cli::error::CliError;
+use crate::cli::given;
 use crate::engine::container::create::CreateRequest;
 use crate::model::{Init, SecretUse};
 use clap::Args;

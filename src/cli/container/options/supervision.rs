@@ -1,8 +1,8 @@
 //! What the monitor does: the log, the end, starting again.
 
-use super::given;
 use super::size::parse_size;
 use crate::cli::error::CliError;
+use crate::cli::given;
 use crate::engine::container::create::CreateRequest;
 use crate::model::{LogDriver, LogOptions, RestartPolicy, SdNotify, signal};
 use clap::Args;

@@ -1,18 +1,17 @@
 //! Layers on their way to a registry, several at once.
 
 use crate::config::Paths;
+use crate::engine::image::gauge::Gauge;
 use crate::image::registry::{Mounted, Registry};
 use crate::image::{ImageError, Reference};
 use crate::model::{BlobCompression, DiffId, LayerBlob};
 use crate::storage::{StorageError, split};
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
 /// Layers that are worked on at once.
 const WORKERS: usize = 3;
-/// Progress is told about every so many bytes.
-const REPORT_EVERY: u64 = 512 << 10;
 /// The usual level of zstd.
 const ZSTD_LEVEL: i32 = 3;
 
@@ -91,22 +90,23 @@ impl Work<'_> {
 
     fn write(&self, job: &Job, out: &mut dyn Write, events: &Sender<Event>, stop: &AtomicBool) -> Result<(), StorageError> {
         let failed = |source| StorageError::Write { what: "a compressed layer", source };
-        let gauge = |out| Gauge { out, layer: job.at, taken: 0, told: 0, events, stop };
+        // The other side ended first: nobody looks any more.
+        let tell = |bytes| events.send(Event::Position { layer: job.at, bytes }).unwrap_or_default();
         match job.compression {
-            BlobCompression::None => split::replay(self.paths, &job.diff_id, &mut gauge(out)),
+            BlobCompression::None => split::replay(self.paths, &job.diff_id, &mut Gauge::new(out, stop, tell)),
             BlobCompression::Gzip => {
                 let level = self
                     .level
                     .and_then(|level| u32::try_from(level).ok())
                     .map_or_else(flate2::Compression::default, flate2::Compression::new);
                 let mut encoder = flate2::write::GzEncoder::new(out, level);
-                split::replay(self.paths, &job.diff_id, &mut gauge(&mut encoder))?;
+                split::replay(self.paths, &job.diff_id, &mut Gauge::new(&mut encoder, stop, tell))?;
                 encoder.finish().map(drop).map_err(failed)
             }
             BlobCompression::Zstd => {
                 let level = self.level.unwrap_or(ZSTD_LEVEL);
                 let mut encoder = zstd::stream::write::Encoder::new(out, level).map_err(failed)?;
-                split::replay(self.paths, &job.diff_id, &mut gauge(&mut encoder))?;
+                split::replay(self.paths, &job.diff_id, &mut Gauge::new(&mut encoder, stop, tell))?;
                 encoder.finish().map(drop).map_err(failed)
             }
         }
@@ -149,33 +149,4 @@ pub(super) fn each<T: Send>(
     }
     done.sort_by_key(|(at, _)| *at);
     Ok(done.into_iter().map(|(_, answer)| answer).collect())
-}
-
-/// A writer that tells how far it is, and fails when another layer has failed.
-struct Gauge<'a, W> {
-    out: W,
-    layer: usize,
-    taken: u64,
-    told: u64,
-    events: &'a Sender<Event>,
-    stop: &'a AtomicBool,
-}
-
-impl<W: Write> Write for Gauge<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(io::Error::other("another layer failed"));
-        }
-        let written = self.out.write(bytes)?;
-        self.taken += written as u64;
-        if self.taken - self.told >= REPORT_EVERY {
-            self.told = self.taken;
-            let _ = self.events.send(Event::Position { layer: self.layer, bytes: self.taken });
-        }
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
 }

@@ -2,21 +2,20 @@
 //! are made several at once.
 
 use crate::config::Paths;
+use crate::engine::image::gauge::Gauge;
 use crate::engine::image::progress::Progress;
 use crate::model::Digest;
+use crate::storage::digest::Summing;
 use crate::storage::give::LayerTar;
 use crate::storage::{StorageError, staging};
 use flate2::write::GzEncoder;
-use sha2::{Digest as _, Sha256};
 use std::fs::File;
-use std::io::{self, BufWriter, Seek as _, Write};
+use std::io::{self, BufWriter, Seek as _};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 
 /// Layers that are compressed at once.
 const WORKERS: usize = 4;
-/// Progress is told about every so many bytes.
-const REPORT_EVERY: u64 = 512 << 10;
 const BUFFER: usize = 128 << 10;
 
 /// A layer as others will find it.
@@ -87,60 +86,13 @@ pub(super) fn blobs(
 fn one(paths: &Paths, layer: &LayerTar, at: usize, events: &Sender<Event>, stop: &AtomicBool) -> Result<Blob, StorageError> {
     let failed = |source| StorageError::Write { what: "a compressed layer", source };
     let file = BufWriter::with_capacity(BUFFER, staging::spool_file(paths)?);
-    let sums = Sums { out: file, hasher: Sha256::new(), size: 0 };
-    let encoder = GzEncoder::new(sums, flate2::Compression::default());
-    let mut gauge = Gauge { out: encoder, layer: at, taken: 0, told: 0, events, stop };
+    let encoder = GzEncoder::new(Summing::new(file), flate2::Compression::default());
+    // The other side ended first: nobody looks any more.
+    let tell = |bytes| events.send(Event::Position { layer: at, bytes }).unwrap_or_default();
+    let mut gauge = Gauge::new(encoder, stop, tell);
     layer.write(paths, &mut gauge)?;
-    let Sums { out, hasher, size } = gauge.out.finish().map_err(failed)?;
+    let (out, digest, size) = gauge.into_inner().finish().map_err(failed)?.finish();
     let mut file = out.into_inner().map_err(io::IntoInnerError::into_error).map_err(failed)?;
     file.rewind().map_err(failed)?;
-    Ok(Blob { digest: Digest::from_sha256(&hasher.finalize()), size, compressed: Some(file) })
-}
-
-struct Sums<W> {
-    out: W,
-    hasher: Sha256,
-    size: u64,
-}
-
-impl<W: Write> Write for Sums<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        self.size += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
-/// Tells how far a layer is, and fails when another one has failed.
-struct Gauge<'a, W> {
-    out: W,
-    layer: usize,
-    taken: u64,
-    told: u64,
-    events: &'a Sender<Event>,
-    stop: &'a AtomicBool,
-}
-
-impl<W: Write> Write for Gauge<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(io::Error::other("another layer failed"));
-        }
-        let written = self.out.write(bytes)?;
-        self.taken += written as u64;
-        if self.taken - self.told >= REPORT_EVERY {
-            self.told = self.taken;
-            let _ = self.events.send(Event::Position { layer: self.layer, bytes: self.taken });
-        }
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
+    Ok(Blob { digest, size, compressed: Some(file) })
 }
