@@ -108,6 +108,11 @@ fn a_check_that_takes_too_long_is_killed(env: &TestEnv) {
     // With all that it has started.
     env.run(&["exec", &id, "sh", "-c", "ps | grep -v grep | grep 'sleep 2000' | wc -l"]).prints("0");
     env.remove(&[&id]);
+    // Also one that writes without pause.
+    let id = start(env, &["--health-cmd", "yes", "--health-interval", "disable", "--health-timeout", "300ms"], FOREVER);
+    env.run(&["healthcheck", "run", &id]).code(1);
+    assert_eq!(env.field(&id, "{{(index .State.Health.Log 0).ExitCode}}"), "-1");
+    env.remove(&[&id]);
 }
 
 fn an_unhealthy_container_is_killed_stopped_or_started_again(env: &TestEnv) {
