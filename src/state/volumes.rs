@@ -14,26 +14,42 @@ pub enum Change {
 
 impl Db {
     /// Records a volume once `prepare` has made its folder; both under the write lock, so that nobody makes or removes a volume
-    /// meanwhile. `prepare` is not called where the name is taken.
+    /// meanwhile. A row of that name counts where `stands` says that its folder is there: then nothing is done. One without says
+    /// nothing any more and is replaced.
     ///
     /// # Errors
     /// The database or `prepare` fails.
     pub fn insert_volume<E: From<StateError>>(
         &mut self,
         volume: &Volume,
+        stands: impl FnOnce() -> bool,
         prepare: impl FnOnce() -> Result<(), E>,
     ) -> Result<Change, E> {
         let action = "record the volume";
         let text = serde_json::to_string(volume).map_err(|source| StateError::BadRow { what: "a volume", source })?;
         let transaction = self.transaction(action)?;
-        let done = transaction
-            .execute("INSERT OR IGNORE INTO volumes (name, config) VALUES (?1, ?2)", params![volume.name, text])
-            .map_err(query(action))?;
-        if done == 0 {
+        if is_recorded(&transaction, &volume.name)? && stands() {
             return Ok(Change::Nothing);
         }
+        transaction
+            .execute("INSERT OR REPLACE INTO volumes (name, config) VALUES (?1, ?2)", params![volume.name, text])
+            .map_err(query(action))?;
         prepare()?;
         transaction.commit().map_err(query(action))?;
+        Ok(Change::Done)
+    }
+
+    /// Does something about a name that no volume has, under the write lock, so that no volume comes to have it meanwhile. Nothing
+    /// where there is one.
+    ///
+    /// # Errors
+    /// The database or `act` fails.
+    pub fn without_volume<E: From<StateError>>(&mut self, name: &str, act: impl FnOnce() -> Result<(), E>) -> Result<Change, E> {
+        let transaction = self.transaction("look for the volume")?;
+        if is_recorded(&transaction, name)? {
+            return Ok(Change::Nothing);
+        }
+        act()?;
         Ok(Change::Done)
     }
 
@@ -92,6 +108,11 @@ impl Db {
     }
 }
 
+fn is_recorded(connection: &rusqlite::Connection, name: &str) -> Result<bool, StateError> {
+    let found = connection.query_row("SELECT EXISTS (SELECT 1 FROM volumes WHERE name = ?1)", params![name], |row| row.get(0));
+    found.map_err(query("look up the volume"))
+}
+
 fn users_of(connection: &rusqlite::Connection, name: &str) -> Result<Vec<String>, StateError> {
     let action = "look up the users of the volume";
     let sql = "SELECT DISTINCT containers.id FROM containers, json_each(containers.config, '$.mounts') AS mount \
@@ -124,8 +145,8 @@ mod tests {
     fn a_name_is_taken_once_and_free_after_removal() {
         let (_folder, mut db) = open();
         let fine = || Ok::<(), StateError>(());
-        assert_eq!(db.insert_volume(&named("v"), fine).expect("insert"), Change::Done);
-        let again = db.insert_volume::<StateError>(&named("v"), || panic!("the folder is somebody's"));
+        assert_eq!(db.insert_volume(&named("v"), || false, fine).expect("insert"), Change::Done);
+        let again = db.insert_volume::<StateError>(&named("v"), || true, || panic!("the folder is somebody's"));
         assert_eq!(again.expect("again"), Change::Nothing);
         assert_eq!(db.volume("v").expect("look up"), Some(named("v")));
         assert_eq!(db.remove_volume("v", |_| fine()).expect("remove"), Change::Done);
@@ -137,10 +158,22 @@ mod tests {
     fn what_fails_changes_nothing() {
         let (_folder, mut db) = open();
         let fail = || Err(StateError::NameInUse { name: String::new(), holder: String::new() });
-        assert!(db.insert_volume(&named("v"), fail).is_err());
+        assert!(db.insert_volume(&named("v"), || false, fail).is_err());
         assert_eq!(db.volume("v").expect("look up"), None);
-        db.insert_volume::<StateError>(&named("v"), || Ok(())).expect("insert");
+        db.insert_volume::<StateError>(&named("v"), || false, || Ok(())).expect("insert");
         assert!(db.remove_volume("v", |_| fail()).is_err());
+        assert_eq!(db.volumes().expect("list").len(), 1);
+    }
+    #[test]
+    fn a_row_without_its_folder_is_replaced() {
+        let (_folder, mut db) = open();
+        let fine = || Ok::<(), StateError>(());
+        db.insert_volume(&named("v"), || false, fine).expect("insert");
+        let newer = Volume { anonymous: true, ..named("v") };
+        assert_eq!(db.insert_volume(&newer, || false, fine).expect("replace"), Change::Done);
+        assert_eq!(db.volume("v").expect("look up"), Some(newer));
+        assert_eq!(db.without_volume::<StateError>("v", || panic!("there is one")).expect("look"), Change::Nothing);
+        assert_eq!(db.without_volume("w", fine).expect("look"), Change::Done);
         assert_eq!(db.volumes().expect("list").len(), 1);
     }
 }

@@ -86,11 +86,11 @@ impl Engine {
     }
 
     fn make_volume(&mut self, new: &Volume) -> Result<Change, EngineError> {
-        self.forget_volume_without_folder(&new.name)?;
         let owned = new.uid.is_some() || new.gid.is_some();
         let paths = self.paths.clone();
         let mut left = None;
-        let change = self.db.insert_volume(new, || -> Result<(), EngineError> {
+        let stands = || volume::exists(&paths, &new.name);
+        let change = self.db.insert_volume(new, stands, || -> Result<(), EngineError> {
             left = volume::make(&paths, &new.name, owned).map_err(VolumeError::from)?;
             Ok(())
         })?;
@@ -116,14 +116,6 @@ impl Engine {
         self.discard_volume(&new.name, false)?;
         let (uid, gid) = (new.uid.unwrap_or(0), new.gid.unwrap_or(0));
         Err(VolumeError::Owner { name: new.name.clone(), uid, gid }.into())
-    }
-
-    /// The row of a volume whose folder somebody has deleted says nothing any more.
-    fn forget_volume_without_folder(&mut self, name: &str) -> Result<(), EngineError> {
-        if !volume::exists(&self.paths, name) {
-            self.db.remove_volume(name, |_| Ok::<(), EngineError>(()))?;
-        }
-        Ok(())
     }
 
     /// Finds a volume by its name, or by the beginning of its name where no other begins so.

@@ -105,20 +105,16 @@ impl Engine {
     fn sweep_volumes(&mut self) -> Result<(), EngineError> {
         for entry in std::fs::read_dir(self.paths.volumes()).into_iter().flatten().flatten() {
             let Ok(name) = entry.file_name().into_string() else { continue };
+            // Without the write lock for those that are there, which are most.
             if self.db.volume(&name)?.is_some() {
                 continue;
             }
-            // Under the write lock, where no volume of this name can come to be meanwhile.
-            let row = Volume { name: name.clone(), ..Volume::default() };
             let paths = self.paths.clone();
             let mut away = None;
-            let swept = self.db.insert_volume(&row, || -> Result<(), EngineError> {
+            self.db.without_volume(&name, || -> Result<(), EngineError> {
                 away = volume::retire(&paths, &name).map_err(VolumeError::from)?;
                 Ok(())
             })?;
-            if swept == Change::Done {
-                self.db.remove_volume(&name, |_| Ok::<(), EngineError>(()))?;
-            }
             if let Some(away) = away {
                 self.delete(&away)?;
             }
