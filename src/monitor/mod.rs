@@ -84,11 +84,11 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
     let folder = if args.remove { Some(exit::Folder::find().map_err(MonitorError::Folder)?) } else { None };
     let sync = args.sync.map(crate::sys::inherit::adopt).transpose().map_err(MonitorError::TakeOver)?;
     let mut monitor = event::Monitor::new(&args).map_err(MonitorError::TakeOver)?;
+    let members = args.members.map(crate::sys::inherit::adopt).transpose().map_err(MonitorError::TakeOver)?;
+    let members = members.and_then(|namespace| Members::of_namespace(namespace).ok());
     if let Some(sync) = sync {
         let _ = rustix::io::write(&sync, &[1]);
     }
-    let members = args.members.map(crate::sys::inherit::adopt).transpose().map_err(MonitorError::TakeOver)?;
-    let members = members.and_then(|namespace| Members::of_namespace(namespace).ok());
     let (end, again) = monitor.run(|end, again, supervisor| {
         // Before anybody is told: where the pid namespace is shared, the kernel has ended init alone.
         if let Some(members) = &members {
