@@ -76,6 +76,8 @@ struct Prepared {
     session: Session,
     report: OwnedFd,
     ours: Ours,
+    /// What is kept of it while it lives.
+    folder: Option<SessionFolder>,
 }
 
 impl Engine {
@@ -84,8 +86,8 @@ impl Engine {
     /// # Errors
     /// The container does not run, or the program does not exist or cannot be executed.
     pub fn exec(&mut self, config: &ContainerConfig, request: &ExecRequest) -> Result<ExecSession, EngineError> {
-        let folder = if request.quiet || request.unlisted { None } else { Some(self.new_session(config)?) };
-        let Prepared { mut session, report, ours } = self.prepare_session(config, request)?;
+        let listed = !(request.quiet || request.unlisted);
+        let Prepared { mut session, report, ours, folder } = self.prepare_session(config, request, listed)?;
         let os = |source| ContainerError::File { action: "set up a session in", path: PathBuf::from(&config.name), source };
         // Not a pidfd of ours: who took the new process over could get at our descriptors by it (pidfd_getfd(2)).
         let (watched, alive) = fd::pipe().map_err(os)?;
@@ -105,7 +107,8 @@ impl Engine {
             }
             (Outcome::Executed, Some(child), Some(streams)) => {
                 if let Some(folder) = &folder {
-                    process::pid_ref(child.pid).and_then(|process| folder.record(process)).map_err(os)?;
+                    // It is for lists only. A program that is over by now may have taken the container with it, and its code counts.
+                    let _ = process::pid_ref(child.pid).and_then(|process| folder.record(process));
                 }
                 if !request.quiet {
                     self.tell(config, Status::Exec);
@@ -126,8 +129,8 @@ impl Engine {
         let os = |source| ContainerError::File { action: "set up a session in", path: PathBuf::from(&config.name), source };
         // What our caller has open is not for the monitor, which outlives us.
         fd::close_on_exec_from(3).map_err(os)?;
-        let folder = self.new_session(config)?;
-        let Prepared { session, report, ours } = self.prepare_session(config, request)?;
+        let Prepared { session, report, ours, folder } = self.prepare_session(config, request, true)?;
+        let folder = folder.ok_or_else(|| self.not_running(config))?;
         let console = match ours {
             Ours::Console(socket) => Some(socket),
             Ours::Pipes { .. } | Ours::None => None,
@@ -168,7 +171,12 @@ impl Engine {
         ContainerError::WrongState { name: config.name.clone(), status: self.status(config).status, cannot }
     }
 
-    fn prepare_session(&mut self, config: &ContainerConfig, request: &ExecRequest) -> Result<Prepared, EngineError> {
+    fn prepare_session(
+        &mut self,
+        config: &ContainerConfig,
+        request: &ExecRequest,
+        listed: bool,
+    ) -> Result<Prepared, EngineError> {
         // Only once the program is executed has init left the host's file system.
         let lock = self.lock(config, FlockOperation::LockShared)?;
         let state = self.status(config);
@@ -176,6 +184,8 @@ impl Engine {
         let run = state.run.as_ref().filter(|_| state.status == crate::model::Status::Running).ok_or_else(wrong)?;
         let os = |source| ContainerError::File { action: "set up a session in", path: PathBuf::from(&config.name), source };
         let init = process::open_pidfd(run.init).map_err(os)?.ok_or_else(wrong)?;
+        // Under the lock: who removes the container waits for it.
+        let folder = if listed { Some(self.new_session(config)?) } else { None };
         drop(lock);
         let (report, report_there) = fd::pipe().map_err(os)?;
         let (ours, stdio, console) = self.streams(request).map_err(os)?;
@@ -206,7 +216,7 @@ impl Engine {
             handed: std::mem::take(&mut self.handed).descriptors,
             guardian: None,
         };
-        Ok(Prepared { session, report, ours })
+        Ok(Prepared { session, report, ours, folder })
     }
 
     /// Says in the journal that a session has ended, for whoever has waited for it.

@@ -58,14 +58,18 @@ impl Drop for SessionFolder {
 }
 
 impl Engine {
-    /// Makes the folder of a new session.
+    /// Makes the folder of a new session in a container that is there: one that a monitor has just removed is not made anew.
     pub(super) fn new_session(&self, config: &ContainerConfig) -> Result<SessionFolder, EngineError> {
         let all = self.sessions_folder(config);
         let mut random = [0; 32];
         fill_random(&mut random);
         let id = ContainerId::from_bytes(&random).to_string();
         let path = all.join(&id);
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        let make = |path: &Path| std::fs::DirBuilder::new().mode(0o700).create(path);
+        let made = match make(&all) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+            _ => make(&path),
+        };
         made.map_err(|source| ContainerError::File { action: "make folder", path: path.clone(), source })?;
         sweep(&all, &id);
         Ok(SessionFolder { id, path, stays: false })
