@@ -291,7 +291,8 @@ impl Route {
     /// # Errors
     /// `EEXIST`, `EACCES` (IPv6 is off), `ENETUNREACH` (the gateway is in none of the networks).
     pub fn configure(&self, index: u32, addresses: &[(IpAddr, u8)], routes: &[NewRoute]) -> io::Result<()> {
-        let mut messages: Vec<Message> = addresses.iter().map(|(address, prefix)| new_address(index, *address, *prefix)).collect();
+        let mut messages: Vec<Message> =
+            addresses.iter().map(|(address, prefix)| new_address(index, *address, *prefix)).collect();
         messages.push(Message::new(kind::SETLINK, ACK, &link_body(index, true)));
         messages.extend(routes.iter().map(|new| route(kind::NEWROUTE, CREATE | EXCLUSIVE, index, new)));
         self.exchange(messages, |_, _| ())
