@@ -2,6 +2,7 @@
 
 pub mod bus;
 pub mod env;
+pub mod netd;
 pub mod paths;
 pub mod places;
 pub mod policy;
