@@ -3,6 +3,7 @@
 pub mod bus;
 pub mod containers;
 pub mod env;
+pub mod netd;
 pub mod paths;
 pub mod places;
 pub mod policy;
