@@ -11,6 +11,7 @@
 //! [`hosts`] and [`resolv`] make the texts of the container's `/etc/hosts` and `/etc/resolv.conf`.
 
 pub mod hosts;
+pub mod netd;
 pub mod private;
 pub mod resolv;
 mod stand_in;
