@@ -12,6 +12,7 @@
 
 mod helper;
 pub mod hosts;
+pub mod netd;
 pub mod private;
 pub mod resolv;
 pub mod session;
