@@ -2,6 +2,7 @@
 
 use crate::config::containers::NetworkConfError;
 use crate::engine::Kind;
+use crate::net::netd::client::ClientError;
 
 /// A failed use case of a network.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,14 @@ pub enum NetworkError {
         #[source]
         source: std::io::Error,
     },
+    #[error(transparent)]
+    Helper(#[from] ClientError),
+    #[error("find the bridge of the network {name}")]
+    Bridge {
+        name: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("container {container} is running: its networks can be changed only while it is stopped ({network})")]
     Running { container: String, network: String },
 }
@@ -31,7 +40,7 @@ impl NetworkError {
             Self::NoSuch { .. } => Kind::NoSuch,
             Self::Ambiguous { .. } | Self::Conf(_) => Kind::Invalid,
             Self::Vanished { .. } => Kind::NoSuch,
-            Self::Boot { .. } => Kind::Internal,
+            Self::Boot { .. } | Self::Helper(_) | Self::Bridge { .. } => Kind::Internal,
             Self::Running { .. } => Kind::WrongState,
         }
     }

@@ -3,6 +3,7 @@
 mod error;
 mod lease;
 pub mod live;
+pub(in crate::engine) mod start;
 
 pub use error::NetworkError;
 
