@@ -6,6 +6,7 @@ pub mod copy;
 pub mod exec;
 pub mod fd;
 pub mod fdpass;
+pub mod inet;
 pub mod inherit;
 pub mod keyring;
 pub mod leash;

@@ -3,6 +3,7 @@
 use crate::config::containers::NetworkConfError;
 use crate::engine::Kind;
 use crate::model::network::IpNet;
+use crate::net::netd::client::ClientError;
 use std::net::IpAddr;
 
 /// A failed use case of a network.
@@ -92,6 +93,14 @@ pub enum NetworkError {
     AddressOutside { address: IpAddr, network: String, subnets: String },
     #[error("requested static ip {address} is not possible on network {network}: {why}")]
     Address { address: IpAddr, network: String, why: &'static str },
+    #[error(transparent)]
+    Helper(#[from] ClientError),
+    #[error("find the bridge of the network {name}")]
+    Bridge {
+        name: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("container {container} is running: its networks can be changed only while it is stopped ({network})")]
     Running { container: String, network: String },
 }
@@ -107,7 +116,7 @@ impl NetworkError {
             Self::InUse { .. } => Kind::InUse,
             Self::Connected { .. } | Self::NotConnected { .. } | Self::Reload { .. } => Kind::WrongState,
             Self::HostLink { .. } | Self::Driver { .. } | Self::Option { .. } | Self::UnknownOption { .. } => Kind::Unsupported,
-            Self::Boot { .. } | Self::HostRoutes { .. } => Kind::Internal,
+            Self::Boot { .. } | Self::HostRoutes { .. } | Self::Helper(_) | Self::Bridge { .. } => Kind::Internal,
             Self::Running { .. } => Kind::WrongState,
             _ => Kind::Invalid,
         }

@@ -47,3 +47,7 @@
 //!
 //! `connect`, `disconnect` and `reload` of a running container are a `Join` with `Running` at once: what is sent takes the place of
 //! what was there, ports that stay are not closed in between.
+
+pub mod client;
+pub mod message;
+mod relay;
