@@ -30,6 +30,8 @@ pub struct Launch {
     pub run_folder: PathBuf,
     /// Where I's pid is written for others to read.
     pub pidfile: Option<PathBuf>,
+    /// The same for the monitor's.
+    pub monitor_pidfile: Option<PathBuf>,
     /// The `coracle-monitor` program.
     pub monitor: PathBuf,
     pub boot: String,
@@ -156,8 +158,9 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         restarts: launch.orders.restart.map_or(0, |rule| rule.restarts),
     };
     write_record(&launch.folder, &record).map_err(Failure::at(Stage::Record, "run.json"))?;
-    if let Some(path) = &launch.pidfile {
-        let written = write_by_rename(path, init.pid.to_string().as_bytes());
+    for (path, pid) in [(&launch.pidfile, init.pid), (&launch.monitor_pidfile, record.monitor.pid)] {
+        let Some(path) = path else { continue };
+        let written = write_by_rename(path, pid.to_string().as_bytes());
         // It is for others, whatever our umask.
         let readable = || std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644));
         written.and_then(|()| readable()).map_err(Failure::at(Stage::PidFile, path.to_string_lossy()))?;

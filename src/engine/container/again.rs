@@ -10,7 +10,6 @@
 //! ended, the new start looks for it under the lock. So whoever has made the mark and then holds the lock knows: either the
 //! container runs, or nobody starts it any more.
 
-use super::create::now;
 use super::orders::Begin;
 use super::start::{Again, Ends, join_network};
 use super::status;
@@ -24,6 +23,7 @@ use crate::monitor::supervise::STOPPED;
 use crate::runtime::launch;
 use crate::sys::clone::{self, CloneFlags};
 use crate::sys::fd;
+use crate::sys::stamp::now;
 use rustix::fs::FlockOperation;
 use std::fs::File;
 use std::io::Read as _;
@@ -72,7 +72,9 @@ impl Engine {
     ) -> Result<std::convert::Infallible, EngineError> {
         let folder = self.paths.container(&config.id);
         let lock = self.lock(config, FlockOperation::LockExclusive)?;
-        if marked(&folder) {
+        // An update that took the lock before us may have taken the rule away.
+        let config = &self.container_of(&config.id)?;
+        if marked(&folder) || !config.supervision.may_restart() {
             return Err(ContainerError::StoppedMeanwhile { name: config.name.clone() }.into());
         }
         let Inherited { listen, clients, session_entry, begin } = inherited;

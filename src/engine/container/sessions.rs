@@ -9,10 +9,11 @@
 //! goes with a later session.
 
 use super::ContainerError;
-use super::create::{fill_random, now};
+use super::create::fill_random;
 use crate::engine::{Engine, EngineError};
 use crate::model::{ContainerConfig, ContainerId, ExitRecord, PidRef};
 use crate::sys::process;
+use crate::sys::stamp::now;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 

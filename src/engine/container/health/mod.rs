@@ -9,13 +9,13 @@ mod judge;
 mod probe;
 
 use super::ContainerError;
-use super::create::now;
 use super::status::State;
 use crate::engine::events::subject;
 use crate::engine::{Engine, EngineError};
 use crate::events::{self, Event};
 use crate::model::{ContainerConfig, Health, HealthOutcome, HealthRecord, HealthStatus, OnFailure, RunRecord, Status};
 use crate::monitor::supervise::{Action, Verdict};
+use crate::sys::stamp::now;
 use judge::Judgement;
 pub(super) use judge::first_phase;
 use rustix::fs::FlockOperation;
