@@ -11,6 +11,7 @@ use crate::model::{PidRef, RunRecord};
 use crate::monitor::args::{MonitorArgs, Output};
 use crate::sys::clone;
 use crate::sys::members::Members;
+use crate::sys::replace::replace;
 use crate::sys::{exec, fd, process, socket};
 use oci_spec::runtime::LinuxNamespaceType;
 use rustix::fs::{FileType, Gid, Uid, fchown, fstat};
@@ -160,7 +161,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     write_record(&launch.folder, &record).map_err(Failure::at(Stage::Record, "run.json"))?;
     for (path, pid) in [(&launch.pidfile, init.pid), (&launch.monitor_pidfile, record.monitor.pid)] {
         let Some(path) = path else { continue };
-        let written = write_by_rename(path, pid.to_string().as_bytes());
+        let written = replace(path, pid.to_string().as_bytes());
         // It is for others, whatever our umask.
         let readable = || std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644));
         written.and_then(|()| readable()).map_err(Failure::at(Stage::PidFile, path.to_string_lossy()))?;
@@ -267,12 +268,5 @@ pub(super) fn to_dev_null() -> io::Result<()> {
 }
 
 fn write_record(folder: &Path, record: &RunRecord) -> io::Result<()> {
-    write_by_rename(&folder.join("run.json"), &serde_json::to_vec(record)?)
-}
-
-fn write_by_rename(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".new");
-    std::fs::write(&temporary, bytes)?;
-    std::fs::rename(temporary, path)
+    replace(&folder.join("run.json"), &serde_json::to_vec(record)?)
 }

@@ -19,6 +19,7 @@ pub mod pages;
 pub mod process;
 pub mod pty;
 pub mod reaper;
+pub mod replace;
 pub mod root;
 pub mod seccomp;
 pub mod signals;

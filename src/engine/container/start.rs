@@ -377,8 +377,7 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
             (Outcome::Executed | Outcome::Vanished, _) => vanished(config).into(),
         });
     }
-    let path = paths.container(&config.id).join("run.json");
-    let run = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let run = status::run_record(&paths.container(&config.id));
     // A container with --rm can be over and gone by now; its monitor is still to be told by the socket.
     let run = run.unwrap_or_else(|| RunRecord {
         boot: String::new(),
