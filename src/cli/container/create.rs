@@ -1,5 +1,6 @@
 //! `coracle create`.
 
+use super::cidfile::Cidfile;
 use super::options::Options;
 use super::targets::open_engine;
 use crate::cli::error::CliError;
@@ -8,8 +9,6 @@ use crate::cli::ui;
 use crate::engine::{Engine, EngineError};
 use crate::model::{ContainerConfig, ImageRecord};
 use clap::Args;
-use std::io::Write as _;
-use std::path::Path;
 
 /// Make a container without starting it
 #[derive(Debug, Args)]
@@ -32,16 +31,9 @@ pub fn run(args: CreateArgs) -> Result<i32, CliError> {
 /// Finds or pulls the image and makes the container.
 pub(super) fn create(options: &Options) -> Result<(Engine, ContainerConfig), CliError> {
     let mut request = options.request()?;
-    let mut cidfile = options.relations.cidfile.as_deref().map(open_cidfile).transpose()?;
-    let made = make(options, &mut request);
-    if let (Err(_), Some(path)) = (&made, &options.relations.cidfile) {
-        let _ = std::fs::remove_file(path);
-    }
-    let (engine, config) = made?;
-    if let Some(file) = &mut cidfile {
-        let written = file.write_all(config.id.as_str().as_bytes());
-        written.map_err(|error| CliError::Usage(format!("write the container's id to the cidfile: {error}")))?;
-    }
+    let cidfile = options.relations.cidfile.as_deref().map(Cidfile::begin).transpose()?;
+    let (engine, config) = make(options, &mut request)?;
+    cidfile.map_or(Ok(()), |file| file.keep(config.id.as_str()))?;
     Ok((engine, config))
 }
 
@@ -101,16 +93,4 @@ fn full_name(given: &str, image: &ImageRecord) -> String {
     };
     let named = image.names.iter().find(meant).or_else(|| image.names.first());
     named.cloned().unwrap_or_else(|| image.id.hex().to_owned())
-}
-
-/// The file must not be there: scripts take it for the id of the container that they have just made.
-pub(super) fn open_cidfile(path: &Path) -> Result<std::fs::File, CliError> {
-    std::fs::File::create_new(path).map_err(|error| {
-        let mend = if error.kind() == std::io::ErrorKind::AlreadyExists {
-            " (remove it first, or is another container using it?)"
-        } else {
-            ""
-        };
-        CliError::Usage(format!("make the cidfile {}: {error}{mend}", path.display()))
-    })
 }

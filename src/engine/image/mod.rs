@@ -15,7 +15,7 @@ mod lookup;
 mod progress;
 mod pull;
 mod push;
-mod remove;
+pub(in crate::engine) mod remove;
 mod save;
 mod search;
 mod source;
