@@ -12,8 +12,8 @@ use std::path::PathBuf;
 
 /// Load images from an archive
 ///
-/// Takes what `docker save`, `podman save`, buildx and skopeo write: docker-archives and OCI archives, compressed by gzip or zstd
-/// perhaps, and folders: OCI layouts and what `skopeo copy` makes with `dir:`.
+/// Takes what `docker save`, `podman save`, buildx and skopeo write: docker-archives and OCI archives, compressed by gzip, zstd, bzip2
+/// or xz perhaps, and folders: OCI layouts and what `skopeo copy` makes with `dir:`.
 #[derive(Debug, Args)]
 pub struct LoadArgs {
     /// The archive or folder; standard input where not given

@@ -25,7 +25,7 @@ pub struct ExportArgs {
 pub struct ImportArgs {
     /// A name
     volume: String,
-    /// The tar, compressed by gzip or zstd perhaps; - is standard input
+    /// The tar, compressed by gzip, zstd, bzip2 or xz perhaps; - is standard input
     source: PathBuf,
 }
 

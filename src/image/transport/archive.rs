@@ -179,7 +179,7 @@ fn seekable(paths: &Paths, mut file: File, path: &Path) -> Result<File, ImageErr
     if file.metadata().map_err(read)?.is_file() && file.stream_position().map_err(read)? == 0 {
         let mut start = [0; 8];
         let len = file.read_at(&mut start, 0).map_err(read)?;
-        if sniff(&start[..len])? == Compression::None {
+        if sniff(&start[..len]) == Compression::None {
             return Ok(file);
         }
     }
