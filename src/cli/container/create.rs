@@ -4,7 +4,7 @@ use super::cidfile::Cidfile;
 use super::options::Options;
 use super::targets::open_engine;
 use crate::cli::error::CliError;
-use crate::cli::image::pull::{self, Policy};
+use crate::cli::image::pull::{self, When};
 use crate::cli::ui;
 use crate::engine::{Engine, EngineError};
 use crate::model::{ContainerConfig, ImageRecord};
@@ -49,19 +49,22 @@ fn make(
         explain(&engine, &config);
         return Ok((engine, config));
     }
-    let image = match (origin.pull, engine.image(&options.image)) {
-        (Policy::Missing | Policy::Never, Ok(image))
-            if !origin.names_platform() || engine.image_is_for(&image, &wanted.platform) =>
-        {
+    // A place on disk is no name that the store could have.
+    let known = match pull::local(&options.image)? {
+        Some(_) => Err(EngineError::NoSuchImage { name: options.image.clone() }),
+        None => engine.image(&options.image),
+    };
+    let image = match (origin.pull, known) {
+        (When::Missing | When::Never, Ok(image)) if !origin.names_platform() || engine.image_is_for(&image, &wanted.platform) => {
             image
         }
-        (Policy::Never, Ok(_)) => {
+        (When::Never, Ok(_)) => {
             return Err(CliError::Usage(format!(
                 "the image {} in the store is for another platform than {}",
                 options.image, wanted.platform
             )));
         }
-        (Policy::Missing, Ok(_) | Err(EngineError::NoSuchImage { .. })) | (Policy::Always | Policy::Newer, _) => {
+        (When::Missing, Ok(_) | Err(EngineError::NoSuchImage { .. })) | (When::Always | When::Newer, _) => {
             // The pull is done by a child: it has threads, and we have to be without when we make the container.
             drop(engine);
             let names = pull::ensure(&options.image, &wanted)?;

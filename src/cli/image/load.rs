@@ -1,5 +1,6 @@
 //! `coracle load`.
 
+use super::pull::policy;
 use super::{in_session, progress};
 use crate::cli::error::CliError;
 use crate::cli::ui;
@@ -36,8 +37,9 @@ pub fn run(args: LoadArgs) -> Result<i32, CliError> {
         }
         None => Input::Stdin,
     };
+    let request = LoadRequest::all(input, Platform::host(), policy()?);
     in_session(|engine| {
-        let report = engine.load(&LoadRequest { input, platform: Platform::host() }, &mut *progress::shown(args.quiet))?;
+        let report = engine.load(&request, &mut *progress::shown(args.quiet))?;
         for (id, names) in report.images {
             if names.is_empty() {
                 ui::print_line(&format!("Loaded image: sha256:{id}"))?;

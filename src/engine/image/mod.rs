@@ -34,9 +34,9 @@ pub use save::{SaveFormat, SaveRequest, SaveTarget};
 pub use search::{FoundImage, SearchRequest, find_images, list_tags};
 pub use source::{Choose, Plan, RegistryOptions, Surroundings, plan};
 // What requests are made of; front ends see the engine alone.
-pub use crate::image::Platform;
 pub use crate::image::auth::Credentials;
 pub use crate::image::registry::Retry;
-pub use crate::image::transport::Input;
+pub use crate::image::transport::{Form, Input, Local};
+pub use crate::image::{ImageError, Platform};
 pub use crate::model::BlobCompression;
 pub use remove::{RemoveImagesReport, RemoveImagesRequest};

@@ -81,6 +81,11 @@ impl Archive {
         Ok(Self { path, kind: Kind::Tar { file: Arc::new(file), members } })
     }
 
+    /// Tells whether it is a folder.
+    pub(super) fn is_folder(&self) -> bool {
+        matches!(self.kind, Kind::Folder(_))
+    }
+
     /// Makes the error that this archive is not to be used.
     pub(super) fn refuse(&self, what: impl Into<String>) -> ImageError {
         ImageError::Archive { path: self.path.clone(), what: what.into() }
