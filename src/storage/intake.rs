@@ -124,7 +124,7 @@ struct Pumped {
 /// Decompresses, hashes and hands on. Returns nothing if the other thread gave up.
 fn pump<R: BufRead>(source: &mut R, full: SyncSender<Chunk>, empty: &Receiver<Vec<u8>>) -> Result<Option<Pumped>, StorageError> {
     let fail = |source| StorageError::Read { what: "a layer".to_owned(), source };
-    let compression = sniff(source.fill_buf().map_err(fail)?)?;
+    let compression = sniff(source.fill_buf().map_err(fail)?);
     let mut tar = decompress(source)?;
     let mut hasher = Sha256::new();
     let mut total = 0;
