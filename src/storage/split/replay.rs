@@ -8,6 +8,7 @@ use crate::storage::error::io_error;
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read as _, Write};
 use std::os::unix::fs::FileExt as _;
@@ -17,12 +18,8 @@ const BUFFER: usize = 256 << 10;
 /// No path of a layer is longer (`PATH_MAX`).
 const MAX_PATH: u64 = 4096;
 
-/// Contents that a later entry replaced: until which record they are those of the path, and where they are.
-struct Moved {
-    record: u64,
-    path: Vec<u8>,
-    number: u64,
-}
+/// Contents that later entries replaced, by path: until which record they are those of the path, and where they are.
+type Moved = HashMap<Vec<u8>, Vec<(u64, u64)>>;
 
 /// Tells whether a layer's tar can be written again.
 #[must_use]
@@ -41,7 +38,7 @@ pub fn replay(paths: &Paths, diff_id: &DiffId, out: &mut dyn Write) -> Result<()
 pub(super) fn replay_folder(folder: &Path, diff_id: &DiffId, out: &mut dyn Write) -> Result<(), StorageError> {
     let place = folder.join(FILE);
     let mut replay = Replay::open(folder, out)?;
-    replay.moved = if folder.join(REPLACED).exists() { moved(&place)? } else { Vec::new() };
+    replay.moved = if folder.join(REPLACED).exists() { moved(&place)? } else { Moved::new() };
     let mut records = Records::open(&place)?;
     while let Some(kind) = records.next_kind()? {
         replay.record(kind, &mut records)?;
@@ -55,9 +52,9 @@ fn folder(paths: &Paths, diff_id: &DiffId) -> PathBuf {
 }
 
 /// Finds what was replaced.
-fn moved(place: &Path) -> Result<Vec<Moved>, StorageError> {
+fn moved(place: &Path) -> Result<Moved, StorageError> {
     let mut records = Records::open(place)?;
-    let (mut all, mut record) = (Vec::new(), 0);
+    let (mut all, mut record) = (Moved::new(), 0);
     while let Some(kind) = records.next_kind()? {
         record += 1;
         match kind {
@@ -66,7 +63,7 @@ fn moved(place: &Path) -> Result<Vec<Moved>, StorageError> {
                 records.copy(len, &mut io::sink())?;
             }
             CONTENTS => drop(records.contents()?),
-            _ => all.push(Moved { record, path: records.path()?, number: records.number()? }),
+            _ => all.entry(records.path()?).or_default().push((record, records.number()?)),
         }
     }
     Ok(all)
@@ -78,7 +75,7 @@ struct Replay<'a> {
     root: OwnedFd,
     out: &'a mut dyn Write,
     hasher: Sha256,
-    moved: Vec<Moved>,
+    moved: Moved,
     record: u64,
     buffer: Vec<u8>,
 }
@@ -88,7 +85,7 @@ impl<'a> Replay<'a> {
         let diff = folder.join("diff");
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = rustix::fs::open(&diff, flags, Mode::empty()).map_err(io_error("open folder", &diff))?;
-        Ok(Self { folder, root, out, hasher: Sha256::new(), moved: Vec::new(), record: 0, buffer: vec![0; BUFFER] })
+        Ok(Self { folder, root, out, hasher: Sha256::new(), moved: Moved::new(), record: 0, buffer: vec![0; BUFFER] })
     }
 
     fn record(&mut self, kind: u8, records: &mut Records) -> Result<(), StorageError> {
@@ -108,9 +105,11 @@ impl<'a> Replay<'a> {
 
     fn file(&mut self, path: &[u8], segments: &[(u64, u64)]) -> Result<(), StorageError> {
         let shown = self.folder.join("diff").join(String::from_utf8_lossy(path).as_ref());
-        let later = self.moved.iter().find(|moved| moved.record > self.record && moved.path == path);
+        // In the order of the records.
+        let moves = self.moved.get(path).map_or(&[][..], Vec::as_slice);
+        let later = moves.get(moves.partition_point(|(record, _)| *record <= self.record));
         let opened = match later {
-            Some(moved) => File::open(self.folder.join(REPLACED).join(moved.number.to_string())),
+            Some((_, number)) => File::open(self.folder.join(REPLACED).join(number.to_string())),
             None => {
                 let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
                 let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
