@@ -28,3 +28,4 @@ pub mod stamp;
 pub mod stub;
 mod tiny;
 pub mod tree;
+pub mod xattr;
