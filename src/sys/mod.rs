@@ -15,6 +15,8 @@ pub mod members;
 pub mod mount;
 pub mod namespace;
 pub mod netdev;
+pub mod netlink;
+pub mod packet;
 pub mod pages;
 pub mod process;
 pub mod pty;
