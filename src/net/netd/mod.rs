@@ -49,5 +49,9 @@
 //! what was there, ports that stay are not closed in between.
 
 pub mod client;
+mod dns;
+mod inside;
 pub mod message;
 mod relay;
+mod slots;
+mod token;

@@ -76,6 +76,11 @@ impl Table {
         table
     }
 
+    /// The address is one of a container, or could be.
+    pub(super) fn is_inside(&self, address: IpAddr) -> bool {
+        self.zones.values().any(|zone| zone.subnets.iter().any(|subnet| subnet.contains(&address)))
+    }
+
     /// Looks a question up that `client` has asked at the gateway of `network`. `name` is in lower case, without the last dot.
     pub(super) fn ask(&self, network: &str, client: IpAddr, name: &str, kind: RecordType) -> Outcome {
         let Some(asked) = self.zones.get(network) else { return Outcome::Unknown };
@@ -106,7 +111,7 @@ impl Table {
                 }
             }
             // An address of ours means nothing outside.
-            if self.zones.values().any(|zone| zone.subnets.iter().any(|subnet| subnet.contains(&address))) {
+            if self.is_inside(address) {
                 return Outcome::Unknown;
             }
         }
