@@ -1,7 +1,7 @@
 //! TCP and UDP sockets: what the standard library has no word for.
 
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, SockaddrStorage, setsockopt, sockopt};
-use rustix::net::{AddressFamily, SocketFlags, SocketType, sockopt as options, socket_with};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with, sockopt as options};
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
@@ -146,7 +146,11 @@ pub fn send_datagram(socket: impl AsFd, packet: &[u8], to: SocketAddr, from: Opt
     let control = match from {
         Some(IpAddr::V4(from)) => {
             let nothing = libc::in_addr { s_addr: 0 };
-            v4 = libc::in_pktinfo { ipi_ifindex: 0, ipi_spec_dst: libc::in_addr { s_addr: u32::from(from).to_be() }, ipi_addr: nothing };
+            v4 = libc::in_pktinfo {
+                ipi_ifindex: 0,
+                ipi_spec_dst: libc::in_addr { s_addr: u32::from(from).to_be() },
+                ipi_addr: nothing,
+            };
             Some(ControlMessage::Ipv4PacketInfo(&v4))
         }
         Some(IpAddr::V6(from)) => {

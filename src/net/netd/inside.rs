@@ -46,8 +46,6 @@ impl Inside {
     /// Makes sockets in N.
     pub(super) fn maker(&self) -> Rc<dyn Fn(IpAddr, Kind) -> io::Result<OwnedFd>> {
         let inside = self.clone();
-        Rc::new(move |address, kind| {
-            inside.run(move || inet::socket_for(address, kind)).ok_or(io::ErrorKind::BrokenPipe)?
-        })
+        Rc::new(move |address, kind| inside.run(move || inet::socket_for(address, kind)).ok_or(io::ErrorKind::BrokenPipe)?)
     }
 }

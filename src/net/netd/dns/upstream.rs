@@ -25,9 +25,16 @@ const MESSAGE_BYTES: usize = 65_535;
 /// Where the answer goes.
 #[derive(Clone, Debug)]
 pub(super) enum Back {
-    Datagram { socket: Rc<UdpSocket>, client: SocketAddr },
+    Datagram {
+        socket: Rc<UdpSocket>,
+        client: SocketAddr,
+    },
     /// A connection, by place and serial number: the place may have another one by then.
-    Stream { place: u32, serial: u64, client: IpAddr },
+    Stream {
+        place: u32,
+        serial: u64,
+        client: IpAddr,
+    },
 }
 
 impl Back {
@@ -171,7 +178,8 @@ impl Pending {
             // Not what was asked, so not from whom was asked: the right one may still come.
             return if whole { self.next() } else { Progress::Wait };
         }
-        if question::is_truncated(&answer) && !whole && matches!(self.back, Back::Stream { .. }) && self.send_by_stream().is_ok() {
+        if question::is_truncated(&answer) && !whole && matches!(self.back, Back::Stream { .. }) && self.send_by_stream().is_ok()
+        {
             return Progress::Another;
         }
         // SERVFAIL, NOTIMP, REFUSED: another one may know.

@@ -15,12 +15,12 @@ mod udp;
 
 pub(crate) use source::{Side, Target};
 
+use super::slots::Slots;
 use crate::sys::inet::{self, Kind};
 use pipes::Pipes;
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 use rustix::io::Errno;
 use rustix::net::{SocketFlags, acceptfrom_with};
-use super::slots::Slots;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
@@ -49,11 +49,23 @@ const RESERVE: u64 = 256;
 /// What the relay is told.
 #[derive(Debug)]
 enum Order {
-    Serve { number: u64, socket: OwnedFd, kind: Kind, port: u16, target: Target },
+    Serve {
+        number: u64,
+        socket: OwnedFd,
+        kind: Kind,
+        port: u16,
+        target: Target,
+    },
     /// The container's addresses are others now; what is connected stays.
-    Retarget { number: u64, target: Target },
+    Retarget {
+        number: u64,
+        target: Target,
+    },
     /// Answered when the socket is closed.
-    Close { numbers: Vec<u64>, done: Sender<()> },
+    Close {
+        numbers: Vec<u64>,
+        done: Sender<()>,
+    },
 }
 
 /// The relay as the other threads see it.
