@@ -6,6 +6,7 @@ pub mod format;
 pub mod generate;
 pub mod image;
 pub mod internal;
+pub mod network;
 pub mod output_file;
 pub mod output_folder;
 pub mod prompt;
@@ -74,6 +75,8 @@ enum Command {
     Logout(image::login::LogoutArgs),
     Logs(container::logs::LogsArgs),
     Mount(container::mount::MountArgs),
+    #[command(subcommand)]
+    Network(network::NetworkCommand),
     Pause(container::pause::PauseArgs),
     Port(container::port::PortArgs),
     Pull(image::pull::PullArgs),
@@ -199,6 +202,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Logout(args) => image::login::run_logout(&args),
         Command::Search(args) => image::search::run(&args),
         Command::Mount(args) => container::mount::run(&args),
+        Command::Network(command) => network::run(command),
         Command::Unmount(args) => container::mount::run_unmount(&args),
         Command::Logs(args) => container::logs::run(args),
         Command::Pause(args) => container::pause::run(&args),

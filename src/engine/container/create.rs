@@ -76,6 +76,7 @@ impl Engine {
         self.settle_relations(&mut request)?;
         self.complete_mounts(&mut request)?;
         let _chosen = self.isolate(&mut request)?;
+        self.settle_network(&mut request)?;
         let mut random = [0u8; 32];
         let given_name = request.name.clone();
         for attempt in 0.. {
@@ -134,7 +135,7 @@ impl Engine {
     }
 }
 
-pub(super) fn fill_random(bytes: &mut [u8]) {
+pub(in crate::engine) fn fill_random(bytes: &mut [u8]) {
     let mut rest = bytes;
     while !rest.is_empty() {
         if let Ok(count) = rustix::rand::getrandom(&mut *rest, rustix::rand::GetRandomFlags::empty()) {

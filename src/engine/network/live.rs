@@ -29,3 +29,11 @@ pub fn disconnect(
 ) -> Result<(), EngineError> {
     Err(NetworkError::Running { container: config.name.clone(), network: network.name.clone() }.into())
 }
+
+/// Makes what belongs to the networks of a running container anew.
+///
+/// # Errors
+/// It cannot be made.
+pub fn reload(_engine: &mut Engine, config: &ContainerConfig) -> Result<(), EngineError> {
+    Err(NetworkError::Running { container: config.name.clone(), network: config.network.as_str().into_owned() }.into())
+}

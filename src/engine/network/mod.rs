@@ -1,10 +1,19 @@
 //! Networks: the default one, which is always there, and those that the user makes.
 
+mod attach;
+mod choose;
+pub mod create;
 mod error;
 mod lease;
+mod list;
 pub mod live;
+mod options;
+mod remove;
 
+pub use create::{NetworkRequest, NetworkUpdate, SubnetRequest};
 pub use error::NetworkError;
+pub use list::{Member, NetworkFilter, NetworkReport};
+pub use options::{parse_range, parse_route};
 
 use crate::config::containers::NetworkConf;
 use crate::engine::container::create::now;

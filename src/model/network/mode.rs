@@ -24,7 +24,8 @@ pub enum NetworkMode {
     Container(ContainerId),
     /// The network namespace that a path names.
     Path(PathBuf),
-    /// A network namespace of its own with an interface in each of these networks, in this order; at least one.
+    /// A network namespace of its own with an interface in each of these networks, in this order; none after
+    /// `network disconnect` from the last one.
     Bridge(Vec<Attachment>),
 }
 
