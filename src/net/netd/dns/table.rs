@@ -60,20 +60,25 @@ impl Table {
                 zone.servers.clone_from(&endpoint.network.dns_servers);
                 zone.subnets = endpoint.network.subnets.iter().map(|subnet| subnet.net).collect();
                 for address in &endpoint.addresses {
-                    zone.clients
-                        .insert(*address, Client { networks: networks.clone(), servers: member.name_servers.clone() });
+                    zone.clients.insert(*address, Client { networks: networks.clone(), servers: member.name_servers.clone() });
                     if let Some(name) = endpoint.names.first() {
                         zone.reverse.insert(*address, name.to_ascii_lowercase());
                     }
                 }
                 for name in &endpoint.names {
                     let known = zone.names.entry(name.trim_end_matches('.').to_ascii_lowercase()).or_default();
-                    let new: Vec<IpAddr> = endpoint.addresses.iter().filter(|address| !known.contains(address)).copied().collect();
+                    let new: Vec<IpAddr> =
+                        endpoint.addresses.iter().filter(|address| !known.contains(address)).copied().collect();
                     known.extend(new);
                 }
             }
         }
         table
+    }
+
+    /// The address is one of a container, or could be.
+    pub(super) fn is_inside(&self, address: IpAddr) -> bool {
+        self.zones.values().any(|zone| zone.subnets.iter().any(|subnet| subnet.contains(&address)))
     }
 
     /// Looks a question up that `client` has asked at the gateway of `network`. `name` is in lower case, without the last dot.
@@ -83,7 +88,8 @@ impl Table {
         // The network that was asked first, then the others that the client is in.
         let others = who.into_iter().flat_map(|who| &who.networks).filter(|other| *other != network);
         let zones: Vec<&Zone> = std::iter::once(asked).chain(others.filter_map(|name| self.zones.get(name))).collect();
-        let (bare, ours) = match name.strip_suffix(DOMAIN).map(|front| front.strip_suffix('.').or(front.is_empty().then_some(""))) {
+        let (bare, ours) = match name.strip_suffix(DOMAIN).map(|front| front.strip_suffix('.').or(front.is_empty().then_some("")))
+        {
             Some(Some(bare)) => (bare, true),
             _ => (name, false),
         };
@@ -106,7 +112,7 @@ impl Table {
                 }
             }
             // An address of ours means nothing outside.
-            if self.zones.values().any(|zone| zone.subnets.iter().any(|subnet| subnet.contains(&address))) {
+            if self.is_inside(address) {
                 return Outcome::Unknown;
             }
         }
@@ -115,7 +121,8 @@ impl Table {
             return Outcome::Unknown;
         }
         let own = who.map(|who| &who.servers).filter(|servers| !servers.is_empty());
-        let of_network = || zones.iter().filter(|zone| !zone.internal).map(|zone| &zone.servers).find(|servers| !servers.is_empty());
+        let of_network =
+            || zones.iter().filter(|zone| !zone.internal).map(|zone| &zone.servers).find(|servers| !servers.is_empty());
         Outcome::Elsewhere(own.or_else(of_network).cloned().unwrap_or_default())
     }
 }
@@ -175,7 +182,10 @@ mod tests {
             member("c", vec![(red(), &["10.89.1.4"], &["only"])]),
             member("d", vec![(closed(), &["10.89.2.2"], &["shut"])]),
             member("e", vec![(plain(), &["10.88.0.2"], &["plain"])]),
-            Member { name_servers: vec!["192.0.2.53".parse().expect("address")], ..member("f", vec![(red(), &["10.89.1.9"], &["own"])]) },
+            Member {
+                name_servers: vec!["192.0.2.53".parse().expect("address")],
+                ..member("f", vec![(red(), &["10.89.1.9"], &["own"])])
+            },
         ];
         Table::of(members.iter())
     }

@@ -9,19 +9,18 @@
 //! datagrams for each client, and what is on its way in a pipe.
 
 mod pipes;
-mod slots;
 mod source;
 mod tcp;
 mod udp;
 
 pub(crate) use source::{Side, Target};
 
+use super::slots::Slots;
 use crate::sys::inet::{self, Kind};
 use pipes::Pipes;
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 use rustix::io::Errno;
 use rustix::net::{SocketFlags, acceptfrom_with};
-use slots::Slots;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
