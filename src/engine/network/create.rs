@@ -1,13 +1,13 @@
 //! `network create` and `network update`.
 
 use super::{NetworkError, choose, network_conf, options};
-use crate::engine::container::create::{fill_random, now};
+use crate::engine::container::create::fill_random;
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
 use crate::model::Network;
 use crate::model::id::hex;
 use crate::model::network::{IpNet, LeaseRange, Route, Subnet};
-use crate::sys::netlink;
+use crate::sys::{netlink, stamp};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -169,7 +169,7 @@ fn design(
         name,
         id: hex(&random::<32>()),
         interface,
-        created_at: now(),
+        created_at: stamp::now(),
         ipv6: request.ipv6 || has(&subnets, true),
         subnets,
         routes: request.routes.clone(),
