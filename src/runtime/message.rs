@@ -34,6 +34,7 @@ pub enum Stage {
     Hostname,
     Loopback,
     Network,
+    Interface,
     Terminal,
     /// The subject is the whole text.
     User,
@@ -50,7 +51,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 35] = [
+    const ALL: [Self; 36] = [
         Self::Clone,
         Self::Cgroup,
         Self::Record,
@@ -75,6 +76,7 @@ impl Stage {
         Self::Hostname,
         Self::Loopback,
         Self::Network,
+        Self::Interface,
         Self::Terminal,
         Self::User,
         Self::SetUser,
@@ -114,6 +116,7 @@ impl Stage {
             Self::Hostname => "set the host name",
             Self::Loopback => "set the loopback interface up",
             Self::Network => "wait for the network",
+            Self::Interface => "set up the network interface",
             Self::Terminal => "set up the terminal",
             Self::User => "",
             Self::SetUser => "change to user",

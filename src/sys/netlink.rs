@@ -129,6 +129,8 @@ pub struct NewBridge {
 pub struct NewPair {
     /// The bridge's index.
     pub bridge: u32,
+    /// The name of the near end; none for one that the kernel chooses.
+    pub near: Option<String>,
     /// The name of the end over there.
     pub name: String,
     /// The address of that end.
@@ -259,7 +261,8 @@ impl Route {
     pub fn add_pair(&self, pair: &NewPair, into: Into<'_>) -> io::Result<()> {
         use std::os::fd::AsRawFd as _;
         let mut message = Message::new(kind::NEWLINK, CREATE | EXCLUSIVE | ACK, &link_body(0, true));
-        message.text(ifla::IFNAME, "veth%d").number(ifla::MTU, pair.mtu).number(ifla::MASTER, pair.bridge);
+        let near = pair.near.as_deref().unwrap_or("veth%d");
+        message.text(ifla::IFNAME, near).number(ifla::MTU, pair.mtu).number(ifla::MASTER, pair.bridge);
         message.nested(ifla::LINKINFO, |info| {
             info.text(ifla::INFO_KIND, "veth");
             info.nested(ifla::INFO_DATA, |data| {

@@ -3,6 +3,8 @@
 use crate::config::containers::NetworkConfError;
 use crate::engine::Kind;
 use crate::model::network::IpNet;
+use crate::net::netd::client::ClientError;
+use crate::net::netd::message::Refusal;
 use std::net::IpAddr;
 
 /// A failed use case of a network.
@@ -92,6 +94,14 @@ pub enum NetworkError {
     AddressOutside { address: IpAddr, network: String, subnets: String },
     #[error("requested static ip {address} is not possible on network {network}: {why}")]
     Address { address: IpAddr, network: String, why: &'static str },
+    #[error(transparent)]
+    Helper(#[from] ClientError),
+    #[error("find the bridge of the network {name}")]
+    Bridge {
+        name: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("container {container} is running: its networks can be changed only while it is stopped ({network})")]
     Running { container: String, network: String },
 }
@@ -107,7 +117,9 @@ impl NetworkError {
             Self::InUse { .. } => Kind::InUse,
             Self::Connected { .. } | Self::NotConnected { .. } | Self::Reload { .. } => Kind::WrongState,
             Self::HostLink { .. } | Self::Driver { .. } | Self::Option { .. } | Self::UnknownOption { .. } => Kind::Unsupported,
-            Self::Boot { .. } | Self::HostRoutes { .. } => Kind::Internal,
+            Self::Helper(ClientError::Refused(Refusal::PortTaken { .. })) => Kind::InUse,
+            Self::Helper(ClientError::Refused(Refusal::PortForRoot { .. })) => Kind::Denied,
+            Self::Boot { .. } | Self::HostRoutes { .. } | Self::Helper(_) | Self::Bridge { .. } => Kind::Internal,
             Self::Running { .. } => Kind::WrongState,
             _ => Kind::Invalid,
         }

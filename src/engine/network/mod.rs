@@ -9,6 +9,7 @@ mod list;
 pub mod live;
 mod options;
 mod remove;
+pub(in crate::engine) mod start;
 
 pub use create::{NetworkRequest, NetworkUpdate, SubnetRequest};
 pub use error::NetworkError;
