@@ -49,8 +49,7 @@ pub(super) fn run(args: ConnectArgs) -> Result<i32, CliError> {
         return Err(CliError::Usage(format!("invalid --alias {empty:?}: a name cannot be empty")));
     }
     let addresses = args.ip.map(Into::into).into_iter().chain(args.ip6.map(Into::into)).collect();
-    let attachment =
-        Attachment { network: args.network, aliases: args.alias, addresses, mac: args.mac_address, interface: String::new() };
+    let attachment = Attachment { aliases: args.alias, addresses, mac: args.mac_address, ..Attachment::to(args.network) };
     open_engine()?.connect(&args.container, attachment)?;
     Ok(0)
 }

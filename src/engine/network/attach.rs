@@ -140,6 +140,9 @@ fn bridged(config: &ContainerConfig) -> Result<&[Attachment], NetworkError> {
 
 /// Whether the network can give the addresses that are asked for: at most one in each subnet, and not one of its own.
 fn check(attachment: &Attachment, network: &Network) -> Result<(), NetworkError> {
+    if let Some(name) = attachment.options.get("host_interface_name") {
+        options::interface(name)?;
+    }
     for (at, address) in attachment.addresses.iter().enumerate() {
         let bad = |why| Err(NetworkError::Address { address: *address, network: network.name.clone(), why });
         let Some(subnet) = network.subnet_of(*address) else {

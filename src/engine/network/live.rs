@@ -17,7 +17,7 @@ pub fn connect(
     Err(NetworkError::Running { container: config.name.clone(), network: network.name.clone() }.into())
 }
 
-/// Takes the interface in a network away from a running container. Neither `config` nor its row has the network any more.
+/// Takes the interface in a network away from a running container. `config` has the network still, and so has its row until this is done.
 ///
 /// # Errors
 /// The interface cannot be removed.

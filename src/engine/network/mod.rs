@@ -24,7 +24,7 @@ use crate::model::{Attachment, ContainerConfig, Network};
 use crate::storage::digest;
 
 /// Whether a container that names no network joins the default one; else it has a user-mode stack of its own.
-pub const JOINS_BY_DEFAULT: bool = false;
+pub const JOINS_BY_DEFAULT: bool = true;
 
 /// The bridge of the default network.
 const DEFAULT_INTERFACE: &str = "podman0";

@@ -2,6 +2,7 @@
 
 use super::MacAddress;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// How a container is joined to one network. A field that an older row does not have gets its default.
@@ -17,6 +18,8 @@ pub struct Attachment {
     pub mac: Option<MacAddress>,
     /// The name of the interface in the container. Set in every stored configuration.
     pub interface: String,
+    /// Options of the driver for this container: `host_interface_name` and `mtu`.
+    pub options: BTreeMap<String, String>,
 }
 
 impl Attachment {

@@ -2,6 +2,8 @@
 //!
 //! - Networks do not reach each other, and internal ones nothing but themselves: only what comes from an open bridge and goes out
 //!   is forwarded, and the answers to that.
+//! - Within a network everything passes. The kernel shows us that only where br_netfilter is on ([`forward`] turns it off, but it may
+//!   be loaded later).
 //! - N itself offers containers nothing but what netd puts on their own gateway's address. A packet to the gateway of another
 //!   network is dropped.
 //! - A container cannot send with the address of another network's. (Within its own, the bridge knows no better.)
@@ -45,6 +47,7 @@ pub fn rules(host: Option<Ipv4Addr>) -> String {
     }}
     chain between {{
         type filter hook forward priority filter; policy drop;
+        meta iifgroup {{ {open}, {internal} }} fib daddr . iif oif exists accept
         meta iifgroup {internal} drop
         meta oifgroup {internal} drop
         ct state established,related accept
@@ -129,6 +132,10 @@ pub fn forward() -> io::Result<()> {
         ("ipv4/ip_unprivileged_port_start", "0"),
     ] {
         std::fs::write(Path::new("/proc/sys/net").join(name), value)?;
+    }
+    for name in ["iptables", "ip6tables", "arptables"] {
+        // Where there is no such module there is nothing to turn off; the rules do not depend on it.
+        let _ = std::fs::write(format!("/proc/sys/net/bridge/bridge-nf-call-{name}"), "0");
     }
     for (name, value) in [
         ("ipv6/conf/all/forwarding", "1"),

@@ -14,7 +14,7 @@ pub(super) struct NetworkOptions {
     /// Choose the network: NAME[:OPTION,…], bridge[:OPTION,…], none, host, private, pasta[:ARGUMENT,…], slirp4netns[:OPTION,…],
     /// container:NAME, ns:PATH
     ///
-    /// Given several times it joins several networks. The options of a network are ip=, ip6=, mac=, alias= and interface_name=; bridge is
+    /// Given several times it joins several networks. The options of a network are ip=, ip6=, mac=, alias=, interface_name= and host_interface_name=; bridge is
     /// the default network. private is a network of its own, joined to the host's by one user-mode stack: pasta or slirp4netns.
     #[arg(long, visible_alias = "net", value_name = "MODE")]
     network: Vec<String>,
@@ -196,9 +196,11 @@ fn attachment(name: &str, options: Option<&str>) -> Result<Attachment, CliError>
             "alias" => attachment.aliases.push(alias_name(value).map_err(|_| bad("alias cannot be empty".to_owned()))?),
             "interface_name" if value.is_empty() => return Err(bad("interface_name cannot be empty".to_owned())),
             "interface_name" => value.clone_into(&mut attachment.interface),
+            "host_interface_name" if value.is_empty() => return Err(bad("host_interface_name cannot be empty".to_owned())),
+            "host_interface_name" => drop(attachment.options.insert(key.to_owned(), value.to_owned())),
             _ => {
                 return Err(bad(format!(
-                    "unknown bridge network option: {key} (ip, ip6, mac, alias and interface_name are known)"
+                    "unknown bridge network option: {key} (ip, ip6, mac, alias, interface_name and host_interface_name are known)"
                 )));
             }
         }
