@@ -178,7 +178,12 @@ fn image_kind(error: &ImageError) -> Kind {
         ImageError::Denied { .. } | ImageError::Policy { .. } | ImageError::Blocked { .. } => Kind::Denied,
         ImageError::NoSearch { .. } | ImageError::ShortName { .. } | ImageError::Config(_) => Kind::Invalid,
         ImageError::NotAnImage { .. } | ImageError::NoPlatform { .. } => Kind::Unsupported,
-        ImageError::Reference(_) | ImageError::Change(_) | ImageError::Parse { .. } | ImageError::Archive { .. } => Kind::Invalid,
+        ImageError::Transport(_)
+        | ImageError::SeveralImages { .. }
+        | ImageError::Reference(_)
+        | ImageError::Change(_)
+        | ImageError::Parse { .. }
+        | ImageError::Archive { .. } => Kind::Invalid,
         _ => Kind::Internal,
     }
 }

@@ -58,9 +58,10 @@ pub(super) struct ReceivedBlob {
 }
 
 impl ReceivedBlob {
-    fn of(received: &Received) -> Self {
+    /// Nothing for a blob that no manifest may name.
+    fn of(received: &Received) -> Option<Self> {
         let (diff_id, digest) = (received.diff_id.clone(), received.digest.clone());
-        Self { diff_id, digest, size: received.size, compression: received.compression }
+        Some(Self { diff_id, digest, size: received.size, compression: received.compression.of_blob()? })
     }
 }
 
@@ -134,7 +135,7 @@ impl Engine {
             }
             let received = self.receive_layers(layers, &mine, source, progress)?;
             received.iter().for_each(|layer| unpacked += layer.unpacked);
-            blobs.extend(received.iter().map(ReceivedBlob::of));
+            blobs.extend(received.iter().filter_map(ReceivedBlob::of));
             let (ready, later): (Vec<_>, Vec<_>) = received.into_iter().partition(|one| one.layer.is_settled());
             waiting.extend(later);
             let is_last = others.is_empty();

@@ -17,11 +17,11 @@ pub use list::{Member, NetworkFilter, NetworkReport};
 pub use options::{parse_range, parse_route};
 
 use crate::config::containers::NetworkConf;
-use crate::engine::container::create::now;
 use crate::engine::{Engine, EngineError};
 use crate::model::network::Subnet;
 use crate::model::{Attachment, ContainerConfig, Network};
 use crate::storage::digest;
+use crate::sys::stamp::now;
 
 /// Whether a container that names no network joins the default one; else it has a user-mode stack of its own.
 pub const JOINS_BY_DEFAULT: bool = true;
