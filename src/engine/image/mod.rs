@@ -3,6 +3,7 @@
 //! What brings layers in or deletes them runs as root of the session user namespace (`engine::session::within`); the rest does
 //! not care.
 
+mod encode;
 mod gauge;
 mod history;
 mod import;
@@ -21,6 +22,7 @@ mod search;
 mod source;
 mod tag;
 
+pub use encode::Encoding;
 pub use history::{HistoryStep, ImageTree, TreeLayer};
 pub use import::ImportRequest;
 pub use inspect::ImageDetails;
@@ -37,6 +39,6 @@ pub use source::{Choose, Plan, RegistryOptions, Surroundings, plan};
 pub use crate::image::auth::Credentials;
 pub use crate::image::registry::Retry;
 pub use crate::image::transport::{Form, Input, Local};
-pub use crate::image::{ImageError, Platform};
+pub use crate::image::{ImageError, Platform, Reference};
 pub use crate::model::BlobCompression;
 pub use remove::{RemoveImagesReport, RemoveImagesRequest};

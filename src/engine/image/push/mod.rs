@@ -23,7 +23,8 @@ use crate::image::{ImageError, Reference};
 use crate::model::{BlobCompression, DiffId, Digest, ImageRecord, LayerBlob};
 use crate::storage::{StorageError, blob};
 use layers::{Event, Job, Work, each};
-use shape::Shape;
+pub(super) use shape::layer_type;
+use shape::{Shape, is_docker};
 use std::collections::HashMap;
 
 /// The kind of manifest.
@@ -55,6 +56,14 @@ pub struct Destination {
     source: Source,
 }
 
+impl Destination {
+    /// The full name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.reference.to_string()
+    }
+}
+
 /// What was pushed.
 #[derive(Clone, Debug)]
 pub struct PushReport {
@@ -83,6 +92,17 @@ impl Engine {
         let found = self.find_image(text)?;
         let only = || Some(found.image.names.as_slice()).filter(|names| names.len() == 1).map(|names| names[0].clone());
         Ok(found.name.clone().or_else(only))
+    }
+
+    /// The kind of manifest that an image came with.
+    ///
+    /// # Errors
+    /// There is no such image, or it is damaged.
+    pub fn manifest_format(&self, image: &str) -> Result<ManifestFormat, EngineError> {
+        match manifest::parse(&blob::read(&self.paths, &self.image(image)?.manifest)?)? {
+            Document::Manifest(manifest) if is_docker(&manifest) => Ok(ManifestFormat::Docker),
+            _ => Ok(ManifestFormat::Oci),
+        }
     }
 
     /// Pushes an image. Runs as root of the session.

@@ -62,7 +62,7 @@ impl<'a> Shape<'a> {
             return Ok((media_type, stored_bytes.to_vec()));
         }
         let layer = |(at, blob): (usize, &LayerBlob)| {
-            let mut descriptor = Descriptor::new(&self.layer_type(blob.compression), blob.digest.clone(), blob.size);
+            let mut descriptor = Descriptor::new(&layer_type(self.format, blob.compression), blob.digest.clone(), blob.size);
             // What is said of a blob does not hold for another one.
             let before = stored.layers.get(at).filter(|before| before.digest == blob.digest);
             descriptor.annotations = before.and_then(|before| before.annotations.clone()).filter(|_| self.is_oci());
@@ -84,18 +84,19 @@ impl<'a> Shape<'a> {
     fn is_oci(&self) -> bool {
         self.format == ManifestFormat::Oci
     }
+}
 
-    fn layer_type(&self, compression: BlobCompression) -> String {
-        let (base, dot) = if self.is_oci() { (OCI_LAYER, "+") } else { (DOCKER_LAYER, ".") };
-        match compression {
-            BlobCompression::None => base.to_owned(),
-            other => format!("{base}{dot}{}", other.name()),
-        }
+/// The media type of a layer in a manifest of one kind.
+pub(in crate::engine::image) fn layer_type(format: ManifestFormat, compression: BlobCompression) -> String {
+    let (base, dot) = if format == ManifestFormat::Oci { (OCI_LAYER, "+") } else { (DOCKER_LAYER, ".") };
+    match compression {
+        BlobCompression::None => base.to_owned(),
+        other => format!("{base}{dot}{}", other.name()),
     }
 }
 
 /// Old Docker manifests say what they are; what says nothing is told by its config.
-fn is_docker(manifest: &Manifest) -> bool {
+pub(super) fn is_docker(manifest: &Manifest) -> bool {
     match manifest.media_type.as_deref() {
         Some(kind) => kind == DOCKER_MANIFEST,
         None => manifest.config.media_type == DOCKER_CONFIG,

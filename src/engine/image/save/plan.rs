@@ -100,6 +100,9 @@ impl Plan {
 /// Finds the images that are asked for, with the names that each was asked for by.
 fn chosen(engine: &Engine, request: &SaveRequest) -> Result<Vec<(ImageRecord, Vec<String>)>, EngineError> {
     let mut found = Vec::new();
+    if let (Some(names), [only]) = (&request.names, &request.images[..]) {
+        return Ok(vec![(engine.image(only)?, names.clone())]);
+    }
     for (at, text) in request.images.iter().enumerate() {
         if at == 0 || request.several {
             let one = engine.find_image(text)?;
