@@ -4,7 +4,7 @@ use super::attach::detach_keys;
 use super::cidfile::Cidfile;
 use super::descriptors::Preserve;
 use super::options::with_files;
-use super::targets::open_engine;
+use super::targets::{latest, open_engine};
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::config::env;
@@ -66,9 +66,7 @@ impl ExecArgs {
     fn target(&self, engine: &Engine) -> Result<(ContainerConfig, Vec<String>), CliError> {
         let no_command = || CliError::Usage("you must provide a command to execute in the container".to_owned());
         if self.latest {
-            let newest = engine.containers()?.into_iter().next();
-            let (config, _) = newest.ok_or_else(|| CliError::Usage("there is no container".to_owned()))?;
-            return Ok((config, self.words.clone()));
+            return Ok((latest(engine)?.config, self.words.clone()));
         }
         match self.words.split_first() {
             Some((name, command)) if !command.is_empty() => Ok((engine.container(name)?, command.to_vec())),

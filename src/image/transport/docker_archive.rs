@@ -8,6 +8,9 @@ use serde::Deserialize;
 
 /// The longest manifest.json that is taken.
 pub(super) const MAX_MANIFEST: u64 = 1 << 20;
+/// An archive may name one config many times; each is held while the images come in.
+const MAX_IMAGES: usize = 1000;
+const MAX_CONFIGS: usize = 64 << 20;
 
 /// One image; jib writes the keys in lower case.
 #[derive(Debug, Deserialize)]
@@ -26,8 +29,16 @@ pub(super) fn find(archive: &Archive, manifest: &[u8], select: Option<&str>) -> 
     if let Some(select) = select {
         items = vec![chosen(archive, items, select)?];
     }
+    if items.len() > MAX_IMAGES {
+        return Err(archive.refuse(format!("no archive to take: it has more than {MAX_IMAGES} images")));
+    }
+    let mut read = 0;
     let image = |item: Item| {
         let config = archive.read_small(&item.config, MAX_DOCUMENT)?;
+        read += config.as_ref().map_or(0, Vec::len);
+        if read > MAX_CONFIGS {
+            return Err(archive.refuse(format!("no archive to take: its configs have more than {MAX_CONFIGS} bytes")));
+        }
         let layers = item.layers.unwrap_or_default();
         Ok(FoundImage {
             names: names(item.repo_tags)?,

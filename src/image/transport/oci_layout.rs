@@ -10,6 +10,9 @@ use crate::model::Digest;
 use crate::storage::{StorageError, digest};
 use serde_json::Value;
 
+/// Images of one layout that are taken; each is read and checked before the first one comes in.
+const MAX_IMAGES: usize = 1000;
+const MAX_DOCUMENTS: usize = 64 << 20;
 /// Indexes in indexes that are followed.
 const MAX_DEPTH: usize = 4;
 
@@ -38,11 +41,20 @@ pub(super) fn find(
         None if named.is_empty() => vec![choose(&index, wanted.platform)?],
         None => named,
     };
+    if chosen.len() > MAX_IMAGES {
+        return Err(archive.refuse(format!("no layout to take: it has more than {MAX_IMAGES} images")));
+    }
     let mut found: Vec<FoundImage> = Vec::new();
     let mut refusal = None;
+    let mut read = 0;
     for descriptor in chosen {
         match image(archive, descriptor, wanted.platform, MAX_DEPTH) {
             Ok((mut image, config)) => {
+                read += image.config.len() + image.manifest.as_ref().map_or(0, Vec::len);
+                if read > MAX_DOCUMENTS {
+                    return Err(archive
+                        .refuse(format!("no layout to take: its manifests and configs have more than {MAX_DOCUMENTS} bytes")));
+                }
                 image.names = match name(descriptor) {
                     Some(name) => vec![name],
                     None => {
