@@ -1,6 +1,6 @@
 //! What the pushed manifest looks like.
 
-use super::{ManifestFormat, PushRequest};
+use super::{ImagePush, ManifestFormat};
 use crate::image::manifest::{DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, MAX_DOCUMENT, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST};
 use crate::image::{Descriptor, ImageError, Manifest};
 use crate::model::{BlobCompression, LayerBlob};
@@ -16,15 +16,16 @@ pub(super) struct Shape<'a> {
 
 impl<'a> Shape<'a> {
     /// Works out the shape from what is asked for and what is stored.
-    pub(super) fn of(request: &PushRequest, stored: &'a Manifest) -> Result<Self, ImageError> {
-        let format = match (request.format, request.compression) {
+    pub(super) fn of(request: &ImagePush<'_>, stored: &'a Manifest) -> Result<Self, ImageError> {
+        let only = request.encoding.map(|encoding| encoding.compression);
+        let format = match (request.format, only) {
             (Some(ManifestFormat::Docker), Some(BlobCompression::Zstd)) => return Err(ImageError::ZstdInDocker),
             (Some(format), _) => format,
             (None, Some(BlobCompression::Zstd)) => ManifestFormat::Oci,
             (None, _) if is_docker(stored) => ManifestFormat::Docker,
             (None, _) => ManifestFormat::Oci,
         };
-        Ok(Self { stored, format, only: request.compression })
+        Ok(Self { stored, format, only })
     }
 
     /// Tells whether a blob may stand in the manifest.
