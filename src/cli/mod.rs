@@ -74,6 +74,8 @@ enum Command {
     Login(image::login::LoginArgs),
     Logout(image::login::LogoutArgs),
     Logs(container::logs::LogsArgs),
+    #[command(subcommand)]
+    Manifest(image::manifest::ManifestCommand),
     Mount(container::mount::MountArgs),
     #[command(subcommand)]
     Network(network::NetworkCommand),
@@ -201,6 +203,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Login(args) => image::login::run(&args),
         Command::Logout(args) => image::login::run_logout(&args),
         Command::Search(args) => image::search::run(&args),
+        Command::Manifest(command) => image::manifest::run(command),
         Command::Mount(args) => container::mount::run(&args),
         Command::Network(command) => network::run(command),
         Command::Unmount(args) => container::mount::run_unmount(&args),

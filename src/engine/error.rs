@@ -7,8 +7,6 @@ use super::volume::VolumeError;
 use crate::config::paths::PathsError;
 use crate::image::ImageError;
 use crate::net::netd::ServeError;
-use crate::net::netd::client::ClientError;
-use crate::net::netd::message::Refusal;
 use crate::secret::SecretError;
 use crate::state::StateError;
 use crate::storage::StorageError;
@@ -47,8 +45,6 @@ pub enum EngineError {
     #[error(transparent)]
     Netd(#[from] ServeError),
     #[error(transparent)]
-    AskNetd(#[from] ClientError),
-    #[error(transparent)]
     Attach(#[from] AttachError),
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -84,6 +80,22 @@ pub enum EngineError {
     ImageInUse { image: String, containers: String },
     #[error("image {image} has several names: {names}")]
     ImageHasNames { image: String, names: String },
+    #[error("{name}: it is an image, and not a manifest list")]
+    NotAList { name: String },
+    #[error("{name} is a manifest list: push it with `coracle manifest push`")]
+    IsAList { name: String },
+    #[error("the name {name} is taken by image {image}")]
+    ImageNameTaken { name: String, image: String },
+    #[error("manifest list {name} has no image {image}")]
+    NotInList { name: String, image: String },
+    #[error("manifest list {name} has no image for {platform} that is in the store")]
+    NoInstance { name: String, platform: String },
+    #[error("image {digest} of manifest list {name} is no longer in the store")]
+    EntryNowhere { name: String, digest: String },
+    #[error(
+        "image {digest} is copied from {source_name} as it is, without --compression-format (pull it, and add it from the store)"
+    )]
+    EntryAsItIs { digest: String, source_name: String },
     #[error("write {what}")]
     Save {
         what: String,
@@ -104,7 +116,13 @@ impl EngineError {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NoSuchContainer { .. } | Self::NoSuchImage { .. } => Kind::NoSuch,
+            Self::NoSuchContainer { .. }
+            | Self::NoSuchImage { .. }
+            | Self::NotInList { .. }
+            | Self::NoInstance { .. }
+            | Self::EntryNowhere { .. } => Kind::NoSuch,
+            Self::NotAList { .. } | Self::IsAList { .. } | Self::EntryAsItIs { .. } => Kind::Invalid,
+            Self::ImageNameTaken { .. } => Kind::Exists,
             Self::Ambiguous { .. } | Self::AmbiguousImage { .. } | Self::TagWithDigest { .. } => Kind::Invalid,
             Self::Image(error) => image_kind(error),
             Self::ImageInUse { .. } | Self::ImageHasNames { .. } => Kind::InUse,
@@ -116,8 +134,6 @@ impl EngineError {
             Self::Secret(_) => Kind::Invalid,
             Self::Volume(error) => error.kind(),
             Self::Network(error) => error.kind(),
-            Self::AskNetd(ClientError::Refused(Refusal::PortTaken { .. })) => Kind::InUse,
-            Self::AskNetd(ClientError::Refused(Refusal::PortForRoot { .. })) => Kind::Denied,
             Self::State(StateError::AddressInUse { .. } | StateError::NoAddressLeft { .. }) => Kind::InUse,
             Self::Reported { kind, .. } => *kind,
             Self::Session(_) => Kind::Denied,
@@ -127,7 +143,6 @@ impl EngineError {
             | Self::Reset { .. }
             | Self::Attach(_)
             | Self::Netd(_)
-            | Self::AskNetd(_)
             | Self::Paths(_)
             | Self::State(_)
             | Self::Wait { .. }
@@ -164,6 +179,11 @@ impl EngineError {
             Self::Network(error) => error.hint(),
             Self::Reported { hint, .. } => hint.clone(),
             Self::Image(error) => error.hint(),
+            Self::ImageNameTaken { .. } => Some("choose another name, or use --amend to add to a list that is there".to_owned()),
+            Self::NoInstance { .. } => Some("pull the image, and add it to the list".to_owned()),
+            Self::EntryNowhere { name, digest } => {
+                Some(format!("add it again, or take it out: `coracle manifest remove {name} {digest}`"))
+            }
             Self::ImageInUse { containers, .. } => Some(format!("remove the container first: `coracle rm {containers}`")),
             Self::ImageHasNames { image, .. } => {
                 Some(format!("remove one name, or the image with all of them: `coracle rmi -f {image}`"))

@@ -11,7 +11,7 @@ use crate::events::Type;
 use crate::image::ImageConfig;
 use crate::model::ImageRecord;
 use crate::storage;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A condition of `prune`: labels all have to fit, and so has the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,15 +97,18 @@ impl Engine {
         Ok(pruned)
     }
 
-    /// Removes images that no container uses: those without a name, or with `all` every one. Runs as root of the session.
+    /// Removes images that no container uses: those without a name that are in no manifest list, or with `all` every one. Runs as root of the session.
     ///
     /// # Errors
     /// The list cannot be read. What happens to single images is in the report.
     pub fn prune_images(&mut self, all: bool, filters: &[PruneFilter]) -> Result<Pruned, EngineError> {
         let containers = self.containers()?;
+        // Without a name a list has them all the same; with `all` the lists go, too.
+        let listed = if all { HashSet::new() } else { self.listed(&self.db.images()?) };
         let goes = |image: &ImageRecord| {
             let labels = || ImageConfig::parse(image.config.as_bytes()).map(|config| config.config.labels).unwrap_or_default();
             !containers.iter().any(|(container, _)| uses(container, image))
+                && !listed.contains(&image.id)
                 && (all || image.names.is_empty())
                 && (filters.is_empty() || filters.iter().all(|filter| filter.accepts(&labels(), image.created)))
         };

@@ -39,6 +39,10 @@ pub enum ImageError {
     TooBig { what: &'static str, found: u64, limit: u64 },
     #[error("the manifest is no image: {what}")]
     NotAnImage { what: String },
+    #[error("it is an image, not a list of manifests")]
+    NotAList,
+    #[error("Docker's manifest lists have no annotations (use --format oci)")]
+    AnnotationsInDocker,
     #[error("no image for {wanted} in the index; it has {available}")]
     NoPlatform { wanted: Platform, available: String },
     #[error("the manifest names {layers} layers, its config {diff_ids}")]

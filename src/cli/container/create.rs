@@ -75,6 +75,7 @@ fn make(
         }
         (_, Err(error)) => return Err(error.into()),
     };
+    let image = engine.instance(image, &wanted.platform)?;
     request.image_name = full_name(&options.image, &image);
     let config = engine.create(std::mem::take(request), &image)?;
     explain(&engine, &config);

@@ -6,11 +6,14 @@ pub mod import;
 pub mod inspect;
 pub mod load;
 pub mod login;
+pub mod manifest;
+mod output;
 pub mod platform;
 mod progress;
 pub mod prune;
 pub mod pull;
 pub mod push;
+mod push_local;
 pub mod registry;
 pub mod rmi;
 pub mod save;
@@ -68,7 +71,7 @@ pub struct ImageDiffArgs {
 
 fn diff(args: &ImageDiffArgs) -> Result<i32, CliError> {
     let engine = open_engine()?;
-    let image = engine.image(&args.image)?;
+    let image = engine.runnable_image(&args.image)?;
     container::diff::print(&engine.image_diff(&image)?, args.format)
 }
 

@@ -33,8 +33,10 @@ pub enum ImageFilter {
     Containers(bool),
     /// The beginning of a manifest's digest.
     Digest(String),
-    /// Of the kinds that Podman knows and this store does not have: hidden, read-only, or a list of manifests.
+    /// Of the kinds that Podman knows and this store does not have: hidden or read-only.
     Nothing(bool),
+    /// Lists of manifests, or what is none.
+    Manifest(bool),
 }
 
 /// One line: a name of an image, or an image without one.
@@ -136,6 +138,7 @@ fn fits(image: &ImageRecord, labels: &BTreeMap<String, String>, filters: &[Image
                 image.manifest.to_string().starts_with(start) || image.manifest.hex().starts_with(start)
             }
             ImageFilter::Nothing(wanted) => !wanted,
+            ImageFilter::Manifest(wanted) => image.is_list() == *wanted,
             ImageFilter::Label(key, None) => labels.contains_key(key),
             ImageFilter::Label(key, Some(value)) => labels.get(key) == Some(value),
             _ => true,

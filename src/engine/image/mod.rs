@@ -3,6 +3,7 @@
 //! What brings layers in or deletes them runs as root of the session user namespace (`engine::session::within`); the rest does
 //! not care.
 
+mod encode;
 mod gauge;
 mod history;
 mod import;
@@ -12,6 +13,7 @@ mod list;
 mod load;
 mod login;
 mod lookup;
+mod manifest;
 mod progress;
 mod pull;
 mod push;
@@ -21,12 +23,14 @@ mod search;
 mod source;
 mod tag;
 
+pub use encode::Encoding;
 pub use history::{HistoryStep, ImageTree, TreeLayer};
 pub use import::ImportRequest;
 pub use inspect::ImageDetails;
 pub use list::{ImageFilter, ImageRow, ImagesRequest};
 pub use load::{LoadReport, LoadRequest};
 pub use login::{Login, Logout};
+pub use manifest::{AddRequest, AddSource, Changes, ListPushRequest, ListSources, show_remote_document};
 pub use progress::{LayerInfo, Progress, Silent, Step};
 pub use pull::{PullPolicy, PullReport, PullRequest};
 pub use push::{Destination, ManifestFormat, PushReport, PushRequest, destination};
@@ -37,6 +41,6 @@ pub use source::{Choose, Plan, RegistryOptions, Surroundings, plan};
 pub use crate::image::auth::Credentials;
 pub use crate::image::registry::Retry;
 pub use crate::image::transport::{Form, Input, Local};
-pub use crate::image::{ImageError, Platform};
+pub use crate::image::{ImageError, Platform, Reference};
 pub use crate::model::BlobCompression;
 pub use remove::{RemoveImagesReport, RemoveImagesRequest};

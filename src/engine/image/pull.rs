@@ -255,7 +255,11 @@ fn first(plan: &Plan) -> Result<&Candidate, EngineError> {
 }
 
 /// Does something with the first place that has it. One place that fails says why; of several, all do.
-fn from_any<P, T>(name: &str, places: &[P], mut attempt: impl FnMut(&P) -> Result<T, EngineError>) -> Result<T, EngineError> {
+pub(super) fn from_any<P, T>(
+    name: &str,
+    places: &[P],
+    mut attempt: impl FnMut(&P) -> Result<T, EngineError>,
+) -> Result<T, EngineError> {
     let mut causes = Vec::new();
     for place in places {
         match attempt(place) {

@@ -127,10 +127,10 @@ fn interface(route: &Route, place: &Place<'_>, taken: &mut Vec<(bool, u32)>) -> 
     let bridge = bridge.ok_or_else(|| fail(std::io::ErrorKind::NotFound.into()))?;
     let pair = NewPair {
         bridge,
-        near: attachment.options.get("host_interface_name").cloned(),
+        near: None,
         name: attachment.interface.clone(),
         mac: lease.mac.bytes(),
-        mtu: attachment.options.get("mtu").and_then(|mtu| mtu.parse().ok()).unwrap_or_else(|| bridge::mtu(network)),
+        mtu: bridge::mtu(network),
     };
     let mut routes = Vec::new();
     if network.has_default_route() {

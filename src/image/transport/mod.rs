@@ -90,7 +90,7 @@ pub fn find_images(archive: &Archive, wanted: &Wanted<'_>) -> Result<(Form, Vec<
         }
     };
     if let Some(other) = wanted.form.filter(|wanted| *wanted != form) {
-        return Err(archive.refuse(format!("no {}: but what {}: names", other.name(), form.name())));
+        return Err(archive.refuse(format!("it is read as {}:, not as {}:", form.name(), other.name())));
     }
     let found = match (index, docker) {
         (Some(index), docker) => oci_layout::find(archive, &index, docker.as_deref(), wanted)?,
