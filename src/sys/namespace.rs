@@ -93,6 +93,16 @@ pub fn unshare(which: CloneFlags) -> io::Result<()> {
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// Gives the calling thread a working directory, root and umask that it shares with no other (unshare(2), `CLONE_FS`).
+///
+/// # Errors
+/// No memory, or a sandbox forbids it.
+pub fn unshare_folders() -> io::Result<()> {
+    // SAFETY: only paths and the umask of this thread are concerned, of which Rust keeps nothing.
+    let done = unsafe { libc::unshare(libc::CLONE_FS) };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Names the caller's pid namespace; nothing where `/proc` does not show it.
 #[must_use]
 pub fn pid_namespace() -> Option<(u64, u64)> {
