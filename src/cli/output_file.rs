@@ -63,24 +63,36 @@ impl OutputFile {
         io::Write::write_all(&mut self.file, bytes).map_err(|source| CliError::File { path: self.path.clone(), source })
     }
 
+    /// Writes all there is to write, and puts the file at its place.
+    ///
+    /// # Errors
+    /// The disk is full, or the like.
+    pub fn write_and_keep(mut self, bytes: &[u8]) -> Result<(), CliError> {
+        self.write(bytes)?;
+        self.keep()
+    }
+
     /// Puts the file at its place.
     ///
     /// # Errors
     /// It cannot be put there.
     pub fn keep(mut self) -> Result<(), CliError> {
-        let done = match std::mem::replace(&mut self.form, Form::Itself) {
-            Form::Itself => Ok(()),
-            Form::Nameless => {
-                // A link cannot replace a file, a rename can.
-                let beside = beside(&self.path);
-                let own = format!("/proc/self/fd/{}", self.file.as_raw_fd());
-                rustix::fs::linkat(CWD, &own, CWD, &beside, AtFlags::SYMLINK_FOLLOW)
-                    .map_err(io::Error::from)
-                    .and_then(|()| std::fs::rename(&beside, &self.path))
-            }
-            Form::Beside(beside) => std::fs::rename(beside, &self.path),
-        };
-        done.map_err(|source| CliError::File { path: self.path.clone(), source })
+        self.put().map_err(|source| CliError::File { path: self.path.clone(), source })
+    }
+
+    fn put(&mut self) -> io::Result<()> {
+        if let Form::Nameless = self.form {
+            // A link cannot replace a file, a rename can.
+            let beside = beside(&self.path);
+            let own = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+            rustix::fs::linkat(CWD, &own, CWD, &beside, AtFlags::SYMLINK_FOLLOW)?;
+            self.form = Form::Beside(beside);
+        }
+        if let Form::Beside(beside) = &self.form {
+            std::fs::rename(beside, &self.path)?;
+            self.form = Form::Itself;
+        }
+        Ok(())
     }
 }
 
@@ -99,7 +111,7 @@ impl Drop for OutputFile {
 }
 
 /// A name that nobody else uses, in the same folder.
-fn beside(path: &Path) -> PathBuf {
+pub(super) fn beside(path: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{}.part", std::process::id()));
@@ -130,5 +142,10 @@ mod tests {
         assert_eq!(names(temp.path()), ["out"]);
         assert!(OutputFile::begin(&temp.path().join("no/such")).is_err());
         OutputFile::begin(Path::new("/dev/null")).unwrap().keep().unwrap();
+        // A folder has come to its place meanwhile.
+        let output = OutputFile::begin(&temp.path().join("late")).unwrap();
+        std::fs::create_dir(temp.path().join("late")).unwrap();
+        assert!(output.keep().is_err());
+        assert_eq!(names(temp.path()).len(), 2);
     }
 }

@@ -1,6 +1,7 @@
 //! A folder that a command makes: it appears whole or not at all.
 
 use super::error::CliError;
+use super::output_file::beside;
 use rustix::fs::{Mode, OFlags};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -29,11 +30,10 @@ impl OutputFolder {
                 "{place} is there already and no empty folder: choose another place, or remove it"
             )));
         }
-        let name = place.file_name().ok_or_else(|| CliError::Usage(format!("{} names no folder to make", place.display())))?;
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(".{}.part", std::process::id()));
-        let beside = place.with_file_name(hidden);
+        if place.file_name().is_none() {
+            return Err(CliError::Usage(format!("{} names no folder to make", place.display())));
+        }
+        let beside = beside(place);
         std::fs::create_dir(&beside).map_err(|source| CliError::File { path: place.to_owned(), source })?;
         Ok(Self { beside, place: place.to_owned() })
     }

@@ -8,6 +8,8 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 /// Control-C and control-D as a terminal sends them.
 const INTERRUPT: u8 = 3;
 const END: u8 = 4;
+/// Control-U, which takes the line back.
+const ERASE_LINE: u8 = 21;
 
 /// Asks for a line on standard error and reads it from standard input.
 ///
@@ -23,12 +25,12 @@ pub fn line(question: &str) -> Result<String, CliError> {
     Ok(answer.trim_end_matches(['\n', '\r']).to_owned())
 }
 
-/// Asks for a secret on the user's terminal, without showing it.
+/// Asks for a secret on the user's terminal, without showing it. `otherwise` is the option that gives it without a terminal.
 ///
 /// # Errors
 /// There is no terminal, or the user breaks off.
-pub fn secret(question: &str) -> Result<String, CliError> {
-    let none = |_| CliError::Usage("there is no terminal to ask for the password on (use --password-stdin)".to_owned());
+pub fn secret(question: &str, otherwise: &str) -> Result<String, CliError> {
+    let none = |_| CliError::Usage(format!("there is no terminal to ask for the password on (use {otherwise})"));
     let terminal = File::options().read(true).write(true).open("/dev/tty").map_err(none)?;
     let failed = |error: io::Error| CliError::Usage(format!("read the password: {error}"));
     // Before the question: what is typed as soon as it stands there must not be shown, nor thrown away with what was typed before.
@@ -43,7 +45,8 @@ pub fn secret(question: &str) -> Result<String, CliError> {
                 b'\n' | b'\r' => break Ok(()),
                 END if answer.is_empty() => break Err(CliError::Code(1)),
                 INTERRUPT => break Err(CliError::Code(128 + libc::SIGINT)),
-                8 | 127 => drop(answer.pop()),
+                ERASE_LINE => answer.clear(),
+                8 | 127 => erase_letter(&mut answer),
                 byte => answer.push(byte),
             },
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -54,6 +57,15 @@ pub fn secret(question: &str) -> Result<String, CliError> {
     let _ = (&terminal).write_all(b"\n");
     done?;
     String::from_utf8(answer).map_err(|_| CliError::Usage("the password is not UTF-8".to_owned()))
+}
+
+/// Takes the last letter away, all of its bytes.
+fn erase_letter(line: &mut Vec<u8>) {
+    while let Some(byte) = line.pop() {
+        if byte & 0b1100_0000 != 0b1000_0000 {
+            return;
+        }
+    }
 }
 
 /// Lets the user choose one of several; nothing where nobody sits at a terminal, or no number comes.
@@ -92,5 +104,21 @@ impl<'a> Quiet<'a> {
 impl Drop for Quiet<'_> {
     fn drop(&mut self) {
         let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_is_erased_with_all_its_bytes() {
+        let mut line = "aü€".as_bytes().to_vec();
+        erase_letter(&mut line);
+        assert_eq!(line, "aü".as_bytes());
+        erase_letter(&mut line);
+        erase_letter(&mut line);
+        erase_letter(&mut line);
+        assert_eq!(line, b"");
     }
 }

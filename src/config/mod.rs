@@ -1,7 +1,9 @@
 //! What the surroundings say: environment variables, configuration files, and the places of files.
 
 pub mod bus;
+pub mod containers;
 pub mod env;
+pub mod netd;
 pub mod paths;
 pub mod places;
 pub mod policy;

@@ -2,6 +2,7 @@
 
 use super::container::ContainerError;
 use super::container::attach::AttachError;
+use super::network::NetworkError;
 use super::volume::VolumeError;
 use crate::config::paths::PathsError;
 use crate::image::ImageError;
@@ -38,6 +39,8 @@ pub enum EngineError {
     Container(#[from] ContainerError),
     #[error(transparent)]
     Volume(#[from] VolumeError),
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     #[error(transparent)]
     Attach(#[from] AttachError),
     #[error(transparent)]
@@ -105,6 +108,8 @@ impl EngineError {
             Self::Secret(SecretError::File { .. }) => Kind::Internal,
             Self::Secret(_) => Kind::Invalid,
             Self::Volume(error) => error.kind(),
+            Self::Network(error) => error.kind(),
+            Self::State(StateError::AddressInUse { .. } | StateError::NoAddressLeft { .. }) => Kind::InUse,
             Self::Reported { kind, .. } => *kind,
             Self::Session(_) => Kind::Denied,
             Self::Journal { .. }
@@ -145,6 +150,7 @@ impl EngineError {
             Self::Secret(SecretError::NoSuch { .. }) => Some("list them with `coracle secret ls`".to_owned()),
             Self::Container(error) => error.hint(),
             Self::Volume(error) => error.hint(),
+            Self::Network(error) => error.hint(),
             Self::Reported { hint, .. } => hint.clone(),
             Self::Image(error) => error.hint(),
             Self::ImageInUse { containers, .. } => Some(format!("remove the container first: `coracle rm {containers}`")),
@@ -168,7 +174,12 @@ fn image_kind(error: &ImageError) -> Kind {
         ImageError::Denied { .. } | ImageError::Policy { .. } | ImageError::Blocked { .. } => Kind::Denied,
         ImageError::NoSearch { .. } | ImageError::ShortName { .. } | ImageError::Config(_) => Kind::Invalid,
         ImageError::NotAnImage { .. } | ImageError::NoPlatform { .. } => Kind::Unsupported,
-        ImageError::Reference(_) | ImageError::Change(_) | ImageError::Parse { .. } | ImageError::Archive { .. } => Kind::Invalid,
+        ImageError::Transport(_)
+        | ImageError::SeveralImages { .. }
+        | ImageError::Reference(_)
+        | ImageError::Change(_)
+        | ImageError::Parse { .. }
+        | ImageError::Archive { .. } => Kind::Invalid,
         _ => Kind::Internal,
     }
 }

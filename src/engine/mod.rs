@@ -6,6 +6,7 @@ pub mod error;
 pub mod events;
 pub mod image;
 pub mod info;
+pub mod network;
 pub mod prune;
 mod reset;
 pub mod secret;

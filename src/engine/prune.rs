@@ -3,13 +3,14 @@
 use super::container::ContainerError;
 use super::container::moment::moment;
 use super::image::RemoveImagesRequest;
+use super::image::remove::uses;
 use super::volume::VolumeFilter;
 use super::{Engine, EngineError};
 use crate::events::Type;
 use crate::image::ImageConfig;
 use crate::model::ImageRecord;
 use crate::storage;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 /// A condition of `prune`: labels all have to fit, and so has the time.
@@ -101,10 +102,10 @@ impl Engine {
     /// # Errors
     /// The list cannot be read. What happens to single images is in the report.
     pub fn prune_images(&mut self, all: bool, filters: &[PruneFilter]) -> Result<Pruned, EngineError> {
-        let used: HashSet<_> = self.containers()?.into_iter().map(|(config, _)| config.image).collect();
+        let containers = self.containers()?;
         let goes = |image: &ImageRecord| {
             let labels = || ImageConfig::parse(image.config.as_bytes()).map(|config| config.config.labels).unwrap_or_default();
-            !used.contains(&image.id)
+            !containers.iter().any(|(container, _)| uses(container, image))
                 && (all || image.names.is_empty())
                 && (filters.is_empty() || filters.iter().all(|filter| filter.accepts(&labels(), image.created)))
         };

@@ -1,12 +1,12 @@
 //! Secrets: the store's, and those that a container is given.
 
 use super::container::ContainerError;
-use super::container::create::now;
 use super::{Engine, EngineError};
 use crate::model::{ContainerConfig, SecretUse};
 use crate::runtime::secrets::SecretFile;
 use crate::secret::{self, Store};
 pub use crate::secret::{MAX_BYTES, Secret};
+use crate::sys::stamp::now;
 use rustix::rand::GetRandomFlags;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

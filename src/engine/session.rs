@@ -4,6 +4,7 @@ use super::container::ContainerError;
 use super::{EngineError, Kind};
 use crate::config::Paths;
 use crate::runtime::view;
+use crate::storage::remove_tree;
 use crate::sys::signals::Signals;
 use crate::sys::{fd, process};
 use crate::userns::map::WhySingle;
@@ -16,6 +17,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::marker::PhantomData;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::path::Path;
 
 /// How a piece of work in the session ended.
 #[derive(Debug)]
@@ -81,6 +83,18 @@ pub(crate) struct Worker<T> {
     member: Member,
     answer: OwnedFd,
     kind: PhantomData<T>,
+}
+
+/// Deletes a tree. What belongs to subordinate ids takes the root of the session to delete; most trees have nothing of that kind, and
+/// need no session.
+///
+/// # Errors
+/// What cannot be deleted, and why.
+pub(crate) fn delete_tree(paths: &Paths, tree: &Path) -> Result<(), EngineError> {
+    if remove_tree(tree).is_ok() {
+        return Ok(());
+    }
+    worker(paths, &[], |_| Ok(remove_tree(tree)?))?.finish()
 }
 
 /// What a worker says at its end.

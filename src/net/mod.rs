@@ -10,6 +10,7 @@
 //!
 //! [`hosts`] and [`resolv`] make the texts of the container's `/etc/hosts` and `/etc/resolv.conf`.
 
+mod helper;
 pub mod hosts;
 pub mod private;
 pub mod resolv;

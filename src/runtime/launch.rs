@@ -11,6 +11,7 @@ use crate::model::{PidRef, RunRecord};
 use crate::monitor::args::{MonitorArgs, Output};
 use crate::sys::clone;
 use crate::sys::members::Members;
+use crate::sys::replace::replace;
 use crate::sys::{exec, fd, process, socket};
 use oci_spec::runtime::LinuxNamespaceType;
 use rustix::fs::{FileType, Gid, Uid, fchown, fstat};
@@ -30,6 +31,8 @@ pub struct Launch {
     pub run_folder: PathBuf,
     /// Where I's pid is written for others to read.
     pub pidfile: Option<PathBuf>,
+    /// The same for the monitor's.
+    pub monitor_pidfile: Option<PathBuf>,
     /// The `coracle-monitor` program.
     pub monitor: PathBuf,
     pub boot: String,
@@ -156,8 +159,9 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         restarts: launch.orders.restart.map_or(0, |rule| rule.restarts),
     };
     write_record(&launch.folder, &record).map_err(Failure::at(Stage::Record, "run.json"))?;
-    if let Some(path) = &launch.pidfile {
-        let written = write_by_rename(path, init.pid.to_string().as_bytes());
+    for (path, pid) in [(&launch.pidfile, init.pid), (&launch.monitor_pidfile, record.monitor.pid)] {
+        let Some(path) = path else { continue };
+        let written = replace(path, pid.to_string().as_bytes());
         // It is for others, whatever our umask.
         let readable = || std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644));
         written.and_then(|()| readable()).map_err(Failure::at(Stage::PidFile, path.to_string_lossy()))?;
@@ -264,12 +268,5 @@ pub(super) fn to_dev_null() -> io::Result<()> {
 }
 
 fn write_record(folder: &Path, record: &RunRecord) -> io::Result<()> {
-    write_by_rename(&folder.join("run.json"), &serde_json::to_vec(record)?)
-}
-
-fn write_by_rename(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".new");
-    std::fs::write(&temporary, bytes)?;
-    std::fs::rename(temporary, path)
+    replace(&folder.join("run.json"), &serde_json::to_vec(record)?)
 }

@@ -78,14 +78,4 @@ impl Db {
             })
             .collect())
     }
-
-    /// Forgets that a repository has a blob: it said that it has not.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub fn forget_blob(&self, blob: &LayerBlob) -> Result<(), StateError> {
-        let sql = "DELETE FROM layer_blobs WHERE diff_id = ?1 AND digest = ?2 AND registry = ?3 AND repository = ?4";
-        let values = params![blob.diff_id.hex(), blob.digest.to_string(), blob.registry, blob.repository];
-        self.connection.execute(sql, values).map(drop).map_err(query("forget a blob"))
-    }
 }

@@ -32,8 +32,6 @@ pub enum StorageError {
     Truncated { digest: Digest, expected: u64, found: u64 },
     #[error("blob {digest} is longer than the {expected} bytes that its descriptor promises")]
     TooLong { digest: Digest, expected: u64 },
-    #[error("the data is compressed with {format}, which is not supported (gzip and zstd are; decompress it first)")]
-    Compression { format: &'static str },
     #[error("write {what}")]
     Write {
         what: &'static str,

@@ -24,6 +24,9 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 const CHUNK: usize = 256 << 10;
 const CHUNKS: usize = 8;
 
+/// What may trail a layer's archive: padding to a tape's record, and no more than that.
+const MAX_TRAILING: u64 = 64 << 20;
+
 /// What a layer must be; nothing where nobody promised anything (an import).
 #[derive(Clone, Debug, Default)]
 pub struct Expected {
@@ -125,7 +128,7 @@ struct Pumped {
 /// Decompresses, hashes and hands on. Returns nothing if the other thread gave up.
 fn pump<R: BufRead>(source: &mut R, full: SyncSender<Chunk>, empty: &Receiver<Vec<u8>>) -> Result<Option<Pumped>, StorageError> {
     let fail = |source| StorageError::Read { what: "a layer".to_owned(), source };
-    let compression = sniff(source.fill_buf().map_err(fail)?)?;
+    let compression = sniff(source.fill_buf().map_err(fail)?);
     let mut tar = decompress(source)?;
     let mut hasher = Sha256::new();
     let mut total = 0;
@@ -180,8 +183,9 @@ fn make_files(
             break;
         }
         trailing += len as u64;
-        if trailing > limits.bytes {
-            return Err(UnpackError::TooManyBytes { limit: limits.bytes });
+        let limit = limits.bytes.min(MAX_TRAILING);
+        if trailing > limit {
+            return Err(UnpackError::TooMuchTrails { limit });
         }
         recorder.literal(bytes).map_err(UnpackError::Record)?;
         chunks.consume(len);

@@ -66,6 +66,12 @@ fn the_pid_of_process_1_is_written_at_each_start(env: &TestEnv) {
     assert_eq!(written().trim(), env.field(&id, "{{.State.Pid}}"));
     env.ok(&["rm", "-f", "-t", "0", &id]);
     env.bb(&["--pidfile", "no/such/pid"], &["true"]).fails(125, &["no/such/pid"]);
+    // The monitor's, too: a container of which it cannot be written does not begin.
+    let id = env.start(&["--conmon-pidfile", "pid"]);
+    assert_eq!(written().trim(), env.field(&id, "{{.State.ConmonPid}}"));
+    env.remove(&[&id]);
+    env.bb(&["-d", "--conmon-pidfile", "no/such/pid"], &["true"]).fails(125, &["no/such/pid"]);
+    env.run(&["ps", "-q"]).prints("");
 }
 
 fn who_is_attached_sees_every_run(env: &TestEnv) {
@@ -158,6 +164,17 @@ fn an_update_changes_the_policy_the_check_and_the_environment(env: &TestEnv) {
     let output = env.run(&["update", "--restart", "always", &id]);
     assert!(output.code == 0 && output.stderr().contains("next start"), "{output}");
     env.run(&["update", &id, "--latest"]).fails(125, &["--latest"]);
+    env.remove(&[&id]);
+    // Of one that waits for its next start: there is none.
+    let id = detached(env, &["--restart", "always"], "exit 4");
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while env.field(&id, "{{.RestartCount}}").parse::<u32>().unwrap_or(0) < 4 {
+        assert!(std::time::Instant::now() < deadline, "it is not started again");
+    }
+    env.ok(&["update", "--restart", "no", &id]);
+    assert_eq!(env.ok(&["wait", &id]), "4");
+    let count = env.field(&id, "{{.RestartCount}}");
+    assert_eq!(env.field(&id, "{{.State.Status}} {{.RestartCount}}"), format!("exited {count}"));
     env.remove(&[&id]);
 }
 

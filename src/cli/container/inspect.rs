@@ -1,6 +1,6 @@
 //! `coracle inspect`.
 
-use super::targets::open_engine;
+use super::targets::{latest, open_engine};
 use crate::cli::error::CliError;
 use crate::cli::format::{self, Format};
 use crate::cli::ui;
@@ -46,11 +46,7 @@ pub fn run(args: &InspectArgs) -> Result<i32, CliError> {
     let engine = open_engine()?;
     let mut names = args.names.clone();
     if args.latest {
-        let newest = engine.containers()?.into_iter().next();
-        names.extend(newest.map(|(config, _)| config.id.as_str().to_owned()));
-        if names.is_empty() {
-            return Err(CliError::Usage("there is no container".to_owned()));
-        }
+        names.push(latest(&engine)?.config.id.to_string());
     }
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     for name in &names {

@@ -64,8 +64,9 @@ fn remove_with_dependents(engine: &mut Engine, targets: &[Target], args: &RmArgs
     let mut last = 0;
     for target in targets {
         // One that went with another one.
-        if engine.container(target.config.id.as_str()).is_err() {
-            continue;
+        match engine.container_of(&target.config.id) {
+            Err(EngineError::NoSuchContainer { .. }) => continue,
+            other => other.map(drop)?,
         }
         match engine.remove_with_dependents(&target.config, patience(args), args.volumes).map_err(code) {
             Ok(removed) => removed.iter().try_for_each(|id| ui::print_line(id.as_str()))?,

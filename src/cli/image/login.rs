@@ -156,7 +156,7 @@ fn credentials(args: &LoginArgs, known: Option<&Credentials>) -> Result<(String,
     };
     let password = match &args.password {
         Some(password) => password.clone(),
-        None => prompt::secret("Password: ")?,
+        None => prompt::secret("Password: ", "--password-stdin")?,
     };
     Ok((user, password))
 }

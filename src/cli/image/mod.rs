@@ -25,6 +25,7 @@ use super::ui;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError, session};
 use clap::{Args, Subcommand};
+use std::io::{Read as _, Write as _};
 
 /// Manage images
 #[derive(Debug, Subcommand)]
@@ -117,4 +118,25 @@ pub(super) fn in_session(work: impl FnOnce(&mut Engine) -> Result<i32, CliError>
         ui::note(format!("Note: {}", why.note()));
     }
     Ok(done.code)
+}
+
+/// The same for work that has something to tell: a text comes back.
+///
+/// # Errors
+/// `CliError::Code` where the work failed; what went wrong was printed.
+pub(super) fn told_by_session(work: impl FnOnce(&mut Engine) -> Result<String, CliError>) -> Result<String, CliError> {
+    let failed = |source| CliError::from(EngineError::Wait { source });
+    let (mut here, there) = std::io::pipe().map_err(failed)?;
+    let (mut there, mut told) = (Some(there), String::new());
+    // What is told is short: the pipe takes it before anybody reads.
+    let code = in_session(|engine| {
+        let text = work(engine)?;
+        there.take().map_or(Ok(()), |mut there| there.write_all(text.as_bytes())).map_err(failed)?;
+        Ok(0)
+    })?;
+    drop(there);
+    match code {
+        0 => here.read_to_string(&mut told).map(|_| told).map_err(failed),
+        code => Err(CliError::Code(code)),
+    }
 }

@@ -4,6 +4,7 @@ use super::registry::{RegistryArgs, places};
 use super::{in_session, progress};
 use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
+use crate::cli::output_file::OutputFile;
 use crate::cli::ui;
 use crate::engine::image::{BlobCompression, ManifestFormat, PushRequest, destination};
 use clap::{Args, ValueEnum};
@@ -63,6 +64,7 @@ enum PushCompression {
 /// # Errors
 /// There is no such image, or the registry does not take it.
 pub fn run(args: &PushArgs) -> Result<i32, CliError> {
+    let digestfile = args.digestfile.as_deref().map(OutputFile::begin).transpose()?;
     let engine = open_engine()?;
     let own = engine.name_to_push(&args.image)?;
     drop(engine);
@@ -101,9 +103,8 @@ pub fn run(args: &PushArgs) -> Result<i32, CliError> {
     check_level(&request)?;
     in_session(|engine| {
         let report = engine.push(&request, &mut *progress::shown(args.quiet))?;
-        if let Some(path) = &args.digestfile {
-            let written = std::fs::write(path, report.digest.to_string());
-            written.map_err(|error| CliError::Usage(format!("write the digest to {}: {error}", path.display())))?;
+        if let Some(file) = digestfile {
+            file.write_and_keep(report.digest.to_string().as_bytes())?;
         }
         if !args.quiet {
             ui::note(format!("Pushed {} as {}", report.reference, report.digest));

@@ -47,7 +47,7 @@ impl RegistryArgs {
     pub fn options(&self) -> Result<RegistryOptions, CliError> {
         let credentials = match self.creds.as_deref() {
             Some(user) if !user.contains(':') => {
-                let password = prompt::secret("Password: ")?;
+                let password = prompt::secret("Password: ", "--creds USER:PASSWORD")?;
                 Some(Credentials::Password { user: user.to_owned(), password })
             }
             other => other.map(Credentials::parse),

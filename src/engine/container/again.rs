@@ -10,7 +10,6 @@
 //! ended, the new start looks for it under the lock. So whoever has made the mark and then holds the lock knows: either the
 //! container runs, or nobody starts it any more.
 
-use super::create::now;
 use super::orders::Begin;
 use super::start::{Again, Ends, join_network};
 use super::status;
@@ -24,6 +23,8 @@ use crate::monitor::supervise::STOPPED;
 use crate::runtime::launch;
 use crate::sys::clone::{self, CloneFlags};
 use crate::sys::fd;
+use crate::sys::replace::replace;
+use crate::sys::stamp::now;
 use rustix::fs::FlockOperation;
 use std::fs::File;
 use std::io::Read as _;
@@ -72,7 +73,9 @@ impl Engine {
     ) -> Result<std::convert::Infallible, EngineError> {
         let folder = self.paths.container(&config.id);
         let lock = self.lock(config, FlockOperation::LockExclusive)?;
-        if marked(&folder) {
+        // An update that took the lock before us may have taken the rule away.
+        let config = &self.container_of(&config.id)?;
+        if marked(&folder) || !config.supervision.may_restart() {
             return Err(ContainerError::StoppedMeanwhile { name: config.name.clone() }.into());
         }
         let Inherited { listen, clients, session_entry, begin } = inherited;
@@ -167,8 +170,7 @@ pub(super) fn unmark(folder: &Path) {
 /// Makes the record say that nobody starts the container any more.
 fn settle_record(folder: &Path) {
     let path = folder.join("exit.json");
-    let record = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<ExitRecord>(&bytes).ok());
-    let record = match (record, status::run_record(folder)) {
+    let record = match (status::read::<ExitRecord>(&path), status::run_record(folder)) {
         (Some(record), _) => ExitRecord { restarting: None, ..record },
         // It was made, and what should have become its monitor failed.
         (None, Some(run)) => ExitRecord {
@@ -181,9 +183,6 @@ fn settle_record(folder: &Path) {
         },
         (None, None) => return,
     };
-    let new = folder.join("exit.json.new");
-    let written = serde_json::to_vec(&record).map_err(std::io::Error::from).and_then(|text| std::fs::write(&new, text));
-    if written.is_ok() {
-        let _ = std::fs::rename(&new, &path);
-    }
+    // Where it cannot be written, the record names a monitor that lives no more, which says the same.
+    let _ = serde_json::to_vec(&record).map_err(std::io::Error::from).and_then(|text| replace(&path, &text));
 }

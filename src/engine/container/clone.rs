@@ -1,12 +1,13 @@
 //! `container clone`: a new container with the configuration of another.
 
 use super::ContainerError;
-use super::create::{fill_random, now};
+use super::create::fill_random;
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
 use crate::model::id::is_valid_name;
 use crate::model::{ContainerConfig, ContainerId, ImageId};
 use crate::state::StateError;
+use crate::sys::stamp::now;
 
 /// How many numbers are tried after `-clone`.
 const MAX_NUMBER: u32 = 10_000;

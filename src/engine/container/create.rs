@@ -196,7 +196,7 @@ fn configure(
         name,
         image: image.id.clone(),
         image_name: request.image_name.clone(),
-        created_at: now(),
+        created_at: crate::sys::stamp::now(),
         argv,
         entrypoint,
         command,
@@ -249,11 +249,6 @@ fn valid_hostname(text: &str) -> Result<String, ContainerError> {
 
 fn host_name() -> Option<String> {
     std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|text| text.trim().to_owned()).filter(|name| !name.is_empty())
-}
-
-/// Nanoseconds since the epoch.
-pub(in crate::engine) fn now() -> i64 {
-    crate::sys::stamp::now()
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ use super::status::State;
 use crate::engine::{Engine, EngineError, session};
 use crate::model::{ContainerConfig, ContainerId, DiffId, IdMap, NetworkMode, PidRef, Sharing, UserNamespace};
 use crate::runtime::birth::{self, Join};
-use crate::runtime::message::{Failure, Outcome, Stage};
+use crate::runtime::message::{Failure, Stage};
 use crate::runtime::spec::OwnFile;
 use crate::storage::StorageError;
 use crate::storage::shifted::{self, Shifted};
 use crate::sys::clone::CloneFlags;
-use crate::sys::{fd, process};
+use crate::sys::process;
 use std::os::fd::OwnedFd;
 
 /// The containers whose namespaces `config` shares.
@@ -36,7 +36,7 @@ impl Engine {
     /// Starts the containers whose namespaces are shared, where they do not run.
     pub(super) fn start_shared(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
         for id in shared_with(config) {
-            let other = self.container(id.as_str())?;
+            let other = self.container_of(&id)?;
             if !self.status(&other).status.is_alive() {
                 self.start(&other, false, None)?;
             }
@@ -106,7 +106,7 @@ impl Engine {
 
     /// The name and a pidfd of the init of a container that runs.
     fn init_of(&self, id: &ContainerId) -> Result<(String, OwnedFd), EngineError> {
-        let other = self.container(id.as_str())?;
+        let other = self.container_of(id)?;
         let state: State = self.status(&other);
         let init: Option<PidRef> = state.run.as_ref().filter(|_| state.status.is_alive()).map(|run| run.init);
         let fail = |source| ContainerError::Wait { name: other.name.clone(), source };
@@ -121,24 +121,10 @@ impl Engine {
         if let Some(found) = shifted::find(&self.paths, layers, map) {
             return Ok(found);
         }
-        let fail = |source| EngineError::Wait { source };
-        let (report, report_there) = fd::pipe().map_err(fail)?;
-        let mut report_there = Some(report_there);
-        session::within(&self.paths, || match shifted::make(&self.paths, layers, map) {
-            Ok(()) => 0,
-            Err(error) => {
-                if let Some(pipe) = report_there.take() {
-                    failure(error).send(&pipe);
-                }
-                125
-            }
-        })?;
-        drop(report_there);
-        if let Outcome::Failed(failure) = Failure::receive(report).map_err(fail)? {
-            return Err(ContainerError::Launch(failure).into());
-        }
+        let make = || shifted::make(&self.paths, layers, map).map_err(|error| ContainerError::Launch(failure(error)).into());
+        session::worker(&self.paths, &[], |_| make())?.finish()?;
         let found = shifted::find(&self.paths, layers, map);
-        found.ok_or_else(|| ContainerError::Launch(Failure::text(Stage::Shift, "it was killed")).into())
+        found.ok_or_else(|| ContainerError::Launch(Failure::text(Stage::Shift, "somebody else has removed it")).into())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Finding containers by name or id.
 
 use super::status::State;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, session};
 use crate::model::id::is_lower_hex;
 use crate::model::{ContainerConfig, ContainerId};
 
@@ -17,6 +17,15 @@ impl Engine {
             None => self.by_prefix(key)?,
         };
         found.filter(|config| !self.is_leftover(config)).ok_or_else(|| EngineError::NoSuchContainer { name: name.to_owned() })
+    }
+
+    /// Reads a container's row anew. Another one may have this id as its name, so it is not to be looked up as what a user types.
+    ///
+    /// # Errors
+    /// `NoSuchContainer`, or the database fails.
+    pub fn container_of(&self, id: &ContainerId) -> Result<ContainerConfig, EngineError> {
+        let found = self.db.containers_by_id_prefix(id.as_str())?.pop();
+        found.filter(|config| !self.is_leftover(config)).ok_or_else(|| EngineError::NoSuchContainer { name: id.to_string() })
     }
 
     fn by_prefix(&self, prefix: &str) -> Result<Option<ContainerConfig>, EngineError> {
@@ -92,7 +101,7 @@ impl Engine {
     fn sweep_removed(&self) {
         let entries = std::fs::read_dir(self.paths.tmp()).into_iter().flatten().flatten();
         for path in entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|word| word == "rm")) {
-            let _ = self.delete(&path);
+            let _ = session::delete_tree(&self.paths, &path);
         }
     }
 

@@ -1,6 +1,5 @@
 //! What a monitor is told about a container: the same at every start.
 
-use super::create;
 use super::health::first_phase;
 use crate::config::Paths;
 use crate::engine::events::subject;
@@ -8,6 +7,7 @@ use crate::model::{ContainerConfig, Health, LogDriver, Mount, Origin, RestartPol
 use crate::monitor::args::{EventsRule, HealthRule, Helper, MonitorArgs, RestartRule, RestartWhen, StopRule};
 use crate::monitor::logs::target::{FileTarget, JournalTarget, LogTarget};
 use crate::monitor::logs::{journald, k8s_file};
+use crate::sys::stamp;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -42,7 +42,7 @@ pub(super) fn of(config: &ContainerConfig, paths: &Paths, begin: &Begin) -> Moni
         restart,
         health: supervision.health.as_ref().map(health),
         events: Some(events(config, paths, false)),
-        ..MonitorArgs::new(0, create::now())
+        ..MonitorArgs::new(0, stamp::now())
     }
 }
 
@@ -57,7 +57,7 @@ pub(super) fn leave_nothing(orders: &mut MonitorArgs, config: &ContainerConfig, 
 
 /// The orders for the monitor of an exec session.
 pub(super) fn of_session(config: &ContainerConfig, paths: &Paths) -> MonitorArgs {
-    MonitorArgs { events: Some(events(config, paths, true)), ..MonitorArgs::new(0, create::now()) }
+    MonitorArgs { events: Some(events(config, paths, true)), ..MonitorArgs::new(0, stamp::now()) }
 }
 
 fn events(config: &ContainerConfig, paths: &Paths, session: bool) -> EventsRule {

@@ -30,7 +30,7 @@ impl Engine {
     /// so there are no circles.
     pub(super) fn start_required(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
         for id in &config.relations.requires {
-            let required = self.container(id.as_str())?;
+            let required = self.container_of(id)?;
             if !self.status(&required).status.is_alive() {
                 self.start(&required, false, None)?;
             }

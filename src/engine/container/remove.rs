@@ -8,7 +8,6 @@ use crate::config::Paths;
 use crate::engine::{Engine, EngineError, session};
 use crate::events::Status;
 use crate::model::{ContainerConfig, RunRecord};
-use crate::storage::remove_tree;
 use crate::sys::members::Members;
 use crate::sys::process;
 use crate::userns;
@@ -110,23 +109,7 @@ impl Engine {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(fail(folder)(error).into()),
         }
-        self.delete(&away)
-    }
-
-    /// Deletes a tree that is out of sight. What belongs to subordinate ids takes the root of the session to delete; most containers
-    /// have nothing of that kind, and need no session.
-    pub(in crate::engine) fn delete(&self, path: &Path) -> Result<(), EngineError> {
-        if remove_tree(path).is_ok() {
-            return Ok(());
-        }
-        let done = session::within(&self.paths, || i32::from(remove_tree(path).is_err()))?;
-        match done.code {
-            0 => Ok(()),
-            _ => {
-                let source = io::Error::from(io::ErrorKind::PermissionDenied);
-                Err(ContainerError::File { action: "remove", path: path.to_owned(), source }.into())
-            }
-        }
+        session::delete_tree(&self.paths, &away)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::model::ContainerConfig;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::CString;
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
@@ -32,20 +32,8 @@ impl Engine {
 
     /// Adds up the files below a folder of the store, as root of the session where it has to be.
     pub(in crate::engine) fn folder_size(&self, folder: &Path) -> Result<u64, EngineError> {
-        tree_size(folder).or_else(|_| self.size_within(folder))
-    }
-
-    fn size_within(&self, upper: &Path) -> Result<u64, EngineError> {
-        let fail = |source| super::ContainerError::File { action: "add up the files of", path: upper.to_owned(), source };
-        let (reader, writer) = io::pipe().map_err(fail)?;
-        session::within(&self.paths, || match tree_size(upper) {
-            Ok(size) => i32::from((&writer).write_all(&size.to_le_bytes()).is_err()),
-            Err(_) => 1,
-        })?;
-        drop(writer);
-        let mut bytes = [0; 8];
-        (&reader).read_exact(&mut bytes).map_err(|_| fail(io::Error::from(io::ErrorKind::PermissionDenied)))?;
-        Ok(u64::from_le_bytes(bytes))
+        let fail = |source| super::ContainerError::File { action: "add up the files of", path: folder.to_owned(), source };
+        tree_size(folder).or_else(|_| session::worker(&self.paths, &[], |_| Ok(tree_size(folder).map_err(fail)?))?.finish())
     }
 }
 

@@ -158,10 +158,6 @@ impl Engine {
         if let Some(manager) = &self.notify {
             notify::started(config, manager, started.monitor.pid);
         }
-        if let Some(path) = &config.supervision.conmon_pidfile {
-            let written = std::fs::write(path, started.monitor.pid.to_string());
-            written.map_err(|source| ContainerError::File { action: "write the pid file", path: path.clone(), source })?;
-        }
         // A program may be over by now, and its monitor may have told so.
         self.tell_at(config, Status::Start, began);
         Ok(StartOutcome::Started(Box::new(started)))
@@ -263,6 +259,7 @@ impl Engine {
             folder: folder.to_owned(),
             run_folder,
             pidfile: config.supervision.pidfile.clone(),
+            monitor_pidfile: config.supervision.conmon_pidfile.clone(),
             monitor: find_monitor()?,
             boot,
             listen: listen_on,
@@ -380,8 +377,7 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
             (Outcome::Executed | Outcome::Vanished, _) => vanished(config).into(),
         });
     }
-    let path = paths.container(&config.id).join("run.json");
-    let run = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let run = status::run_record(&paths.container(&config.id));
     // A container with --rm can be over and gone by now; its monitor is still to be told by the socket.
     let run = run.unwrap_or_else(|| RunRecord {
         boot: String::new(),

@@ -35,7 +35,7 @@ impl Engine {
     pub fn update(&mut self, config: &ContainerConfig, request: &UpdateRequest) -> Result<Updated, EngineError> {
         // A start reads the limits before it gives the lock back.
         let lock = self.lock(config, FlockOperation::LockExclusive)?;
-        let config = self.container(config.id.as_str())?;
+        let config = self.container_of(&config.id)?;
         let mut newer = config.clone();
         newer.limits.update(&request.limits);
         newer.limits.check().map_err(|source| ContainerError::Limits { source })?;

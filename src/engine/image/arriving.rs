@@ -41,9 +41,10 @@ pub(super) struct ReceivedBlob {
 }
 
 impl ReceivedBlob {
-    fn of(received: &Received) -> Self {
+    /// Nothing for a blob that no manifest may name.
+    fn of(received: &Received) -> Option<Self> {
         let (diff_id, digest) = (received.diff_id.clone(), received.digest.clone());
-        Self { diff_id, digest, size: received.size, compression: received.compression }
+        Some(Self { diff_id, digest, size: received.size, compression: received.compression.of_blob()? })
     }
 }
 
@@ -161,7 +162,7 @@ impl Engine {
                     Event::Done { layer, received } => {
                         progress.done(layer);
                         arrived.unpacked += received.unpacked;
-                        arrived.blobs.push(ReceivedBlob::of(&received));
+                        arrived.blobs.extend(ReceivedBlob::of(&received));
                         if received.layer.is_settled() {
                             sizes.insert(layer, (received.diff_id.clone(), received.tar_size));
                             // Where the landing has failed its error is on the way.

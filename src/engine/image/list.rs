@@ -1,6 +1,7 @@
 //! `images`: what the store has.
 
 use super::lookup::{repo_digests, repository};
+use super::remove::uses;
 use crate::engine::{Engine, EngineError};
 use crate::image::ImageConfig;
 use crate::model::ImageRecord;
@@ -45,7 +46,7 @@ pub struct ImageRow {
     pub tag: Option<String>,
     pub repo_digests: Vec<String>,
     pub labels: BTreeMap<String, String>,
-    /// Containers made from it.
+    /// Containers that were made from it or mount its files.
     pub containers: usize,
 }
 
@@ -68,7 +69,7 @@ impl Engine {
         let mut rows = Vec::new();
         for image in self.db.images()? {
             let labels = ImageConfig::parse(image.config.as_bytes()).map(|config| config.config.labels).unwrap_or_default();
-            let containers = users.iter().filter(|(container, _)| container.image == image.id).count();
+            let containers = users.iter().filter(|(container, _)| uses(container, &image)).count();
             let used = |filter: &ImageFilter| !matches!(filter, ImageFilter::Containers(wanted) if *wanted != (containers > 0));
             if !fits(&image, &labels, &request.filters, &times) || !request.filters.iter().all(used) {
                 continue;

@@ -83,13 +83,22 @@ impl Engine {
     pub fn pull_all_tags(&mut self, request: &PullRequest, progress: &mut dyn Progress) -> Result<Vec<ImageId>, EngineError> {
         let mut ids = Vec::new();
         let candidate = first(&request.plan)?;
-        let tags = from_any(&request.plan.name, &candidate.sources, |source| {
-            Ok(Registry::open(&source.reference, source.access.clone())?.tags()?)
+        let (at, registry, tags) = from_any(&request.plan.name, &candidate.places(), |(at, source)| {
+            let registry = Registry::open(&source.reference, source.access.clone())?;
+            let tags = registry.tags()?;
+            Ok((*at, registry, tags))
         })?;
         for tag in tags {
             let tagged = candidate.with_tag(&tag).map_err(ImageError::from)?;
             progress.step(&Step::Trying { reference: tagged.reference.to_string() });
-            let id = self.pull_candidate(&tagged, request, progress)?;
+            // Where the tags are known is asked first, by the connection that is there.
+            let pulled = self.pull_through(&registry, &tagged.sources[at], &tagged.reference, &request.platform, progress);
+            let id = match pulled {
+                Err(EngineError::Image(error)) if tagged.sources.len() > 1 && is_the_places_fault(&error) => {
+                    self.pull_candidate(&tagged, request, progress)?
+                }
+                done => done?,
+            };
             if !ids.contains(&id) {
                 ids.push(id);
             }
@@ -142,14 +151,25 @@ impl Engine {
         platform: &Platform,
         progress: &mut dyn Progress,
     ) -> Result<ImageId, EngineError> {
-        let lock = self.begin_intake()?;
         let registry = Registry::open(&source.reference, source.access.clone())?;
-        if let Some(id) = self.up_to_date(&registry, source, reference, platform)? {
+        self.pull_through(&registry, source, reference, platform, progress)
+    }
+
+    fn pull_through(
+        &mut self,
+        registry: &Registry,
+        source: &Source,
+        reference: &Reference,
+        platform: &Platform,
+        progress: &mut dyn Progress,
+    ) -> Result<ImageId, EngineError> {
+        let lock = self.begin_intake()?;
+        if let Some(id) = self.up_to_date(registry, source, reference, platform)? {
             return Ok(id);
         }
         let first = registry.document(&source.reference)?;
         let asked = digest::of(&first);
-        let (manifest, bytes) = follow(&registry, &source.reference, first, platform)?;
+        let (manifest, bytes) = follow(registry, &source.reference, first, platform)?;
         let config = registry.small_blob(&manifest.config)?;
         if let Some(text) = foreign(&config, platform)? {
             progress.step(&Step::Note { text });
@@ -162,7 +182,7 @@ impl Engine {
             manifest: Some(bytes),
             layers: manifest.layers.iter().map(expected).collect(),
         };
-        let blobs = Blobs { registry: &registry, layers: &manifest.layers };
+        let blobs = Blobs { registry, layers: &manifest.layers };
         let taken = self.take_in(incoming, &blobs, &lock, progress)?;
         let id = taken.image.id.clone();
         let pull = PullRecord { name: reference.stored(), image: id.clone(), digest: asked, platform: platform.to_string() };
@@ -220,6 +240,11 @@ impl Engine {
 }
 
 impl Candidate {
+    /// The sources with their places in the list.
+    fn places(&self) -> Vec<(usize, &Source)> {
+        self.sources.iter().enumerate().collect()
+    }
+
     fn with_tag(&self, tag: &str) -> Result<Self, crate::image::reference::BadReference> {
         let retag = |source: &Source| Ok(Source { reference: source.reference.with_tag(tag)?, access: source.access.clone() });
         Ok(Self { reference: self.reference.with_tag(tag)?, sources: self.sources.iter().map(retag).collect::<Result<_, _>>()? })

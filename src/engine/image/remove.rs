@@ -153,7 +153,7 @@ impl Engine {
 }
 
 /// Tells whether a container was made from an image or mounts its files.
-fn uses(container: &ContainerConfig, image: &ImageRecord) -> bool {
+pub(in crate::engine) fn uses(container: &ContainerConfig, image: &ImageRecord) -> bool {
     let mounts = |mount: &Mount| matches!(&mount.from, Origin::Image { image: Some(id), .. } if *id == image.id);
     container.image == image.id || container.mounts.iter().any(mounts)
 }

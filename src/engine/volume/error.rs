@@ -45,7 +45,13 @@ pub enum VolumeError {
         source: std::io::Error,
     },
     #[error("give volume {name} to uid {uid} and gid {gid}: it takes ids that are yours in /etc/subuid and /etc/subgid")]
-    Owner { name: String, uid: u32, gid: u32 },
+    Owner {
+        name: String,
+        uid: u32,
+        gid: u32,
+        #[source]
+        source: StorageError,
+    },
     #[error(transparent)]
     Storage(#[from] StorageError),
 }

@@ -10,13 +10,13 @@ mod transfer;
 pub use error::VolumeError;
 pub use list::{VolumeFilter, VolumeRow};
 
-use crate::engine::container::create::now;
 use crate::engine::{Engine, EngineError, session};
 use crate::events::{Status, Subject};
 use crate::model::id::{hex, is_valid_name};
 use crate::model::{Backing, ContainerConfig, Origin, Volume};
 use crate::state::volumes::Change;
 use crate::storage::volume;
+use crate::sys::stamp::now;
 use std::collections::BTreeMap;
 
 /// What the user asks for.
@@ -95,7 +95,7 @@ impl Engine {
             Ok(())
         })?;
         if let Some(left) = left {
-            self.delete(&left)?;
+            session::delete_tree(&self.paths, &left)?;
         }
         if change == Change::Done {
             self.tell_of(&Subject::volume(&new.name), Status::Create);
@@ -108,14 +108,14 @@ impl Engine {
 
     /// Gives a new volume its owner; one that cannot have it is taken back.
     fn give_volume(&mut self, new: &Volume) -> Result<(), EngineError> {
-        let done =
-            session::within(&self.paths, || i32::from(volume::give_to(&self.paths, &new.name, new.uid, new.gid).is_err()))?;
-        if done.code == 0 {
-            return Ok(());
-        }
-        self.discard_volume(&new.name, false)?;
         let (uid, gid) = (new.uid.unwrap_or(0), new.gid.unwrap_or(0));
-        Err(VolumeError::Owner { name: new.name.clone(), uid, gid }.into())
+        let owner = |source| VolumeError::Owner { name: new.name.clone(), uid, gid, source };
+        let give = || volume::give_to(&self.paths, &new.name, new.uid, new.gid).map_err(|source| owner(source).into());
+        let given = session::worker(&self.paths, &[], |_| give()).and_then(session::Worker::finish);
+        if given.is_err() {
+            self.discard_volume(&new.name, false)?;
+        }
+        given
     }
 
     /// Finds a volume by its name, or by the beginning of its name where no other begins so.

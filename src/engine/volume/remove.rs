@@ -2,7 +2,7 @@
 
 use super::VolumeError;
 use super::list::VolumeFilter;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, session};
 use crate::events::{Status, Subject, Type};
 use crate::model::{ContainerConfig, ContainerId, Origin, Volume};
 use crate::state::volumes::Change;
@@ -46,7 +46,7 @@ impl Engine {
             Ok(())
         })?;
         if let Some(away) = away {
-            self.delete(&away)?;
+            session::delete_tree(&self.paths, &away)?;
         }
         if change == Change::Done {
             self.tell_of(&Subject::volume(name), Status::Remove);
@@ -116,7 +116,7 @@ impl Engine {
                 Ok(())
             })?;
             if let Some(away) = away {
-                self.delete(&away)?;
+                session::delete_tree(&self.paths, &away)?;
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::{VolumeError, options};
 use crate::engine::container::ContainerError;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, session};
 use crate::model::{Backing, ContainerConfig, ImageId, Mount, Origin, Volume};
 use crate::runtime::spec::mounts::{Sources, VolumeSource};
 use crate::storage::{layer, volume};
@@ -24,7 +24,7 @@ impl Engine {
         let overlays = self.paths.container(&config.id).join("overlays");
         // What was written into them at the last start is not wanted any more.
         if overlays.exists() {
-            self.delete(&overlays)?;
+            session::delete_tree(&self.paths, &overlays)?;
         }
         for (at, mount) in config.mounts.iter().enumerate() {
             let own = overlays.join(at.to_string());

@@ -2,6 +2,9 @@
 
 use super::{Segment, TarError};
 
+/// No file system takes more of them for one file, and each is compared with all.
+const MAX_XATTRS: usize = 4096;
+
 /// What the records of one extended header say about the entry that follows.
 #[derive(Debug, Default)]
 pub(super) struct Pax {
@@ -63,6 +66,9 @@ impl Pax {
                     && !name.contains(&0)
                 {
                     self.xattrs.retain(|(known, _)| known != name);
+                    if self.xattrs.len() == MAX_XATTRS {
+                        return None;
+                    }
                     self.xattrs.push((name.to_vec(), value.to_vec()));
                 }
             }

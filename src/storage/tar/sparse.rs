@@ -48,7 +48,13 @@ pub(super) fn old_gnu<R: BufRead>(block: &[u8; BLOCK], reader: &mut TarReader<R>
     };
     add(&gnu.sparse)?;
     let mut more = gnu.is_extended();
+    let mut blocks = 0;
     while more {
+        // Empty ones say nothing and could go on for ever.
+        blocks += 1;
+        if blocks > MAX_SEGMENTS / 21 + 1 {
+            return Err(bad());
+        }
         let mut extension = GnuExtSparseHeader::new();
         reader.read_block(extension.as_mut_bytes())?;
         add(extension.sparse())?;

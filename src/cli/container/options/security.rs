@@ -187,9 +187,10 @@ fn has_selinux() -> bool {
 /// Absolute paths between colons.
 fn paths(text: &str) -> Result<Vec<String>, String> {
     text.split(':')
-        .map(|path| match path.starts_with('/') {
-            true => Ok(path.trim_end_matches('/').to_owned()),
-            false => Err(format!("the path {path:?} has to be absolute")),
+        .map(|path| match (path.starts_with('/'), path.trim_end_matches('/')) {
+            (true, "") => Err("the whole root cannot be meant".to_owned()),
+            (true, path) => Ok(path.to_owned()),
+            (false, _) => Err(format!("the path {path:?} has to be absolute")),
         })
         .collect()
 }
@@ -233,6 +234,7 @@ mod tests {
             ("seccomp", "missing"),
             ("seccomp=", "missing"),
             ("mask=a", "absolute"),
+            ("mask=/a:/", "root"),
             ("systempaths=x", "unconfined"),
             ("no-new-privileges=maybe", "true or false"),
         ] {

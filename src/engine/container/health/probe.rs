@@ -1,10 +1,10 @@
 //! One run of a check's command.
 
-use crate::engine::container::create::now;
 use crate::engine::container::exec::{ExecRequest, ExecSession, ExecStreams};
 use crate::engine::{Engine, EngineError, Kind};
 use crate::model::{ContainerConfig, HealthOutcome, Probe};
 use crate::sys::process::send_signal;
+use crate::sys::stamp::now;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};

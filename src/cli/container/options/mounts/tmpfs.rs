@@ -48,9 +48,13 @@ pub(super) fn option(mount: &mut Mount, word: &str) -> Result<(), String> {
                 Ok(mode) if mode <= 0o7777 => data.push(format!("mode={mode:o}")),
                 _ => return Err(format!("mode={value}: a mode is octal, as 1777")),
             },
-            "uid" | "gid" | "nr_inodes" | "nr_blocks" => match value.trim_end_matches(['k', 'm', 'g']).parse::<u64>() {
+            "uid" | "gid" => match value.parse::<u32>() {
+                Ok(id) => data.push(format!("{key}={id}")),
+                Err(_) => return Err(format!("{key}={value}: an id is a number")),
+            },
+            "nr_inodes" | "nr_blocks" => match value.strip_suffix(['k', 'm', 'g']).unwrap_or(value).parse::<u64>() {
                 Ok(_) => data.push(format!("{key}={value}")),
-                Err(_) => return Err(format!("{key}={value}: it takes a number")),
+                Err(_) => return Err(format!("{key}={value}: it takes a number, also with k, m or g")),
             },
             _ => return Err(unknown(word)),
         },
@@ -93,6 +97,8 @@ mod tests {
             ("/t:ro,rw", "exclude"),
             ("/t:sideways", "sideways"),
             ("/t:uid=me", "number"),
+            ("/t:gid=5k", "number"),
+            ("/t:nr_inodes=5kk", "number"),
         ] {
             let error = parse(text).expect_err(text).to_string();
             assert!(error.contains(word), "{error}");
