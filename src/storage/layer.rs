@@ -9,6 +9,7 @@ use crate::model::DiffId;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A layer that was unpacked and checked, but is not in the store yet.
 #[derive(Debug)]
@@ -71,6 +72,14 @@ pub fn remove(paths: &Paths, diff_id: &DiffId) -> Result<(), StorageError> {
         Err(Errno::NOENT) => Ok(()),
         Err(errno) => Err(io_error("delete layer", &place)(errno)),
     }
+}
+
+/// Tells how long ago a layer came in; nothing where it is not there.
+#[must_use]
+pub fn age(paths: &Paths, diff_id: &DiffId) -> Option<Duration> {
+    // The folder that holds diff/ and what gives the tar back does not change after that.
+    let folder = paths.layers().join(diff_id.hex());
+    std::fs::symlink_metadata(folder).and_then(|meta| meta.modified()).ok().map(|time| time.elapsed().unwrap_or_default())
 }
 
 /// Returns every layer that has a folder.

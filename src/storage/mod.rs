@@ -27,6 +27,7 @@ pub mod extract;
 pub mod gc;
 pub mod give;
 pub mod intake;
+pub mod landing;
 pub mod layer;
 pub mod pack;
 mod remove_tree;

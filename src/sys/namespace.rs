@@ -86,6 +86,16 @@ pub fn unshare(which: CloneFlags) -> io::Result<()> {
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// Gives the calling thread a working directory, root and umask that it shares with no other (unshare(2), `CLONE_FS`).
+///
+/// # Errors
+/// No memory, or a sandbox forbids it.
+pub fn unshare_folders() -> io::Result<()> {
+    // SAFETY: only paths and the umask of this thread are concerned, of which Rust keeps nothing.
+    let done = unsafe { libc::unshare(libc::CLONE_FS) };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Names one of the namespaces of a process, by the file of that name in `/proc/PID/ns`; nothing where we may not look.
 #[must_use]
 pub fn of(pid: i32, name: &str) -> Option<(u64, u64)> {

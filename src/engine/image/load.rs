@@ -1,6 +1,7 @@
 //! `load`: images from an archive or a folder.
 
-use super::incoming::{Incoming, LayerSource};
+use super::arriving::LayerSource;
+use super::incoming::Incoming;
 use super::progress::Progress;
 use crate::config::policy::Policy;
 use crate::engine::{Engine, EngineError};

@@ -1,6 +1,7 @@
 //! `pull`: an image from a registry.
 
-use super::incoming::{Incoming, LayerSource, TakenIn};
+use super::arriving::LayerSource;
+use super::incoming::{Incoming, TakenIn};
 use super::progress::{Progress, Step};
 use super::source::{Candidate, Plan, Source};
 use crate::engine::{Engine, EngineError};
