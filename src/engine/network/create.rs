@@ -1,7 +1,7 @@
 //! `network create` and `network update`.
 
 use super::{NetworkError, choose, network_conf, options};
-use crate::engine::container::create::{fill_random, now};
+use crate::engine::container::create::fill_random;
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
 use crate::model::Network;
@@ -169,7 +169,7 @@ fn design(
         name,
         id: hex(&random::<32>()),
         interface,
-        created_at: now(),
+        created_at: crate::sys::stamp::now(),
         ipv6: request.ipv6 || has(&subnets, true),
         subnets,
         routes: request.routes.clone(),
