@@ -7,8 +7,6 @@ use super::volume::VolumeError;
 use crate::config::paths::PathsError;
 use crate::image::ImageError;
 use crate::net::netd::ServeError;
-use crate::net::netd::client::ClientError;
-use crate::net::netd::message::Refusal;
 use crate::secret::SecretError;
 use crate::state::StateError;
 use crate::storage::StorageError;
@@ -46,8 +44,6 @@ pub enum EngineError {
     Network(#[from] NetworkError),
     #[error(transparent)]
     Netd(#[from] ServeError),
-    #[error(transparent)]
-    AskNetd(#[from] ClientError),
     #[error(transparent)]
     Attach(#[from] AttachError),
     #[error(transparent)]
@@ -138,8 +134,6 @@ impl EngineError {
             Self::Secret(_) => Kind::Invalid,
             Self::Volume(error) => error.kind(),
             Self::Network(error) => error.kind(),
-            Self::AskNetd(ClientError::Refused(Refusal::PortTaken { .. })) => Kind::InUse,
-            Self::AskNetd(ClientError::Refused(Refusal::PortForRoot { .. })) => Kind::Denied,
             Self::State(StateError::AddressInUse { .. } | StateError::NoAddressLeft { .. }) => Kind::InUse,
             Self::Reported { kind, .. } => *kind,
             Self::Session(_) => Kind::Denied,
@@ -149,7 +143,6 @@ impl EngineError {
             | Self::Reset { .. }
             | Self::Attach(_)
             | Self::Netd(_)
-            | Self::AskNetd(_)
             | Self::Paths(_)
             | Self::State(_)
             | Self::Wait { .. }

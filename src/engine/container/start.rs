@@ -199,8 +199,9 @@ impl Engine {
             None => (listen(&run_folder)?, Vec::new()),
         };
         let (plugged, note) = self.plugged(config)?;
+        let has_stack = config.network.has_stack() || note.is_some();
         let names = plugged.as_ref().map(|plugged| &plugged.names);
-        let mut files = files::write(config, &run_folder, files::Contents::of(config, names)?)?;
+        let mut files = files::write(config, &run_folder, files::Contents::of(config, names, has_stack)?)?;
         self.share_files(config, &mut files);
         let mut orders = orders::of(config, &self.paths, &begin);
         if !foreground {
@@ -220,7 +221,6 @@ impl Engine {
         variables.extend(handed.variables());
         let mut spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
         spec::add_variables(&mut spec, variables);
-        let has_stack = config.network.has_stack() || note.is_some();
         let (interfaces, wires, mut keep) = match plugged {
             Some(Plugged { interfaces, wires, keep, .. }) => (interfaces, Some(wires), keep),
             None => (Vec::new(), None, Vec::new()),

@@ -170,7 +170,7 @@ fn design(
         name,
         id: hex(&random::<32>()),
         interface,
-        created_at: now(),
+        created_at: crate::sys::stamp::now(),
         ipv6: request.ipv6 || has(&subnets, true),
         subnets,
         routes: request.routes.clone(),

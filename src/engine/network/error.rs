@@ -4,6 +4,7 @@ use crate::config::containers::NetworkConfError;
 use crate::engine::Kind;
 use crate::model::network::IpNet;
 use crate::net::netd::client::ClientError;
+use crate::net::netd::message::Refusal;
 use std::net::IpAddr;
 
 /// A failed use case of a network.
@@ -116,6 +117,8 @@ impl NetworkError {
             Self::InUse { .. } => Kind::InUse,
             Self::Connected { .. } | Self::NotConnected { .. } | Self::Reload { .. } => Kind::WrongState,
             Self::HostLink { .. } | Self::Driver { .. } | Self::Option { .. } | Self::UnknownOption { .. } => Kind::Unsupported,
+            Self::Helper(ClientError::Refused(Refusal::PortTaken { .. })) => Kind::InUse,
+            Self::Helper(ClientError::Refused(Refusal::PortForRoot { .. })) => Kind::Denied,
             Self::Boot { .. } | Self::HostRoutes { .. } | Self::Helper(_) | Self::Bridge { .. } => Kind::Internal,
             Self::Running { .. } => Kind::WrongState,
             _ => Kind::Invalid,

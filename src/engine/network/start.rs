@@ -125,12 +125,13 @@ fn interface(route: &Route, place: &Place<'_>, taken: &mut Vec<(bool, u32)>) -> 
     let fail = |source| NetworkError::Bridge { name: network.name.clone(), source };
     let bridge = route.index_of(&network.interface).map_err(fail)?;
     let bridge = bridge.ok_or_else(|| fail(std::io::ErrorKind::NotFound.into()))?;
+    let chosen = &attachment.options;
     let pair = NewPair {
         bridge,
-        near: attachment.options.get("host_interface_name").cloned(),
+        near: chosen.get("host_interface_name").cloned(),
         name: attachment.interface.clone(),
         mac: lease.mac.bytes(),
-        mtu: attachment.options.get("mtu").and_then(|mtu| mtu.parse().ok()).unwrap_or_else(|| bridge::mtu(network)),
+        mtu: chosen.get("mtu").and_then(|mtu| mtu.parse().ok()).unwrap_or_else(|| bridge::mtu(network)),
     };
     let mut routes = Vec::new();
     if network.has_default_route() {

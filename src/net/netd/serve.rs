@@ -71,10 +71,10 @@ fn begin(action: &'static str) -> impl Fn(io::Error) -> ServeError {
 /// # Errors
 /// It cannot begin. The command that waits has been told.
 pub fn serve(orders: Orders) -> Result<(), ServeError> {
-    let report = orders.report.try_clone().map_err(begin("use the pipe of the command that waits"))?;
-    let entry = orders.session_entry.clone();
-    let done = run(orders);
-    if let Err(error) = &done {
+    let Orders { paths, report, session_entry: entry, idle } = orders;
+    let mut report = Some(report);
+    let done = run(&paths, &mut report, idle);
+    if let (Err(error), Some(report)) = (&done, report) {
         let mut text = error.to_string();
         let mut below = std::error::Error::source(error);
         while let Some(source) = below {
@@ -87,8 +87,8 @@ pub fn serve(orders: Orders) -> Result<(), ServeError> {
     done
 }
 
-fn run(orders: Orders) -> Result<(), ServeError> {
-    let folder = client::folder(&orders.paths);
+fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> Result<(), ServeError> {
+    let folder = client::folder(paths);
     let boot = process::boot_id().map_err(begin("read the boot id"))?;
     let (living, monitors) = living(&folder, &boot);
     let found = match found::find(&folder, monitors) {
@@ -115,7 +115,7 @@ fn run(orders: Orders) -> Result<(), ServeError> {
         stack: None,
         way_out_at: None,
         serial: 0,
-        idle: orders.idle.unwrap_or(IDLE),
+        idle: idle.unwrap_or(IDLE),
         idle_since: Instant::now(),
         space: vec![0; PACKET_BYTES],
     };
@@ -133,8 +133,10 @@ fn run(orders: Orders) -> Result<(), ServeError> {
     fcntl_setfl(&control, OFlags::NONBLOCK).map_err(|errno| begin("listen on netd.sock")(errno.into()))?;
     epoll::add(&netd.epoll, &control, data(Subject::Control, 0), EventFlags::IN)
         .map_err(|errno| begin("listen on netd.sock")(errno.into()))?;
-    let _ = rustix::io::write(&orders.report, READY.as_bytes());
-    drop(orders);
+    // Closed with that: the command reads to the end.
+    if let Some(report) = report.take() {
+        let _ = rustix::io::write(&report, READY.as_bytes());
+    }
     netd.turn(&control)
 }
 
