@@ -59,12 +59,20 @@ pub(super) struct Arrived {
 
 /// What the other threads have to say.
 enum Event {
-    Position { layer: usize, bytes: u64 },
-    Done { layer: usize, received: Box<Received> },
+    Position {
+        layer: usize,
+        bytes: u64,
+    },
+    Done {
+        layer: usize,
+        received: Box<Received>,
+    },
     Failed(EngineError),
     /// A worker has nothing to do any more.
     Ended,
-    Landed { layers: Vec<usize> },
+    Landed {
+        layers: Vec<usize>,
+    },
 }
 
 impl Engine {
