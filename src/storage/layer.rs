@@ -90,7 +90,11 @@ pub fn list(paths: &Paths) -> Result<Vec<DiffId>, StorageError> {
     Ok(super::blob::digests_in(&paths.layers())?.into_iter().map(DiffId::new).collect())
 }
 
-pub(super) fn sync(path: &Path) -> Result<(), StorageError> {
+/// Waits until everything on the file system of `path` is on the disk.
+///
+/// # Errors
+/// The disk does not take it.
+pub fn sync(path: &Path) -> Result<(), StorageError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(io_error("open", path))?;
     rustix::fs::syncfs(&fd).map_err(io_error("write to disk what is in", path))

@@ -17,6 +17,7 @@ pub mod mount;
 pub mod namespace;
 pub mod netdev;
 pub mod netlink;
+pub mod overlay;
 pub mod packet;
 pub mod pages;
 pub mod process;

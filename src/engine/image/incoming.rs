@@ -14,7 +14,7 @@ use crate::image::{ImageConfig, ImageError};
 use crate::model::{DiffId, ImageId, ImageRecord};
 use crate::storage::intake::Expected;
 use crate::storage::unpack::Unpacked;
-use crate::storage::{blob, digest, gc};
+use crate::storage::{blob, digest, driver, gc};
 use std::collections::HashSet;
 
 /// An image that is known but for its layers.
@@ -43,6 +43,18 @@ impl Engine {
         // Best effort: what cannot be swept is no reason to refuse an image.
         let _ = gc::sweep(&self.paths);
         Ok(gc::lock_shared(&self.paths)?)
+    }
+
+    /// Finds out with the first image how this store stacks layers, and whether it can hold any. Before there are threads.
+    ///
+    /// # Errors
+    /// The file system cannot hold layers, or what is wanted does not work there.
+    pub(super) fn settle_driver(&self, progress: &mut dyn Progress) -> Result<(), EngineError> {
+        let (_, note) = driver::settle(&self.paths)?;
+        if let Some(text) = note {
+            progress.step(&Step::Note { text });
+        }
+        Ok(())
     }
 
     /// Brings an image in. `lock` proves that its layers cannot be deleted under it.
