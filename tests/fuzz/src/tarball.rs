@@ -105,7 +105,7 @@ impl Steps<'_> {
     fn records(&mut self) -> Vec<u8> {
         let mut all = Vec::new();
         for _ in 0..self.next() % 4 {
-            let (key, value) = match self.next() % 14 {
+            let (key, value) = match self.next() % 15 {
                 0 => ("path", self.name(&NAMES).into_owned()),
                 1 => ("linkpath", self.name(&LINKS).into_owned()),
                 2 => ("size", self.of(&SIZES).to_string()),
@@ -118,6 +118,7 @@ impl Steps<'_> {
                 9 => ("GNU.sparse.name", self.name(&NAMES).into_owned()),
                 10 => ("GNU.sparse.offset", self.next().to_string()),
                 11 => ("GNU.sparse.numbytes", self.next().to_string()),
+                13 => ("GNU.sparse.numblocks", (self.next() % 4).to_string()),
                 12 => ("SCHILY.xattr.user.overlay.opaque", "y".to_owned()),
                 _ => ("SCHILY.xattr.user.x", "\u{0}\n=".to_owned()),
             };
