@@ -162,6 +162,16 @@ fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Erro
     })
 }
 
+/// Tells whether a command line is understood, the texts of `create`'s options included. Nothing is done: this is for tests/fuzz.
+#[doc(hidden)]
+#[must_use]
+pub fn understands(words: impl IntoIterator<Item = OsString>) -> bool {
+    match read(words) {
+        Ok(Command::Create(args)) => container::create::is_understood(&args),
+        read => read.is_ok(),
+    }
+}
+
 /// Scripts read the third word of what `--version` prints, as of Podman's.
 fn grammar() -> clap::Command {
     Cli::command().version(concat!("version ", env!("CARGO_PKG_VERSION")))
