@@ -8,7 +8,6 @@ use crate::model::Network;
 use crate::model::id::hex;
 use crate::model::network::{IpNet, LeaseRange, Route, Subnet};
 use crate::sys::netlink;
-use crate::sys::stamp::now;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
