@@ -213,7 +213,7 @@ pub fn configure(
         stdin_open: request.stdin_open,
         labels,
         mounts: mounts::with_defaults(request, &defaults.volumes)?,
-        network: request.network.clone().unwrap_or(NetworkMode::Private),
+        network: request.network.clone().unwrap_or(NetworkMode::None),
         auto_remove: request.auto_remove,
         stop_signal: stop_signal.unwrap_or(libc::SIGTERM),
         stop_timeout: request.stop_timeout.unwrap_or(10),
