@@ -21,13 +21,16 @@
 //! | `settings` | limits as what is written |
 //! | `control` | ending, freezing, removing |
 //! | `usage` | what is used |
+//! | `bundle`, `resources` | the place and the limits that a configuration of the runtime specification names |
 
+pub mod bundle;
 pub mod control;
 mod controllers;
 mod dbus;
 pub mod delegate;
 mod enter;
 pub mod home;
+pub mod resources;
 pub mod scope;
 pub mod settings;
 pub mod usage;
@@ -141,6 +144,8 @@ pub enum CgroupError {
     NoUnit { path: PathBuf },
     #[error("cgroup {} still has processes after {milliseconds} ms", path.display())]
     Populated { path: PathBuf, milliseconds: u128 },
+    #[error("config.json: {field}: {why}")]
+    NotHere { field: String, why: &'static str },
     #[error("cgroup {} is not frozen after {milliseconds} ms", path.display())]
     NotFrozen { path: PathBuf, milliseconds: u128 },
 }

@@ -45,12 +45,20 @@ pub enum Stage {
     Keyring,
     Stdio,
     Stub,
+    IdMappedMount,
+    Label,
+    Schedule,
+    TimeOffset,
+    /// The subject is the whole text.
+    Hook,
+    /// The subject is the whole text.
+    Start,
     /// The stub could execute none of the paths.
     Execute = stub::STAGE_EXECUTE,
 }
 
 impl Stage {
-    const ALL: [Self; 35] = [
+    const ALL: [Self; 41] = [
         Self::Clone,
         Self::Cgroup,
         Self::Record,
@@ -85,6 +93,12 @@ impl Stage {
         Self::Keyring,
         Self::Stdio,
         Self::Stub,
+        Self::IdMappedMount,
+        Self::Label,
+        Self::Schedule,
+        Self::TimeOffset,
+        Self::Hook,
+        Self::Start,
         Self::Execute,
     ];
 
@@ -115,7 +129,11 @@ impl Stage {
             Self::Loopback => "set the loopback interface up",
             Self::Network => "wait for the network",
             Self::Terminal => "set up the terminal",
-            Self::User => "",
+            Self::User | Self::Hook | Self::Start => "",
+            Self::IdMappedMount => "map the owners of the files (this takes rights over the file system) of",
+            Self::Label => "set the security label",
+            Self::Schedule => "set the",
+            Self::TimeOffset => "make the time namespace",
             Self::SetUser => "change to user",
             Self::Workdir => "change to working directory",
             Self::Limit => "set the resource limit",

@@ -20,6 +20,7 @@ pub mod process;
 pub mod pty;
 pub mod reaper;
 pub mod root;
+pub mod schedule;
 pub mod seccomp;
 pub mod signals;
 pub mod socket;
