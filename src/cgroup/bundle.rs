@@ -21,16 +21,30 @@ pub struct Placed {
     pub made: bool,
 }
 
-/// Finds or makes the cgroup and writes its limits; nothing where there can be none and none is needed. With `systemd` the path has
-/// the form `slice:prefix:name`.
+/// What a container wants.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    pub linux: Option<&'a Linux>,
+    pub id: &'a str,
+    /// The path has the form `slice:prefix:name`, and systemd makes the cgroup where it can be asked.
+    pub systemd: bool,
+    /// The caller lets containers have cgroups.
+    pub possible: bool,
+}
+
+/// Finds or makes the cgroup and writes its limits; nothing where there can be none and none is needed.
 ///
 /// # Errors
 /// A limit cannot be set.
-pub fn settle(linux: Option<&Linux>, id: &str, systemd: bool) -> Result<Option<Placed>, CgroupError> {
+pub fn settle(wish: &Wish<'_>) -> Result<Option<Placed>, CgroupError> {
+    let Wish { linux, id, systemd, possible } = *wish;
     let wanted = linux.and_then(|linux| linux.resources().as_ref());
     let settings = wanted.map(resources::settings).transpose()?.unwrap_or_default();
     let path = linux.and_then(|linux| linux.cgroups_path().as_deref());
     let is_needed = settings.iter().any(Setting::is_needed);
+    if !possible {
+        return none_owned(is_needed);
+    }
     let made = match (systemd, path.and_then(unit_of)) {
         (true, Some((slice, name))) if can_ask() => {
             let request =

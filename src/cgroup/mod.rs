@@ -35,7 +35,7 @@ pub mod scope;
 pub mod settings;
 pub mod usage;
 
-pub use control::{freeze, kill, remove, thaw};
+pub use control::{freeze, is_frozen, kill, processes, remove, thaw};
 pub use controllers::Lacking;
 pub use dbus::BusError;
 pub use delegate::{Cgroup, Delegation};

@@ -6,6 +6,7 @@ pub mod format;
 pub mod generate;
 pub mod image;
 pub mod internal;
+pub mod oci;
 pub mod output_file;
 pub mod output_folder;
 pub mod prompt;
@@ -74,6 +75,7 @@ enum Command {
     Logout(image::login::LogoutArgs),
     Logs(container::logs::LogsArgs),
     Mount(container::mount::MountArgs),
+    Oci(oci::OciArgs),
     Pause(container::pause::PauseArgs),
     Port(container::port::PortArgs),
     Pull(image::pull::PullArgs),
@@ -110,10 +112,11 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     keep_own_rights();
-    if let Some(command) = quick::parse(std::env::args_os()) {
+    let words = oci::words(std::env::args_os());
+    if let Some(command) = quick::parse(words.iter().cloned()) {
         return finish(dispatch(command));
     }
-    match read(std::env::args_os()) {
+    match read(words) {
         Ok(command) => finish(dispatch(command)),
         // Podman ends with 125 where Docker's and clap's habit differ; help and version are no errors.
         Err(error) => {
@@ -198,6 +201,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Login(args) => image::login::run(&args),
         Command::Logout(args) => image::login::run_logout(&args),
         Command::Search(args) => image::search::run(&args),
+        Command::Oci(args) => oci::run(args),
         Command::Mount(args) => container::mount::run(&args),
         Command::Unmount(args) => container::mount::run_unmount(&args),
         Command::Logs(args) => container::logs::run(args),
