@@ -147,7 +147,8 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     let root = mounts::own_root().map_err(Failure::at(Stage::Pivot, ""))?;
     mounts::set_sysctls(&root, spec)?;
     mounts::mask(&root, spec, null)?;
-    if spec.root().as_ref().and_then(oci_spec::runtime::Root::readonly).unwrap_or(false) {
+    let read_only = spec.root().as_ref().and_then(oci_spec::runtime::Root::readonly).unwrap_or(false);
+    if read_only {
         let set = mount::Attributes::MOUNT_ATTR_RDONLY;
         mount::set_attributes(root.as_fd(), set, mount::Attributes::empty(), false).map_err(Failure::at(Stage::Mask, "/"))?;
     }
@@ -158,10 +159,11 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     if has_new_namespace(spec, LinuxNamespaceType::Network) {
         crate::sys::netdev::loopback_up().map_err(Failure::at(Stage::Loopback, ""))?;
     }
-    accounts::add_users(&root, &plan.accounts)?;
+    let mut book = accounts::Book::new(&root, &plan.accounts, read_only || plan.root.folder.is_some());
+    book.add_users()?;
     let wanted = Wanted { user: &plan.user, groups: &plan.groups, keep_groups: plan.keep_groups };
     let mut identity = identity(&root, &wanted, program)?;
-    accounts::add_program_user(&root, &plan.accounts, &mut identity, program.cwd())?;
+    book.add_program_user(&mut identity, program.cwd())?;
     let stdio = match (stdio, slave) {
         (Some(stdio), _) => stdio,
         (None, Some(slave)) => tty_stdio(slave, &identity)?,
