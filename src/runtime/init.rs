@@ -166,7 +166,10 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     book.add_program_user(&mut identity, program.cwd())?;
     let stdio = match (stdio, slave) {
         (Some(stdio), _) => stdio,
-        (None, Some(slave)) => tty_stdio(slave, &identity)?,
+        (None, Some(slave)) => {
+            terminal::control(slave.as_fd())?;
+            tty_stdio(slave, &identity)?
+        }
         (None, None) => return Err(Failure::text(Stage::Stdio, "there is neither a terminal nor a pipe")),
     };
     enter_workdir(&root, program.cwd(), plan.make_workdir)?;
@@ -202,9 +205,9 @@ pub fn has_new_namespace(spec: &Spec, kind: LinuxNamespaceType) -> bool {
     namespaces.is_some_and(|list| list.iter().any(|namespace| namespace.typ() == kind && namespace.path().is_none()))
 }
 
+/// The slave three times, given to the program's user.
 pub(super) fn tty_stdio(slave: OwnedFd, identity: &Identity) -> Result<[OwnedFd; 3], Failure> {
     let at = || Failure::at(Stage::Terminal, "");
-    terminal::control(&slave)?;
     if identity.uid != 0 {
         rustix::fs::fchown(&slave, Some(rustix::fs::Uid::from_raw(identity.uid)), None).map_err(|errno| at()(errno.into()))?;
     }
