@@ -12,6 +12,7 @@ use crate::image::ImageConfig;
 use crate::model::ImageRecord;
 use crate::storage;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
 
 /// A condition of `prune`: labels all have to fit, and so has the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,12 +115,11 @@ impl Engine {
         };
         let images: Vec<String> =
             self.db.images()?.iter().filter(|image| goes(image)).map(|image| image.id.hex().to_owned()).collect();
-        if images.is_empty() {
-            return Ok(Pruned::default());
-        }
         let before = self.layer_bytes()?;
         let request = RemoveImagesRequest { images, force: true, ignore: true, ..RemoveImagesRequest::default() };
-        let report = self.remove_images(&request)?;
+        let mut report = self.remove_images(&request)?;
+        // Also what an unfinished pull has left.
+        report.errors.extend(self.sweep_store(Duration::ZERO).err());
         if !report.deleted.is_empty() {
             self.tell_prune(Type::Image);
         }

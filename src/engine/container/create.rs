@@ -157,7 +157,11 @@ fn make_folder(folder: &Path) -> Result<File, ContainerError> {
     Ok(lock)
 }
 
-fn configure(
+/// Works out what a container of an image is to be; touches nothing.
+///
+/// # Errors
+/// The request does not fit the image, or one of the two is wrong.
+pub fn configure(
     request: &CreateRequest,
     image: &ImageRecord,
     id: ContainerId,

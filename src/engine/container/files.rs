@@ -57,7 +57,7 @@ impl Contents {
     ///
     /// # Errors
     /// A name could forge a line.
-    pub(super) fn of(config: &ContainerConfig, networks: Option<&Surroundings>) -> Result<Self, ContainerError> {
+    pub(super) fn of(config: &ContainerConfig, networks: Option<&Surroundings>, has_stack: bool) -> Result<Self, ContainerError> {
         if let Some(networks) = networks {
             let place = Place { own: &networks.own, host: networks.host };
             return Ok(Self { hosts: hosts(config, &place)?, resolv_conf: networks_resolv_conf(config, networks) });
@@ -66,7 +66,7 @@ impl Contents {
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let names = &config.settings.names;
         // Of a private network it is known only when its stack is there.
-        let later = !matches!(config.network, NetworkMode::Host | NetworkMode::None) && names.name_the_host();
+        let later = has_stack && names.name_the_host();
         let hosts =
             if later { String::new() } else { hosts(config, &Place { own: &[loopback], host: shared.then_some(loopback) })? };
         let resolv_conf = if config.network == NetworkMode::None { String::new() } else { resolv_conf(config, shared, None) };
