@@ -15,7 +15,7 @@ pub mod environment;
 pub mod error;
 pub mod exec;
 pub mod export;
-mod files;
+pub(in crate::engine) mod files;
 mod filter;
 pub mod health;
 pub mod inspect;
