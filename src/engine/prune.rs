@@ -3,8 +3,8 @@
 use super::container::ContainerError;
 use super::container::moment::moment;
 use super::image::RemoveImagesRequest;
-use super::network::NetworkFilter;
 use super::image::remove::uses;
+use super::network::NetworkFilter;
 use super::volume::VolumeFilter;
 use super::{Engine, EngineError};
 use crate::events::Type;

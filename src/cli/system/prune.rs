@@ -58,5 +58,7 @@ pub fn run(args: &PruneArgs) -> Result<i32, CliError> {
 fn warning(args: &PruneArgs) -> String {
     let volumes = if args.volumes { "\t- all volumes not used by at least one container\n" } else { "" };
     let images = if args.all { "all images without at least one container associated with them" } else { "all dangling images" };
-    format!("WARNING! This command removes:\n\t- all stopped containers\n\t- all networks not used by at least one container\n{volumes}\t- {images}\n")
+    format!(
+        "WARNING! This command removes:\n\t- all stopped containers\n\t- all networks not used by at least one container\n{volumes}\t- {images}\n"
+    )
 }
