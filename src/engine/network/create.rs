@@ -1,13 +1,14 @@
 //! `network create` and `network update`.
 
 use super::{NetworkError, choose, network_conf, options};
-use crate::engine::container::create::{fill_random, now};
+use crate::engine::container::create::fill_random;
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
 use crate::model::Network;
 use crate::model::id::hex;
 use crate::model::network::{IpNet, LeaseRange, Route, Subnet};
 use crate::sys::netlink;
+use crate::sys::stamp::now;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 

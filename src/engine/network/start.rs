@@ -108,7 +108,7 @@ fn member(config: &ContainerConfig, folder: PathBuf, places: &[Place<'_>]) -> Me
         name: config.name.clone(),
         folder,
         endpoints: endpoints.collect(),
-        ports: Vec::new(),
+        ports: config.ports.published.clone(),
         name_servers: config.settings.names.dns.clone(),
     }
 }
@@ -125,13 +125,8 @@ fn interface(route: &Route, place: &Place<'_>, taken: &mut Vec<(bool, u32)>) -> 
     let fail = |source| NetworkError::Bridge { name: network.name.clone(), source };
     let bridge = route.index_of(&network.interface).map_err(fail)?;
     let bridge = bridge.ok_or_else(|| fail(std::io::ErrorKind::NotFound.into()))?;
-    let pair = NewPair {
-        bridge,
-        near: None,
-        name: attachment.interface.clone(),
-        mac: lease.mac.bytes(),
-        mtu: bridge::mtu(network),
-    };
+    let pair =
+        NewPair { bridge, near: None, name: attachment.interface.clone(), mac: lease.mac.bytes(), mtu: bridge::mtu(network) };
     let mut routes = Vec::new();
     if network.has_default_route() {
         let metric = network.metric().unwrap_or(METRIC);
