@@ -8,6 +8,7 @@ use crate::model::Network;
 use crate::model::id::hex;
 use crate::model::network::{IpNet, LeaseRange, Route, Subnet};
 use crate::sys::netlink;
+use crate::sys::stamp::now;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 

@@ -18,7 +18,7 @@ pub(super) fn network_settings(config: &ContainerConfig) -> Value {
         "HairpinMode": false,
         "LinkLocalIPv6Address": "",
         "LinkLocalIPv6PrefixLen": 0,
-        "Ports": {},
+        "Ports": super::ports::all(&config.ports),
         "SandboxKey": "",
         "Networks": {},
     });
