@@ -99,7 +99,7 @@ fn member(config: &ContainerConfig, folder: PathBuf, places: &[Place<'_>]) -> Me
         names.extend(place.attachment.aliases.iter().cloned());
         Endpoint {
             network: place.network.clone(),
-            addresses: place.lease.addresses.iter().map(|net| net.addr()).collect(),
+            addresses: place.lease.addresses.iter().map(ipnet::IpNet::addr).collect(),
             names,
         }
     });
@@ -163,7 +163,7 @@ pub(super) fn surroundings(places: &[Place<'_>]) -> Surroundings {
     let gateways = places.iter().flat_map(|place| place.network.subnets.iter().map(|subnet| subnet.gateway));
     let reaches_host = places.iter().any(|place| place.network.has_default_route() && has_v4(place.network));
     Surroundings {
-        own: places.iter().flat_map(|place| place.lease.addresses.iter().map(|net| net.addr())).collect(),
+        own: places.iter().flat_map(|place| place.lease.addresses.iter().map(ipnet::IpNet::addr)).collect(),
         name_servers: gateways.collect(),
         by_name: places.iter().any(|place| place.network.dns),
         host: reaches_host.then_some(IpAddr::V4(session::HOST)),

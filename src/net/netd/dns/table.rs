@@ -162,7 +162,7 @@ mod tests {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
         });
         Member {
-            id: digit.repeat(64).parse::<ContainerId>().expect("id"),
+            id: ContainerId::try_from(digit.repeat(64)).expect("id"),
             name: digit.to_owned(),
             folder: "/x".into(),
             endpoints: endpoints.collect(),
