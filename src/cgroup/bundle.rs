@@ -47,8 +47,7 @@ pub fn settle(wish: &Wish<'_>) -> Result<Option<Placed>, CgroupError> {
     }
     let made = match (systemd, path.and_then(unit_of)) {
         (true, Some((slice, name))) if can_ask() => {
-            let request =
-                ScopeRequest { name, slice, stop_timeout: STOP_TIMEOUT, addresses: bus::user_manager() };
+            let request = ScopeRequest { name, slice, stop_timeout: STOP_TIMEOUT, addresses: bus::user_manager() };
             let cgroup = Home::Scope(request, settings.clone()).settle();
             cgroup.map(|cgroup| cgroup.map(|cgroup| Placed { cgroup, made: true }))
         }

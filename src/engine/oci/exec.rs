@@ -148,10 +148,10 @@ fn add_capabilities(process: &mut Process, names: &[String]) -> Result<(), OciEr
         return Ok(());
     }
     let parse = |name: &String| {
-        name.to_ascii_uppercase().trim_start_matches("CAP_").parse::<Capability>().map_err(|_| OciError::Invalid {
-            what: format!("--cap {name}"),
-            why: "there is no such capability",
-        })
+        name.to_ascii_uppercase()
+            .trim_start_matches("CAP_")
+            .parse::<Capability>()
+            .map_err(|_| OciError::Invalid { what: format!("--cap {name}"), why: "there is no such capability" })
     };
     let more = names.iter().map(parse).collect::<Result<HashSet<_>, _>>()?;
     let mut sets = process.capabilities().clone().unwrap_or_default();

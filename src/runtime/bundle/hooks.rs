@@ -24,12 +24,7 @@ pub fn run_all(name: &str, hooks: &[Hook], state: &str) -> Result<(), Failure> {
 
 /// Runs one hook; `body` becomes its program in a child, with what it gets as standard input and where it reports. It returns
 /// only when it could not.
-pub(super) fn run(
-    name: &str,
-    hook: &Hook,
-    state: &str,
-    body: impl FnOnce(OwnedFd, OwnedFd) -> Failure,
-) -> Result<(), Failure> {
+pub(super) fn run(name: &str, hook: &Hook, state: &str, body: impl FnOnce(OwnedFd, OwnedFd) -> Failure) -> Result<(), Failure> {
     let path = hook.path().display();
     let fail = |why: String| Failure::text(Stage::Hook, format!("{name} hook {path}: {why}"));
     let os = |error: io::Error| fail(error.to_string());

@@ -26,7 +26,8 @@ pub fn is_waiting(folder: &Path) -> bool {
 /// It does not wait (any more), a startContainer hook fails, or the program cannot be executed.
 pub fn start(folder: &Path) -> Result<(), Failure> {
     let fail = || Failure::at(Stage::Start, "start the container");
-    let connection = socket::connect_in(folder, SOCKET).map_err(|_| Failure::text(Stage::Start, "it does not wait for its start"))?;
+    let connection =
+        socket::connect_in(folder, SOCKET).map_err(|_| Failure::text(Stage::Start, "it does not wait for its start"))?;
     let (report, there) = fd::pipe().map_err(fail())?;
     fdpass::send(connection.as_fd(), there.as_fd()).map_err(fail())?;
     drop(there);
