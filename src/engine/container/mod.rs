@@ -33,6 +33,7 @@ mod names;
 mod notify;
 pub mod orders;
 mod pause;
+pub mod ports;
 mod relations;
 mod relay;
 pub mod remove;
