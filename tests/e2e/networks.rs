@@ -108,7 +108,6 @@ fn what_cannot_be_is_refused_with_a_reason(env: &TestEnv) {
     for (args, word) in [
         ("host", "mode"),
         ("bridge", "mode"),
-        ("default", "mode"),
         ("a/b", "names must match"),
         ("-d nosuch n", "driver nosuch"),
         ("--gateway 10.3.3.3 n", "without subnet"),
@@ -116,7 +115,6 @@ fn what_cannot_be_is_refused_with_a_reason(env: &TestEnv) {
         ("--subnet 10.50.0.0/24 --gateway 10.51.0.1 n", "10.51.0.1"),
         ("--subnet 10.50.0.0/24 --ip-range 10.51.0.0/25 n", "not in subnet"),
         ("--subnet nonsense n", "nonsense"),
-        ("--subnet 10.50.0.0/24 --subnet 10.50.0.0/25 n", "10.50.0.0"),
         ("-o color=red n", "color"),
         ("-o mtu=abc n", "abc"),
         ("-o isolate=maybe n", "maybe"),
@@ -134,7 +132,9 @@ fn drivers_and_options_that_take_root_are_refused(env: &TestEnv) {
     for (args, word) in [
         ("-d macvlan --subnet 10.50.0.0/24 n", "root"),
         ("-d ipvlan --subnet 10.50.0.0/24 n", "root"),
+        ("--subnet 10.50.0.0/24 --subnet 10.50.0.0/25 n", "10.50.0.0"),
         ("-o vlan=5 n", "vlan"),
+        ("default", "mode"),
         ("-o parent=eth0 n", "parent"),
         ("-o mode=unmanaged n", "managed"),
         ("--interface-name lo n", "lo"),
@@ -215,7 +215,7 @@ fn filters_and_formats_choose_what_is_listed(env: &TestEnv) {
         (&["driver=macvlan"], ""),
         (&[short.as_str()], "db"),
         (&["dangling=true", "label=b"], "db"),
-        (&["dangling=false"], ""),
+        (&["dangling=false"], "podman"),
     ] {
         let filters = filters.iter().flat_map(|filter| ["--filter", filter]);
         let args: Vec<&str> = ["network", "ls", "-q"].into_iter().chain(filters).collect();
