@@ -75,6 +75,10 @@ pub enum EngineError {
     TagWithDigest { name: String },
     #[error("image {image} is in use by container {containers}")]
     ImageInUse { image: String, containers: String },
+    #[error("image {image} is mounted in a `coracle unshare` session (process {pid})")]
+    ImageMounted { image: String, pid: i32 },
+    #[error("image {image} has no layers, and so no files")]
+    NoLayers { image: String },
     #[error("image {image} has several names: {names}")]
     ImageHasNames { image: String, names: String },
     #[error("{name}: it is an image, and not a manifest list")]
@@ -118,11 +122,11 @@ impl EngineError {
             | Self::NotInList { .. }
             | Self::NoInstance { .. }
             | Self::EntryNowhere { .. } => Kind::NoSuch,
-            Self::NotAList { .. } | Self::IsAList { .. } | Self::EntryAsItIs { .. } => Kind::Invalid,
+            Self::NoLayers { .. } | Self::NotAList { .. } | Self::IsAList { .. } | Self::EntryAsItIs { .. } => Kind::Invalid,
             Self::ImageNameTaken { .. } => Kind::Exists,
             Self::Ambiguous { .. } | Self::AmbiguousImage { .. } | Self::TagWithDigest { .. } => Kind::Invalid,
             Self::Image(error) => image_kind(error),
-            Self::ImageInUse { .. } | Self::ImageHasNames { .. } => Kind::InUse,
+            Self::ImageInUse { .. } | Self::ImageMounted { .. } | Self::ImageHasNames { .. } => Kind::InUse,
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
             Self::Container(error) => error.kind(),
             Self::Secret(SecretError::NoSuch { .. }) => Kind::NoSuch,
@@ -179,6 +183,9 @@ impl EngineError {
             Self::NoInstance { .. } => Some("pull the image, and add it to the list".to_owned()),
             Self::EntryNowhere { name, digest } => {
                 Some(format!("add it again, or take it out: `coracle manifest remove {name} {digest}`"))
+            }
+            Self::ImageMounted { image, .. } => {
+                Some(format!("unmount it there with `coracle image unmount {image}`, or end the session"))
             }
             Self::ImageInUse { containers, .. } => Some(format!("remove the container first: `coracle rm {containers}`")),
             Self::ImageHasNames { image, .. } => {

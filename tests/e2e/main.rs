@@ -28,6 +28,9 @@ mod health;
 mod history;
 mod hostile;
 mod identity;
+mod image_disk;
+mod image_manifest;
+mod image_mount;
 mod images;
 mod isolation;
 mod kernel;
@@ -84,6 +87,9 @@ fn main() -> ExitCode {
         exec::cases(),
         faults::cases(),
         hostile::cases(),
+        image_disk::cases(),
+        image_manifest::cases(),
+        image_mount::cases(),
         images::cases(),
         pull::cases(),
         push::cases(),

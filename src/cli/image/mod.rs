@@ -7,6 +7,7 @@ pub mod inspect;
 pub mod load;
 pub mod login;
 pub mod manifest;
+pub mod mount;
 mod output;
 pub mod platform;
 mod progress;
@@ -41,6 +42,7 @@ pub enum ImageCommand {
     Load(load::LoadArgs),
     #[command(visible_alias = "list")]
     Ls(images::ImagesArgs),
+    Mount(mount::MountArgs),
     Prune(prune::PruneArgs),
     Pull(pull::PullArgs),
     Push(push::PushArgs),
@@ -49,6 +51,8 @@ pub enum ImageCommand {
     Search(search::SearchArgs),
     Tag(tag::TagArgs),
     Tree(tree::TreeArgs),
+    #[command(visible_alias = "umount")]
+    Unmount(mount::UnmountArgs),
     Untag(tag::UntagArgs),
 }
 
@@ -59,7 +63,7 @@ pub struct ExistsArgs {
     image: String,
 }
 
-/// List what the topmost layer of an image changes (C), adds (A) and deletes (D) in those below it
+/// List what an image changes (C), adds (A) and deletes (D): its topmost layer in those below it, or all of it in another image
 #[derive(Debug, Args)]
 pub struct ImageDiffArgs {
     /// Print JSON
@@ -67,12 +71,19 @@ pub struct ImageDiffArgs {
     format: Option<container::diff::Format>,
     /// A name or an id
     image: String,
+    /// The image to compare with
+    #[arg(value_name = "IMAGE")]
+    other: Option<String>,
 }
 
 fn diff(args: &ImageDiffArgs) -> Result<i32, CliError> {
     let engine = open_engine()?;
     let image = engine.runnable_image(&args.image)?;
-    container::diff::print(&engine.image_diff(&image)?, args.format)
+    let list = match &args.other {
+        None => engine.image_diff(&image)?,
+        Some(other) => engine.images_diff(&image, &engine.runnable_image(other)?)?,
+    };
+    container::diff::print(&list, args.format)
 }
 
 /// Runs a command of the group.
@@ -92,6 +103,8 @@ pub fn run(command: ImageCommand) -> Result<i32, CliError> {
         ImageCommand::Inspect(args) => inspect::run(&args),
         ImageCommand::Load(args) => load::run(args),
         ImageCommand::Ls(args) => images::run(&args),
+        ImageCommand::Mount(args) => mount::run(&args),
+        ImageCommand::Unmount(args) => mount::run_unmount(&args),
         ImageCommand::Prune(args) => prune::run(&args),
         ImageCommand::Pull(args) => pull::run(args),
         ImageCommand::Push(args) => push::run(&args),

@@ -14,6 +14,7 @@ mod load;
 mod login;
 mod lookup;
 mod manifest;
+mod mount;
 mod progress;
 mod pull;
 mod push;
