@@ -6,6 +6,7 @@ use super::network::NetworkError;
 use super::volume::VolumeError;
 use crate::config::paths::PathsError;
 use crate::image::ImageError;
+use crate::net::netd::ServeError;
 use crate::secret::SecretError;
 use crate::state::StateError;
 use crate::storage::StorageError;
@@ -38,9 +39,13 @@ pub enum EngineError {
     #[error(transparent)]
     Container(#[from] ContainerError),
     #[error(transparent)]
+    Oci(#[from] super::oci::OciError),
+    #[error(transparent)]
     Volume(#[from] VolumeError),
     #[error(transparent)]
     Network(#[from] NetworkError),
+    #[error(transparent)]
+    Netd(#[from] ServeError),
     #[error(transparent)]
     Attach(#[from] AttachError),
     #[error(transparent)]
@@ -129,6 +134,7 @@ impl EngineError {
             Self::ImageInUse { .. } | Self::ImageMounted { .. } | Self::ImageHasNames { .. } => Kind::InUse,
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
             Self::Container(error) => error.kind(),
+            Self::Oci(error) => error.kind(),
             Self::Secret(SecretError::NoSuch { .. }) => Kind::NoSuch,
             Self::Secret(SecretError::Exists { .. }) => Kind::Exists,
             Self::Secret(SecretError::File { .. }) => Kind::Internal,
@@ -143,6 +149,7 @@ impl EngineError {
             | Self::SaveLength { .. }
             | Self::Reset { .. }
             | Self::Attach(_)
+            | Self::Netd(_)
             | Self::Paths(_)
             | Self::State(_)
             | Self::Wait { .. }

@@ -18,8 +18,8 @@ use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-const PASTA: &str = "pasta";
-const SLIRP4NETNS: &str = "slirp4netns";
+pub(super) const PASTA: &str = "pasta";
+pub(super) const SLIRP4NETNS: &str = "slirp4netns";
 
 /// The address at which pasta takes questions for the host's name server (link-local, so nothing else's; Podman's choice).
 const PASTA_DNS: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
@@ -73,7 +73,7 @@ impl Stack {
 }
 
 /// The address of this host from which it would speak to others.
-fn own_address() -> Option<Ipv4Addr> {
+pub(super) fn own_address() -> Option<Ipv4Addr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     // Nothing is sent: the kernel chooses the route, and with it the address. The other one is for documentation (RFC 5737).
     socket.connect((Ipv4Addr::new(203, 0, 113, 1), 9)).ok()?;
@@ -183,12 +183,18 @@ fn start_slirp4netns(program: PathBuf, init: i32, collar: &OwnedFd) -> Result<()
 
 /// Tells whether the host has a default route.
 fn has_way_out() -> bool {
+    let (v4, v6) = default_routes();
+    v4 || v6
+}
+
+/// Tells whether the host has a default route for IPv4, and for IPv6.
+pub(super) fn default_routes() -> (bool, bool) {
     let read = |path| std::fs::read_to_string(path).unwrap_or_default();
     has_default_route(&read("/proc/net/route"), &read("/proc/net/ipv6_route"))
 }
 
 /// Looks for a default route in the texts of `/proc/net/route` and `/proc/net/ipv6_route`.
-fn has_default_route(ipv4: &str, ipv6: &str) -> bool {
+fn has_default_route(ipv4: &str, ipv6: &str) -> (bool, bool) {
     let is_zero = |field: Option<&str>| field.is_some_and(|field| field.bytes().all(|byte| byte == b'0'));
     // Interface, destination, gateway, flags, reference count, use, metric, mask; the first line is a heading.
     let four = ipv4.lines().skip(1).any(|line| {
@@ -200,7 +206,7 @@ fn has_default_route(ipv4: &str, ipv6: &str) -> bool {
         let mut fields = line.split_ascii_whitespace();
         is_zero(fields.next()) && is_zero(fields.next()) && fields.nth(7).is_some_and(|interface| interface != "lo")
     });
-    four || six
+    (four, six)
 }
 
 #[cfg(test)]
@@ -214,10 +220,10 @@ mod tests {
         let default = "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n";
         let zero = "0".repeat(32);
         let six = |interface| format!("{zero} 00 {zero} 00 {zero} ffffffff 00000001 00000000 00200200 {interface}\n");
-        assert!(has_default_route(&format!("{HEAD}{default}{local}"), ""));
-        assert!(!has_default_route(&format!("{HEAD}{local}"), ""));
-        assert!(!has_default_route("", ""));
-        assert!(!has_default_route(HEAD, &six("lo")));
-        assert!(has_default_route(HEAD, &six("eth0")));
+        assert_eq!(has_default_route(&format!("{HEAD}{default}{local}"), ""), (true, false));
+        assert_eq!(has_default_route(&format!("{HEAD}{local}"), ""), (false, false));
+        assert_eq!(has_default_route("", ""), (false, false));
+        assert_eq!(has_default_route(HEAD, &six("lo")), (false, false));
+        assert_eq!(has_default_route(HEAD, &six("eth0")), (false, true));
     }
 }

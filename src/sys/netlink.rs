@@ -26,6 +26,7 @@ mod kind {
     pub(super) const NEWADDR: u16 = 20;
     pub(super) const NEWROUTE: u16 = 24;
     pub(super) const DELROUTE: u16 = 25;
+    pub(super) const GETROUTE: u16 = 26;
     pub(super) const NEWRULE: u16 = 32;
     pub(super) const ERROR: u16 = 2;
     pub(super) const DONE: u16 = 3;
@@ -128,6 +129,8 @@ pub struct NewBridge {
 pub struct NewPair {
     /// The bridge's index.
     pub bridge: u32,
+    /// The name of the near end; none for one that the kernel chooses.
+    pub near: Option<String>,
     /// The name of the end over there.
     pub name: String,
     /// The address of that end.
@@ -216,6 +219,23 @@ impl Route {
         Ok(links)
     }
 
+    /// Lists where the routes of all tables lead, the default ones left out: addresses and prefix lengths. The addresses of the
+    /// interfaces themselves are among them (the local table).
+    ///
+    /// # Errors
+    /// The kernel does not answer.
+    pub fn destinations(&self) -> io::Result<Vec<(IpAddr, u8)>> {
+        let mut found = Vec::new();
+        // Of no family: of each.
+        let message = Message::new(kind::GETROUTE, DUMP, &[0; 12]);
+        self.exchange(vec![message], |kind, body| {
+            if kind == kind::NEWROUTE {
+                found.extend(destination(body));
+            }
+        })?;
+        Ok(found)
+    }
+
     /// Makes a bridge, set up.
     ///
     /// # Errors
@@ -241,7 +261,8 @@ impl Route {
     pub fn add_pair(&self, pair: &NewPair, into: Into<'_>) -> io::Result<()> {
         use std::os::fd::AsRawFd as _;
         let mut message = Message::new(kind::NEWLINK, CREATE | EXCLUSIVE | ACK, &link_body(0, true));
-        message.text(ifla::IFNAME, "veth%d").number(ifla::MTU, pair.mtu).number(ifla::MASTER, pair.bridge);
+        let near = pair.near.as_deref().unwrap_or("veth%d");
+        message.text(ifla::IFNAME, near).number(ifla::MTU, pair.mtu).number(ifla::MASTER, pair.bridge);
         message.nested(ifla::LINKINFO, |info| {
             info.text(ifla::INFO_KIND, "veth");
             info.nested(ifla::INFO_DATA, |data| {
@@ -409,6 +430,9 @@ const RTA_PRIORITY: u16 = 6;
 const FRA_FWMARK: u16 = 10;
 const MULTI: u16 = 2;
 const TABLE_MAIN: u8 = 254;
+const RTN_BROADCAST: u8 = 3;
+const RTN_ANYCAST: u8 = 4;
+const RTN_MULTICAST: u8 = 5;
 
 fn family(v6: bool) -> u8 {
     let family = if v6 { libc::AF_INET6 } else { libc::AF_INET };
@@ -486,6 +510,21 @@ fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     })
 }
 
+/// Of a unicast or local route, or one that forbids.
+fn destination(body: &[u8]) -> Option<(IpAddr, u8)> {
+    let (family, prefix, kind) = (*body.first()?, *body.get(1)?, *body.get(7)?);
+    if prefix == 0 || matches!(kind, RTN_BROADCAST | RTN_ANYCAST | RTN_MULTICAST) {
+        return None;
+    }
+    let (_, value) = attributes(body.get(12..)?).find(|(kind, _)| *kind == RTA_DST)?;
+    let address = match i32::from(family) {
+        libc::AF_INET => IpAddr::from(<[u8; 4]>::try_from(value).ok()?),
+        libc::AF_INET6 => IpAddr::from(<[u8; 16]>::try_from(value).ok()?),
+        _ => return None,
+    };
+    Some((address, prefix))
+}
+
 fn link(body: &[u8]) -> Option<Link> {
     let flags = number_at(body, 8)?;
     let mut link = Link {
@@ -552,5 +591,8 @@ mod tests {
         let lo = links.iter().find(|link| link.is_loopback).unwrap();
         assert_eq!(route.index_of(&lo.name).unwrap(), Some(lo.index));
         assert_eq!(route.index_of("no-such-link").unwrap(), None);
+        assert!(route.destinations().unwrap().iter().all(|(address, prefix)| {
+            *prefix > 0 && *prefix <= if address.is_ipv4() { 32 } else { 128 } && !address.is_multicast()
+        }));
     }
 }

@@ -8,6 +8,7 @@ use crate::model::{ContainerConfig, ImageRecord};
 use crate::runtime::init::Overlay;
 use crate::runtime::view;
 use crate::storage::diff::{compare, compare_trees};
+use crate::storage::driver;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ impl Engine {
     /// The container or its image is gone, or a folder cannot be read.
     pub fn diff(&self, config: &ContainerConfig) -> Result<Vec<Difference>, EngineError> {
         let _lock = self.lock(config, FlockOperation::LockShared)?;
+        self.refuse_if_copied(config, "list what the container has changed", "`coracle export` gives all of its files")?;
         let overlay = self.overlay(config)?;
         let upper = overlay.base.join(&overlay.upper);
         let targets: Vec<PathBuf> = config.mounts.iter().map(|mount| PathBuf::from(relative(&mount.target))).collect();
@@ -51,7 +53,7 @@ impl Engine {
     /// # Errors
     /// A layer is gone or cannot be read.
     pub fn image_diff(&self, image: &ImageRecord) -> Result<Vec<Difference>, EngineError> {
-        let mut stack = Self::stack_of(image, self.paths.data());
+        let mut stack = self.stack_of(image)?;
         if stack.lowers.is_empty() {
             return Ok(Vec::new());
         }
@@ -66,7 +68,7 @@ impl Engine {
     /// # Errors
     /// A layer is gone or cannot be read.
     pub fn images_diff(&self, image: &ImageRecord, other: &ImageRecord) -> Result<Vec<Difference>, EngineError> {
-        let (new, old) = (Self::stack_of(image, self.paths.data()), Self::stack_of(other, self.paths.data()));
+        let (new, old) = (self.stack_of(image)?, self.stack_of(other)?);
         for (stack, image) in [(&new, image), (&old, other)] {
             if stack.lowers.is_empty() {
                 return Err(EngineError::NoLayers { image: image.id.short().to_owned() });
@@ -82,7 +84,10 @@ impl Engine {
     }
 
     /// The layers of an image, without anything to write to.
-    pub(in crate::engine) fn stack_of(image: &ImageRecord, data: &Path) -> Overlay {
+    ///
+    /// # Errors
+    /// What the store has found out about the kernel cannot be read.
+    pub(in crate::engine) fn stack_of(&self, image: &ImageRecord) -> Result<Overlay, EngineError> {
         let none = String::new;
         let mut lowers: Vec<String> = Vec::new();
         // A layer that is there twice counts where it is topmost: the kernel takes none twice.
@@ -91,16 +96,18 @@ impl Engine {
                 lowers.push(layer);
             }
         }
-        Overlay {
-            base: data.to_owned(),
+        let driver = driver::remembered(&self.paths)?.unwrap_or_default();
+        Ok(Overlay {
+            base: self.paths.data().to_owned(),
             lowers,
             data: Vec::new(),
             upper: none(),
             work: none(),
             target: none(),
             folder: None,
+            program: driver.program().map(Path::to_owned),
             volatile: false,
-        }
+        })
     }
 
     fn compare(

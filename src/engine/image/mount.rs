@@ -31,7 +31,7 @@ impl Engine {
         if self.image_is_mounted(image) {
             return Ok(folder);
         }
-        let stack = Self::stack_of(image, self.paths.data());
+        let stack = self.stack_of(image)?;
         if stack.lowers.is_empty() {
             return Err(EngineError::NoLayers { image: image.id.short().to_owned() });
         }

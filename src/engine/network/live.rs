@@ -17,7 +17,7 @@ pub fn connect(
     Err(NetworkError::Running { container: config.name.clone(), network: network.name.clone() }.into())
 }
 
-/// Takes the interface in a network away from a running container. Neither `config` nor its row has the network any more.
+/// Takes the interface in a network away from a running container. `config` has the network still, and so has its row until this is done.
 ///
 /// # Errors
 /// The interface cannot be removed.
@@ -28,4 +28,12 @@ pub fn disconnect(
     _attachment: &Attachment,
 ) -> Result<(), EngineError> {
     Err(NetworkError::Running { container: config.name.clone(), network: network.name.clone() }.into())
+}
+
+/// Makes what belongs to the networks of a running container anew.
+///
+/// # Errors
+/// It cannot be made.
+pub fn reload(_engine: &mut Engine, config: &ContainerConfig) -> Result<(), EngineError> {
+    Err(NetworkError::Running { container: config.name.clone(), network: config.network.as_str().into_owned() }.into())
 }

@@ -1,10 +1,20 @@
 //! Networks: the default one, which is always there, and those that the user makes.
 
+mod attach;
+mod choose;
+pub mod create;
 mod error;
 mod lease;
+mod list;
 pub mod live;
+mod options;
+mod remove;
+pub(in crate::engine) mod start;
 
+pub use create::{NetworkRequest, NetworkUpdate, SubnetRequest};
 pub use error::NetworkError;
+pub use list::{Member, NetworkFilter, NetworkReport};
+pub use options::{parse_range, parse_route};
 
 use crate::config::containers::NetworkConf;
 use crate::engine::{Engine, EngineError};
@@ -12,9 +22,6 @@ use crate::model::network::Subnet;
 use crate::model::{Attachment, ContainerConfig, Network};
 use crate::storage::digest;
 use crate::sys::stamp::now;
-
-/// Whether a container that names no network joins the default one; else it has a user-mode stack of its own.
-pub const JOINS_BY_DEFAULT: bool = false;
 
 /// The bridge of the default network.
 const DEFAULT_INTERFACE: &str = "podman0";
@@ -54,6 +61,11 @@ impl Engine {
             Ok((found, attachment))
         };
         config.network.attachments().iter().map(find).collect()
+    }
+
+    /// Tells whether this is the name of the default network.
+    pub(in crate::engine) fn is_default_network(&self, name: &str) -> Result<bool, EngineError> {
+        Ok(network_conf()?.default_network == name)
     }
 
     /// Every network, by name.

@@ -18,7 +18,7 @@ pub struct Attachment {
     pub mac: Option<MacAddress>,
     /// The name of the interface in the container. Set in every stored configuration.
     pub interface: String,
-    /// Options of the driver for this container: `host_interface_name`, `mtu` and the like.
+    /// Options of the driver for this container: `host_interface_name` and `mtu`.
     pub options: BTreeMap<String, String>,
 }
 

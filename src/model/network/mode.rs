@@ -24,7 +24,8 @@ pub enum NetworkMode {
     Container(ContainerId),
     /// The network namespace that a path names.
     Path(PathBuf),
-    /// A network namespace of its own with an interface in each of these networks, in this order; at least one.
+    /// A network namespace of its own with an interface in each of these networks, in this order; none after
+    /// `network disconnect` from the last one.
     Bridge(Vec<Attachment>),
 }
 
@@ -36,8 +37,8 @@ impl NetworkMode {
             Self::None => "none".into(),
             Self::Host => "host".into(),
             Self::Private => "private".into(),
-            Self::Pasta(_) => "pasta".into(),
-            Self::Slirp4netns(_) => "slirp4netns".into(),
+            Self::Pasta(options) => with_options("pasta", options),
+            Self::Slirp4netns(options) => with_options("slirp4netns", options),
             Self::Container(id) => format!("container:{id}").into(),
             Self::Path(path) => format!("ns:{}", path.display()).into(),
             Self::Bridge(_) => "bridge".into(),
@@ -61,6 +62,10 @@ impl NetworkMode {
     pub fn attachments(&self) -> &[Attachment] {
         if let Self::Bridge(attachments) = self { attachments } else { &[] }
     }
+}
+
+fn with_options(stack: &'static str, options: &[String]) -> Cow<'static, str> {
+    if options.is_empty() { stack.into() } else { format!("{stack}:{}", options.join(",")).into() }
 }
 
 #[cfg(test)]

@@ -174,11 +174,7 @@ fn ask(paths: &Paths, request: &Request) -> Result<(OwnedFd, Answer, Vec<OwnedFd
 }
 
 /// Sends one request and reads its answer; nothing where netd went away meanwhile.
-fn exchange(
-    socket: &OwnedFd,
-    request: &Request,
-    fds: &[BorrowedFd<'_>],
-) -> Result<Option<(Answer, Vec<OwnedFd>)>, ClientError> {
+fn exchange(socket: &OwnedFd, request: &Request, fds: &[BorrowedFd<'_>]) -> Result<Option<(Answer, Vec<OwnedFd>)>, ClientError> {
     let text = serde_json::to_vec(request).map_err(|error| ClientError::Ask(error.into()))?;
     match packet::send(socket.as_fd(), &text, fds) {
         Err(error) if is_gone(&error) => return Ok(None),

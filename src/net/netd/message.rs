@@ -31,7 +31,10 @@ pub enum Answer {
     Joined,
     Done,
     /// The ports that netd has bound, and those of running containers that it could not bind when it came back.
-    Ports { bound: Vec<Bound>, lost: Vec<Bound> },
+    Ports {
+        bound: Vec<Bound>,
+        lost: Vec<Bound>,
+    },
     Refused(Refusal),
 }
 

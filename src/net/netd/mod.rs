@@ -47,3 +47,21 @@
 //!
 //! `connect`, `disconnect` and `reload` of a running container are a `Join` with `Running` at once: what is sent takes the place of
 //! what was there, ports that stay are not closed in between.
+
+pub mod client;
+mod dns;
+mod found;
+mod inside;
+mod members;
+pub mod message;
+mod ports;
+mod relay;
+mod serve;
+mod slots;
+mod token;
+
+pub use serve::{Orders, ServeError, serve};
+
+/// The domain that every network answers for: the first to be searched by the containers of networks with names, so that the name
+/// of a container counts before the same name in a domain of the host's.
+pub const DOMAIN: &str = dns::DOMAIN;
