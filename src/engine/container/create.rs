@@ -172,7 +172,7 @@ pub fn configure(
         return Err(ContainerError::Invalid { what: "the name", value: name, why });
     }
     let defaults = ImageConfig::parse(image.config.as_bytes())
-        .map_err(|source| ContainerError::ImageConfig { image: image.id.short().to_owned(), source })?
+        .map_err(|source| ContainerError::ImageConfig { image: image.id.short().to_owned(), source: Box::new(source) })?
         .config;
     let (entrypoint, command) = command_line(request, &defaults);
     let argv: Vec<String> = entrypoint.iter().chain(&command).cloned().collect();
