@@ -2,6 +2,7 @@
 
 use super::container::ContainerError;
 use super::container::attach::AttachError;
+use super::image::RemoteError;
 use super::network::NetworkError;
 use super::volume::VolumeError;
 use crate::config::paths::PathsError;
@@ -48,6 +49,8 @@ pub enum EngineError {
     Netd(#[from] ServeError),
     #[error(transparent)]
     Attach(#[from] AttachError),
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     #[error(transparent)]
     Secret(#[from] SecretError),
     #[error(transparent)]
@@ -127,6 +130,7 @@ impl EngineError {
             | Self::NotInList { .. }
             | Self::NoInstance { .. }
             | Self::EntryNowhere { .. } => Kind::NoSuch,
+            Self::Remote(RemoteError::BadEnd { .. }) => Kind::Invalid,
             Self::NoLayers { .. } | Self::NotAList { .. } | Self::IsAList { .. } | Self::EntryAsItIs { .. } => Kind::Invalid,
             Self::ImageNameTaken { .. } => Kind::Exists,
             Self::Ambiguous { .. } | Self::AmbiguousImage { .. } | Self::TagWithDigest { .. } => Kind::Invalid,
@@ -149,6 +153,7 @@ impl EngineError {
             | Self::SaveLength { .. }
             | Self::Reset { .. }
             | Self::Attach(_)
+            | Self::Remote(_)
             | Self::Netd(_)
             | Self::Paths(_)
             | Self::State(_)
@@ -190,6 +195,10 @@ impl EngineError {
             Self::NoInstance { .. } => Some("pull the image, and add it to the list".to_owned()),
             Self::EntryNowhere { name, digest } => {
                 Some(format!("add it again, or take it out: `coracle manifest remove {name} {digest}`"))
+            }
+            Self::Remote(RemoteError::NoSsh) => Some("install OpenSSH's client".to_owned()),
+            Self::Remote(RemoteError::Failed { host, .. }) => {
+                Some(format!("try `ssh {host}`, and see that coracle or podman is installed there"))
             }
             Self::ImageMounted { image, .. } => {
                 Some(format!("unmount it there with `coracle image unmount {image}`, or end the session"))

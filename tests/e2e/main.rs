@@ -32,6 +32,7 @@ mod identity;
 mod image_disk;
 mod image_manifest;
 mod image_mount;
+mod image_scp;
 mod images;
 mod isolation;
 mod kernel;
@@ -92,6 +93,7 @@ fn main() -> ExitCode {
         image_disk::cases(),
         image_manifest::cases(),
         image_mount::cases(),
+        image_scp::cases(),
         images::cases(),
         pull::cases(),
         push::cases(),

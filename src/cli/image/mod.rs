@@ -18,6 +18,7 @@ mod push_local;
 pub mod registry;
 pub mod rmi;
 pub mod save;
+pub mod scp;
 pub mod search;
 pub mod tag;
 pub mod tree;
@@ -48,9 +49,14 @@ pub enum ImageCommand {
     Push(push::PushArgs),
     Rm(rmi::RmiArgs),
     Save(save::SaveArgs),
+    Scp(scp::ScpArgs),
     Search(search::SearchArgs),
+    #[command(hide = true)]
+    Sign(RefusedArgs),
     Tag(tag::TagArgs),
     Tree(tree::TreeArgs),
+    #[command(hide = true)]
+    Trust(RefusedArgs),
     #[command(visible_alias = "umount")]
     Unmount(mount::UnmountArgs),
     Untag(tag::UntagArgs),
@@ -61,6 +67,13 @@ pub enum ImageCommand {
 pub struct ExistsArgs {
     /// A name or an id
     image: String,
+}
+
+/// What comes with a command that is not offered.
+#[derive(Debug, Args)]
+pub struct RefusedArgs {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    words: Vec<String>,
 }
 
 /// List what an image changes (C), adds (A) and deletes (D): its topmost layer in those below it, or all of it in another image
@@ -110,6 +123,15 @@ pub fn run(command: ImageCommand) -> Result<i32, CliError> {
         ImageCommand::Push(args) => push::run(&args),
         ImageCommand::Rm(args) => rmi::run(args),
         ImageCommand::Save(args) => save::run(args),
+        ImageCommand::Scp(args) => scp::run(&args),
+        ImageCommand::Sign(_) => Err(CliError::Usage(
+            "signatures are not made here: push the image, then sign it with `cosign sign` or `skopeo copy --sign-by`".to_owned(),
+        )),
+        ImageCommand::Trust(_) => Err(CliError::Usage(
+            "which registries are trusted is written in policy.json (containers-policy.json(5)); types accept and reject are \
+             understood, and images for which it asks for signatures are refused"
+                .to_owned(),
+        )),
         ImageCommand::Search(args) => search::run(&args),
         ImageCommand::Tree(args) => tree::run(&args),
         ImageCommand::Tag(args) => tag::run(&args),

@@ -19,6 +19,7 @@ mod mount;
 mod progress;
 mod pull;
 mod push;
+mod remote;
 pub(in crate::engine) mod remove;
 mod save;
 mod search;
@@ -36,6 +37,7 @@ pub use manifest::{AddRequest, AddSource, Changes, ListPushRequest, ListSources,
 pub use progress::{LayerInfo, Progress, Silent, Step};
 pub use pull::{PullPolicy, PullReport, PullRequest};
 pub use push::{Destination, ManifestFormat, PushReport, PushRequest, destination};
+pub use remote::{End, Remote, RemoteError};
 pub use save::{SaveFormat, SaveRequest, SaveTarget};
 pub use search::{FoundImage, SearchRequest, find_images, list_tags};
 pub use source::{Choose, Plan, RegistryOptions, Surroundings, plan};
