@@ -29,6 +29,10 @@ mod health;
 mod history;
 mod hostile;
 mod identity;
+mod image_disk;
+mod image_manifest;
+mod image_mount;
+mod image_scp;
 mod images;
 mod isolation;
 mod kernel;
@@ -87,6 +91,10 @@ fn main() -> ExitCode {
         exec::cases(),
         faults::cases(),
         hostile::cases(),
+        image_disk::cases(),
+        image_manifest::cases(),
+        image_mount::cases(),
+        image_scp::cases(),
         images::cases(),
         pull::cases(),
         push::cases(),
