@@ -7,6 +7,7 @@ pub mod generate;
 pub mod image;
 pub mod internal;
 pub mod network;
+pub mod oci;
 pub mod output_file;
 pub mod output_folder;
 pub mod prompt;
@@ -93,6 +94,7 @@ enum Command {
     Mount(container::mount::MountArgs),
     #[command(subcommand)]
     Network(network::NetworkCommand),
+    Oci(oci::OciArgs),
     Pause(container::pause::PauseArgs),
     Port(container::port::PortArgs),
     Pull(image::pull::PullArgs),
@@ -129,10 +131,11 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     keep_own_rights();
-    if let Some(command) = quick::parse(std::env::args_os()) {
+    let words = oci::words(std::env::args_os());
+    if let Some(command) = quick::parse(words.iter().cloned()) {
         return finish(dispatch(command));
     }
-    match read(std::env::args_os()) {
+    match read(words) {
         Ok(command) => finish(dispatch(command)),
         // Podman ends with 125 where Docker's and clap's habit differ; help and version are no errors.
         Err(error) => {
@@ -234,6 +237,7 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Logout(args) => image::login::run_logout(&args),
         Command::Search(args) => image::search::run(&args),
         Command::Manifest(command) => image::manifest::run(command),
+        Command::Oci(args) => oci::run(args),
         Command::Mount(args) => container::mount::run(&args),
         Command::Network(command) => network::run(command),
         Command::Unmount(args) => container::mount::run_unmount(&args),

@@ -2,7 +2,7 @@
 
 use super::{Engine, EngineError};
 use crate::cgroup::Delegation;
-use crate::config::program::find_program;
+use crate::config::program::{find_program, own};
 use crate::image::Platform;
 use crate::model::{CapSet, Status};
 use crate::storage::driver::{self, Driver};
@@ -35,7 +35,7 @@ impl Engine {
         let system = rustix::system::uname();
         let memory = text("/proc/meminfo");
         let bytes = |name: &str| kilobytes(&memory, name) * 1024;
-        let own = std::fs::read_link("/proc/self/exe").unwrap_or_default();
+        let own = own();
         let delegation = Delegation::find();
         let controllers = delegation.as_ref().map(|own| text(own.path().join("cgroup.controllers"))).unwrap_or_default();
         json!({

@@ -173,7 +173,7 @@ pub(super) fn memory(root: &SafeRoot, kind: &str, mount: &Mount, image: Option<&
 }
 
 /// Copies the image's files into a new file system, whose own folder is everybody's, as with crun.
-fn fill(content: BorrowedFd<'_>, made: BorrowedFd<'_>) -> io::Result<()> {
+pub(super) fn fill(content: BorrowedFd<'_>, made: BorrowedFd<'_>) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let from = rustix::fs::openat(content, ".", flags, Mode::empty())?;
     let to = rustix::fs::openat(made, ".", flags, Mode::empty())?;

@@ -25,6 +25,7 @@ pub mod pty;
 pub mod reaper;
 pub mod replace;
 pub mod root;
+pub mod schedule;
 pub mod seccomp;
 pub mod signals;
 pub mod socket;

@@ -172,7 +172,7 @@ pub fn configure(
         return Err(ContainerError::Invalid { what: "the name", value: name, why });
     }
     let defaults = ImageConfig::parse(image.config.as_bytes())
-        .map_err(|source| ContainerError::ImageConfig { image: image.id.short().to_owned(), source })?
+        .map_err(|source| ContainerError::ImageConfig { image: image.id.short().to_owned(), source: Box::new(source) })?
         .config;
     let (entrypoint, command) = command_line(request, &defaults);
     let argv: Vec<String> = entrypoint.iter().chain(&command).cloned().collect();
@@ -213,7 +213,7 @@ pub fn configure(
         stdin_open: request.stdin_open,
         labels,
         mounts: mounts::with_defaults(request, &defaults.volumes)?,
-        network: request.network.clone().unwrap_or(NetworkMode::Private),
+        network: request.network.clone().unwrap_or(NetworkMode::None),
         auto_remove: request.auto_remove,
         stop_signal: stop_signal.unwrap_or(libc::SIGTERM),
         stop_timeout: request.stop_timeout.unwrap_or(10),

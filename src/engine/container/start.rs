@@ -482,7 +482,7 @@ fn listen(folder: &Path) -> Result<OwnedFd, ContainerError> {
 
 /// Finds the monitor: beside this program, or where distributions put helpers.
 pub(super) fn find_monitor() -> Result<PathBuf, ContainerError> {
-    let own = std::fs::read_link("/proc/self/exe").unwrap_or_default();
+    let own = crate::config::program::own();
     let beside = own.parent().unwrap_or(Path::new("/")).to_owned();
     let places = [beside.clone(), beside.join("../libexec/coracle"), PathBuf::from("/usr/libexec/coracle")];
     places

@@ -71,7 +71,7 @@ impl Engine {
             "GraphDriver": { "Name": stacking.name(), "Data": driver },
             "Mounts": mounts::mounts(&config, &self.paths),
             "Dependencies": config.relations.requires,
-            "NetworkSettings": network::network_settings(&config),
+            "NetworkSettings": self.network_settings(&config, &state)?,
             "Namespace": "",
             "IsInfra": false,
             "IsService": false,
