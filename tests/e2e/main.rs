@@ -54,6 +54,8 @@ mod save;
 mod secrets;
 mod settings;
 mod sharing;
+mod storage_drivers;
+mod storage_pull;
 mod supervise;
 mod system;
 mod terminal;
@@ -116,6 +118,8 @@ fn main() -> ExitCode {
         save::cases(),
         secrets::cases(),
         settings::cases(),
+        storage_drivers::cases(),
+        storage_pull::cases(),
         sharing::cases(),
         userns::cases(),
         system::cases(),
