@@ -59,6 +59,8 @@ mod save;
 mod secrets;
 mod settings;
 mod sharing;
+mod storage_drivers;
+mod storage_pull;
 mod supervise;
 mod system;
 mod terminal;
@@ -126,6 +128,8 @@ fn main() -> ExitCode {
         save::cases(),
         secrets::cases(),
         settings::cases(),
+        storage_drivers::cases(),
+        storage_pull::cases(),
         sharing::cases(),
         userns::cases(),
         system::cases(),
