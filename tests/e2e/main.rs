@@ -42,6 +42,7 @@ mod listing;
 mod logdrivers;
 mod login;
 mod logs;
+mod misbehaving;
 mod mount;
 mod mounts;
 mod named_volumes;
@@ -101,6 +102,7 @@ fn main() -> ExitCode {
         pull::cases(),
         push::cases(),
         registry::cases(),
+        misbehaving::cases(),
         login::cases(),
         relations::cases(),
         listing::cases(),
