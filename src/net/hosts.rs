@@ -11,8 +11,8 @@ pub struct Hosts<'a> {
     pub base: &'a str,
     /// The container's own names: host name, container name. Empty ones are left out.
     pub names: &'a [&'a str],
-    /// The container's own address; loopback where it has none.
-    pub own: IpAddr,
+    /// The container's own addresses; loopback where it has none.
+    pub own: &'a [IpAddr],
     /// The host as the container reaches it, for `host.containers.internal`; nothing where it does not.
     pub host: Option<IpAddr>,
     /// `--add-host`: these come first, so they count.
@@ -57,7 +57,9 @@ impl Hosts<'_> {
             let names: Vec<&str> = names.iter().copied().filter(|name| !taken(name)).collect();
             line(&mut text, *address, &names);
         }
-        line(&mut text, self.own, &own);
+        for address in self.own {
+            line(&mut text, *address, &own);
+        }
         if let Some(address) = self.host {
             line(&mut text, address, &HOST_NAMES);
         }
@@ -95,7 +97,7 @@ mod tests {
     const LOCALHOST: &str = "127.0.0.1\tlocalhost localhost.localdomain\n::1\tlocalhost ip6-localhost ip6-loopback\n";
 
     fn hosts<'a>(base: &'a str, names: &'a [&'a str]) -> Hosts<'a> {
-        Hosts { base, names, own: LOCAL, host: None, added: &[] }
+        Hosts { base, names, own: &[LOCAL], host: None, added: &[] }
     }
 
     #[test]
@@ -105,8 +107,8 @@ mod tests {
         assert_eq!(hosts("", &[]).text().unwrap(), LOCALHOST);
 
         let address: IpAddr = "192.0.2.7".parse().unwrap();
-        let full =
-            Hosts { own: "10.0.2.100".parse().unwrap(), host: Some(address), added: &[(address, "db")], ..hosts("", &["abc"]) };
+        let own = ["10.0.2.100".parse().unwrap()];
+        let full = Hosts { own: &own, host: Some(address), added: &[(address, "db")], ..hosts("", &["abc"]) };
         assert_eq!(
             full.text().unwrap(),
             format!("192.0.2.7\tdb\n{LOCALHOST}10.0.2.100\tabc\n192.0.2.7\thost.containers.internal host.docker.internal\n")

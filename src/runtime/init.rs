@@ -1,5 +1,6 @@
 //! I, the container's init, from its birth to the program: the whole story in order.
 
+use super::interfaces::{self, Interface};
 use super::message::{Failure, Stage};
 use super::process::{self, Identity, Leave};
 use super::secrets::{self, SecretFile};
@@ -36,6 +37,8 @@ pub struct Plan {
     pub keep_groups: bool,
     /// Entries of the passwd and group files.
     pub accounts: Accounts,
+    /// Interfaces in networks, which M makes and init gives their addresses.
+    pub interfaces: Vec<Interface>,
     /// Filled by M: what init cannot make itself.
     pub outside: Outside,
     /// A working directory that is missing is made.
@@ -145,6 +148,17 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     mount::pivot_into(root.as_fd()).map_err(Failure::at(Stage::Pivot, ""))?;
     drop(root);
     let root = mounts::own_root().map_err(Failure::at(Stage::Pivot, ""))?;
+    if has_new_namespace(spec, LinuxNamespaceType::Network) {
+        crate::sys::netdev::loopback_up().map_err(Failure::at(Stage::Loopback, ""))?;
+    }
+    let mut network = network;
+    if !plan.interfaces.is_empty() {
+        // Before the settings, of which some are an interface's.
+        if let Some(pipe) = network.take() {
+            wait_for(pipe, Stage::Network)?;
+        }
+        interfaces::configure(&root, &plan.interfaces)?;
+    }
     mounts::set_sysctls(&root, spec)?;
     mounts::mask(&root, spec, null)?;
     let read_only = spec.root().as_ref().and_then(oci_spec::runtime::Root::readonly).unwrap_or(false);
@@ -155,9 +169,6 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
 
     if let Some(name) = spec.hostname().as_ref().filter(|_| has_new_namespace(spec, LinuxNamespaceType::Uts)) {
         nix::unistd::sethostname(name).map_err(|errno| Failure::at(Stage::Hostname, name.as_str())(errno.into()))?;
-    }
-    if has_new_namespace(spec, LinuxNamespaceType::Network) {
-        crate::sys::netdev::loopback_up().map_err(Failure::at(Stage::Loopback, ""))?;
     }
     let mut book = accounts::Book::new(&root, &plan.accounts, read_only || plan.root.folder.is_some());
     book.add_users()?;

@@ -27,7 +27,8 @@ pub(super) fn bound_descriptors(process: &Process) -> Result<(), Failure> {
     set(process, |resource| resource == Resource::Nofile)
 }
 
-fn set(process: &Process, which: impl Fn(Resource) -> bool) -> Result<(), Failure> {
+/// Sets those limits of the spec that `which` names.
+pub(super) fn set(process: &Process, which: impl Fn(Resource) -> bool) -> Result<(), Failure> {
     for limit in process.rlimits().iter().flatten() {
         let Some(resource) = resource(&limit.typ().to_string()).filter(|resource| which(*resource)) else { continue };
         let value = |number: u64| (number != u64::MAX).then_some(number);

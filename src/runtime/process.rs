@@ -147,7 +147,7 @@ impl Bare<'_> {
 }
 
 /// Gives a pipe to the program's user: many images log by opening `/dev/stdout`, which is an open of the pipe anew.
-fn own(file: &OwnedFd, identity: &Identity) -> std::io::Result<()> {
+pub(super) fn own(file: &OwnedFd, identity: &Identity) -> std::io::Result<()> {
     let kind = FileType::from_raw_mode(fstat(file)?.st_mode);
     if identity.uid != 0 && kind == FileType::Fifo {
         match rustix::fs::fchown(file, Some(Uid::from_raw(identity.uid)), None) {
@@ -165,7 +165,7 @@ pub(super) fn die_with(guardian: Option<&OwnedFd>) -> Result<(), Failure> {
     crate::sys::process::die_with(guardian).map_err(Failure::at(Stage::Monitor, "before it was there"))
 }
 
-fn environment(process: &Process, identity: &Identity, listener: Option<i32>) -> Result<Vec<CString>, Failure> {
+pub(super) fn environment(process: &Process, identity: &Identity, listener: Option<i32>) -> Result<Vec<CString>, Failure> {
     let mut environment = process.env().clone().unwrap_or_default();
     if !environment.iter().any(|entry| entry.starts_with("HOME=")) {
         environment.push(format!("HOME={}", identity.home));
@@ -177,7 +177,7 @@ fn environment(process: &Process, identity: &Identity, listener: Option<i32>) ->
     c_strings(&environment)
 }
 
-fn c_strings(texts: &[String]) -> Result<Vec<CString>, Failure> {
+pub(super) fn c_strings(texts: &[String]) -> Result<Vec<CString>, Failure> {
     texts
         .iter()
         .map(|text| CString::new(text.as_str()).map_err(|_| Failure::text(Stage::User, format!("{text:?} holds a zero byte"))))
@@ -185,7 +185,7 @@ fn c_strings(texts: &[String]) -> Result<Vec<CString>, Failure> {
 }
 
 /// The paths to try for the program: itself where it holds a slash, else each folder of the container's own `PATH`.
-fn candidates(process: &Process) -> Result<Vec<CString>, Failure> {
+pub(super) fn candidates(process: &Process) -> Result<Vec<CString>, Failure> {
     let program = process.args().iter().flatten().next().map(String::as_str).unwrap_or_default();
     if program.is_empty() {
         return Ok(Vec::new());
@@ -205,7 +205,7 @@ pub(super) fn bits(set: Option<&Capabilities>) -> CapabilitySet {
     set.into_iter().flatten().filter_map(|capability| CapabilitySet::from_name(&capability.to_string())).collect()
 }
 
-fn drop_bounding(process: &Process) -> Result<(), Failure> {
+pub(super) fn drop_bounding(process: &Process) -> Result<(), Failure> {
     let keep = bits(process.capabilities().as_ref().and_then(|sets| sets.bounding().as_ref()));
     for (name, capability) in CapabilitySet::all().iter_names() {
         if keep.contains(capability) {
@@ -220,7 +220,7 @@ fn drop_bounding(process: &Process) -> Result<(), Failure> {
     Ok(())
 }
 
-fn set_ids(identity: &Identity) -> Result<(), Failure> {
+pub(super) fn set_ids(identity: &Identity) -> Result<(), Failure> {
     let name = format!("{}:{}", identity.uid, identity.gid);
     let groups: Vec<Gid> = identity.groups.iter().map(|gid| Gid::from_raw(*gid)).collect();
     // Groups of the host that are not mapped can be kept but not be named.
@@ -272,7 +272,7 @@ fn set_user_failure(name: String, errno: rustix::io::Errno) -> Failure {
     Failure::at(Stage::SetUser, name)(errno.into())
 }
 
-fn ambient(process: &Process) -> CapabilitySet {
+pub(super) fn ambient(process: &Process) -> CapabilitySet {
     bits(process.capabilities().as_ref().and_then(|sets| sets.ambient().as_ref()))
 }
 

@@ -358,15 +358,16 @@ fn commit_and_cp_may_be_killed_at_any_system_call(env: &TestEnv) {
 }
 
 fn exec_and_rename_may_be_killed_at_any_system_call(env: &TestEnv) {
-    let id = env.start(&["--name", "c"]);
-    sweep(env, &["exec", "-d", "c", "true"], || (), |_| assert_eq!(env.ok(&["exec", "c", "echo", "fine"]), "fine"));
+    // No beginnings of ids.
+    let id = env.start(&["--name", "old"]);
+    sweep(env, &["exec", "-d", "old", "true"], || (), |_| assert_eq!(env.ok(&["exec", "old", "echo", "fine"]), "fine"));
     let back = || {
-        if env.run(&["container", "exists", "d"]).code == 0 {
-            env.ok(&["rename", "d", "c"]);
+        if env.run(&["container", "exists", "new"]).code == 0 {
+            env.ok(&["rename", "new", "old"]);
         }
     };
-    sweep(env, &["rename", "c", "d"], back, |output| {
-        let (old, new) = (env.run(&["container", "exists", "c"]).code, env.run(&["container", "exists", "d"]).code);
+    sweep(env, &["rename", "old", "new"], back, |output| {
+        let (old, new) = (env.run(&["container", "exists", "old"]).code, env.run(&["container", "exists", "new"]).code);
         assert!((old == 0) != (new == 0), "one name, not {old} and {new}: {output}");
     });
     back();

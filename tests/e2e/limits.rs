@@ -138,7 +138,8 @@ fn cgroup_of(env: &TestEnv, id: &str) -> std::path::PathBuf {
     Path::new("/sys/fs/cgroup").join(path.trim_start_matches('/'))
 }
 
-/// Waits until the folder is gone: systemd takes a scope away some time after its last process has ended.
+/// Waits until the folder is gone: systemd takes a scope away some time after its last process has ended. The kernel tells nobody
+/// of the removal of a cgroup (kernfs sends no inotify event for it), so it is looked for.
 fn wait_until_gone(path: &Path) -> bool {
     let end = Instant::now() + Duration::from_secs(10);
     while path.exists() && Instant::now() < end {

@@ -17,6 +17,7 @@
 #![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
+mod archives;
 mod check;
 mod commit;
 mod cp;
@@ -84,6 +85,7 @@ fn main() -> ExitCode {
     args.test_threads.get_or_insert(2);
     case::keep_panics();
     let cases = [
+        archives::cases(),
         devices::cases(),
         environment::cases(),
         check::cases(),

@@ -1,7 +1,7 @@
 //! `coracle exec`.
 
 use super::attach::detach_keys;
-use super::create::open_cidfile;
+use super::cidfile::Cidfile;
 use super::descriptors::Preserve;
 use super::options::with_files;
 use super::targets::{latest, open_engine};
@@ -14,7 +14,6 @@ use crate::engine::container::session_relay::{relay_pipes, relay_pty};
 use crate::engine::{Engine, EngineError, Handed};
 use crate::model::ContainerConfig;
 use clap::Args;
-use std::io::Write as _;
 
 /// Run a command in a running container
 #[derive(Debug, Args)]
@@ -84,6 +83,7 @@ pub fn run(args: ExecArgs) -> Result<i32, CliError> {
     // First of all: what we open ourselves from here on could take the number of one that is not open.
     let descriptors = args.preserve.take()?;
     let detach_keys = detach_keys(args.detach_keys.as_deref())?;
+    let cidfile = args.cidfile.as_deref().map(Cidfile::begin).transpose()?;
     let mut engine = open_engine()?;
     engine.hand_on(Handed { descriptors, listening: None });
     let (config, command) = args.target(&engine)?;
@@ -102,15 +102,8 @@ pub fn run(args: ExecArgs) -> Result<i32, CliError> {
         window: ui::window(),
     };
     if args.detach {
-        let cidfile = args.cidfile.as_deref().map(open_cidfile).transpose()?;
-        let started = engine.exec_kept(&config, &request);
-        if let (Err(_), Some(path)) = (&started, &args.cidfile) {
-            let _ = std::fs::remove_file(path);
-        }
-        let id = started?.id;
-        if let Some(mut file) = cidfile {
-            file.write_all(id.as_bytes()).map_err(|error| CliError::Usage(format!("write the session's id: {error}")))?;
-        }
+        let id = engine.exec_kept(&config, &request)?.id;
+        cidfile.map_or(Ok(()), |file| file.keep(&id))?;
         ui::print_line(&id)?;
         return Ok(0);
     }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 /// Make an image from a tar of a root folder
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// The tar, compressed by gzip or zstd perhaps; - is standard input
+    /// The tar, compressed by gzip, zstd, bzip2 or xz perhaps; - is standard input
     file: PathBuf,
     /// The image's name; without a registry it is localhost/NAME
     reference: Option<String>,

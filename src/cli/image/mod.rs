@@ -6,11 +6,14 @@ pub mod import;
 pub mod inspect;
 pub mod load;
 pub mod login;
+pub mod manifest;
+mod output;
 pub mod platform;
 mod progress;
 pub mod prune;
 pub mod pull;
 pub mod push;
+mod push_local;
 pub mod registry;
 pub mod rmi;
 pub mod save;
@@ -25,6 +28,7 @@ use super::ui;
 use crate::config::Paths;
 use crate::engine::{Engine, EngineError, session};
 use clap::{Args, Subcommand};
+use std::io::{Read as _, Write as _};
 
 /// Manage images
 #[derive(Debug, Subcommand)]
@@ -67,7 +71,7 @@ pub struct ImageDiffArgs {
 
 fn diff(args: &ImageDiffArgs) -> Result<i32, CliError> {
     let engine = open_engine()?;
-    let image = engine.image(&args.image)?;
+    let image = engine.runnable_image(&args.image)?;
     container::diff::print(&engine.image_diff(&image)?, args.format)
 }
 
@@ -117,4 +121,25 @@ pub(super) fn in_session(work: impl FnOnce(&mut Engine) -> Result<i32, CliError>
         ui::note(format!("Note: {}", why.note()));
     }
     Ok(done.code)
+}
+
+/// The same for work that has something to tell: a text comes back.
+///
+/// # Errors
+/// `CliError::Code` where the work failed; what went wrong was printed.
+pub(super) fn told_by_session(work: impl FnOnce(&mut Engine) -> Result<String, CliError>) -> Result<String, CliError> {
+    let failed = |source| CliError::from(EngineError::Wait { source });
+    let (mut here, there) = std::io::pipe().map_err(failed)?;
+    let (mut there, mut told) = (Some(there), String::new());
+    // What is told is short: the pipe takes it before anybody reads.
+    let code = in_session(|engine| {
+        let text = work(engine)?;
+        there.take().map_or(Ok(()), |mut there| there.write_all(text.as_bytes())).map_err(failed)?;
+        Ok(0)
+    })?;
+    drop(there);
+    match code {
+        0 => here.read_to_string(&mut told).map(|_| told).map_err(failed),
+        code => Err(CliError::Code(code)),
+    }
 }

@@ -76,6 +76,7 @@ impl Engine {
         self.settle_relations(&mut request)?;
         self.complete_mounts(&mut request)?;
         let _chosen = self.isolate(&mut request)?;
+        self.settle_network(&mut request)?;
         let mut random = [0u8; 32];
         let given_name = request.name.clone();
         for attempt in 0.. {
@@ -134,7 +135,7 @@ impl Engine {
     }
 }
 
-pub(super) fn fill_random(bytes: &mut [u8]) {
+pub(in crate::engine) fn fill_random(bytes: &mut [u8]) {
     let mut rest = bytes;
     while !rest.is_empty() {
         if let Ok(count) = rustix::rand::getrandom(&mut *rest, rustix::rand::GetRandomFlags::empty()) {
@@ -156,7 +157,11 @@ fn make_folder(folder: &Path) -> Result<File, ContainerError> {
     Ok(lock)
 }
 
-fn configure(
+/// Works out what a container of an image is to be; touches nothing.
+///
+/// # Errors
+/// The request does not fit the image, or one of the two is wrong.
+pub fn configure(
     request: &CreateRequest,
     image: &ImageRecord,
     id: ContainerId,
@@ -167,7 +172,7 @@ fn configure(
         return Err(ContainerError::Invalid { what: "the name", value: name, why });
     }
     let defaults = ImageConfig::parse(image.config.as_bytes())
-        .map_err(|source| ContainerError::ImageConfig { image: image.id.short().to_owned(), source })?
+        .map_err(|source| ContainerError::ImageConfig { image: image.id.short().to_owned(), source: Box::new(source) })?
         .config;
     let (entrypoint, command) = command_line(request, &defaults);
     let argv: Vec<String> = entrypoint.iter().chain(&command).cloned().collect();
@@ -208,7 +213,7 @@ fn configure(
         stdin_open: request.stdin_open,
         labels,
         mounts: mounts::with_defaults(request, &defaults.volumes)?,
-        network: request.network.clone().unwrap_or(NetworkMode::Private),
+        network: request.network.clone().unwrap_or(NetworkMode::None),
         auto_remove: request.auto_remove,
         stop_signal: stop_signal.unwrap_or(libc::SIGTERM),
         stop_timeout: request.stop_timeout.unwrap_or(10),

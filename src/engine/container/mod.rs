@@ -5,6 +5,7 @@ pub mod again;
 pub mod attach;
 pub mod clone;
 pub mod commit;
+mod copied;
 pub mod copy;
 pub mod create;
 pub mod detach;

@@ -50,7 +50,7 @@ impl Engine {
     /// # Errors
     /// There is no such image, or its documents are damaged.
     pub fn inspect_image(&self, name: &str) -> Result<ImageDetails, EngineError> {
-        let image = self.image(name)?;
+        let image = self.runnable_image(name)?;
         let config = self.image_config(&image)?;
         let raw: Value =
             serde_json::from_str(&image.config).map_err(|source| ImageError::Parse { what: "the image config", source })?;

@@ -1,5 +1,6 @@
 //! Why a request failed, and what that means for the user.
 
+use super::pace::Pace;
 use crate::image::error::ImageError;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, StatusCode};
@@ -57,8 +58,8 @@ impl Failure {
     pub(super) async fn of(mut response: Response) -> Self {
         let status = response.status();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| wait(value.to_str().ok()?));
-        let mut body = Vec::new();
-        while let Ok(Some(chunk)) = response.chunk().await {
+        let (mut body, mut pace) = (Vec::new(), Pace::default());
+        while let Ok(Some(chunk)) = pace.chunk(&mut response).await {
             body.extend_from_slice(&chunk);
             if body.len() > MAX_ERROR_BODY {
                 body.truncate(MAX_ERROR_BODY);

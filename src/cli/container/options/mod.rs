@@ -8,6 +8,7 @@ mod isolation;
 mod limits;
 mod mounts;
 mod names;
+mod network;
 mod relations;
 mod resources;
 mod security;
@@ -38,6 +39,8 @@ pub(super) struct Options {
     filesystem: filesystem::FilesystemOptions,
     #[command(flatten)]
     isolation: isolation::IsolationOptions,
+    #[command(flatten)]
+    network: network::NetworkOptions,
     #[command(flatten)]
     resources: resources::CgroupOptions,
     #[command(flatten)]
@@ -98,6 +101,7 @@ impl Options {
             request.filesystem.rootfs = Some(mounts::rootfs(&self.image, &cwd)?);
         }
         self.isolation.apply(&mut request)?;
+        self.network.apply(&mut request)?;
         self.resources.apply(&mut request)?;
         self.security.apply(&mut request, &cwd)?;
         self.settings.apply(&mut request, &cwd)?;

@@ -167,8 +167,8 @@ impl Row<'_> {
 
     fn networks(&self) -> Vec<&str> {
         match self.listed.config.network {
-            NetworkMode::None | NetworkMode::Private | NetworkMode::Container(_) | NetworkMode::Path(_) => Vec::new(),
             NetworkMode::Host => vec!["host"],
+            _ => self.listed.config.network.attachments().iter().map(|attachment| attachment.network.as_str()).collect(),
         }
     }
 
