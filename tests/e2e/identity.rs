@@ -144,7 +144,7 @@ fn assert_single(output: &crate::harness::command::Output, words: &[&str]) {
 const IDS: [&str; 3] = ["sh", "-c", "id -u; id -g; cat /proc/self/uid_map"];
 
 /// Runs a command as a user whom `/etc/subuid` and `/etc/passwd` do not know.
-fn as_stranger(env: &TestEnv, cmd: Cmd) -> Cmd {
+pub fn as_stranger(env: &TestEnv, cmd: Cmd) -> Cmd {
     let number = env.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let folder = root::strangers_folder(root_folder()).join(number).to_string_lossy().into_owned();
     let script = "umask 077; mkdir -p \"$0/d\" \"$0/r\" && cd \"$0\" && export HOME=$0 XDG_DATA_HOME=$0/d XDG_RUNTIME_DIR=$0/r && exec \"$@\"";

@@ -397,7 +397,7 @@ fn masked_paths_are_not_undone_by_a_link_at_dev_null(env: &TestEnv) {
 }
 
 /// Uses a copy of the tool that belongs to the caller; returns a check that it is still the same.
-fn own_copy(env: &TestEnv) -> impl Fn() {
+pub fn own_copy(env: &TestEnv) -> impl Fn() {
     let folder = env.work().join("bin");
     std::fs::create_dir(&folder).unwrap();
     let mut files = Vec::new();

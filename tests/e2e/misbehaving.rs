@@ -103,7 +103,12 @@ fn a_silent_or_dripping_registry_is_given_up(env: &TestEnv) {
     for (what, pull, registry) in running {
         let output = pull.wait();
         assert!(output.code == 125 && output.stderr().contains(&registry.address()), "{what}: {output}");
-        assert!(begin.elapsed() < Duration::from_secs(100), "{what} took {:?}: {output} {:?}", begin.elapsed(), registry.asked(""));
+        assert!(
+            begin.elapsed() < Duration::from_secs(100),
+            "{what} took {:?}: {output} {:?}",
+            begin.elapsed(),
+            registry.asked("")
+        );
     }
     nothing_is_left(env);
     // Ctrl-c does not wait for anything.
