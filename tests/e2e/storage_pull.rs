@@ -130,7 +130,7 @@ fn what_was_pulled_is_pushed_and_saved_as_it_was(env: &TestEnv) {
 fn owners_beyond_the_range_are_counted_and_given_back(env: &TestEnv) {
     let registry = Registry::start(env);
     let far = layer(|layer| {
-        let owner = crate::harness::archive::Attributes { uid: 4_000_000, gid: 5, ..Default::default() };
+        let owner = crate::harness::archive::Attributes { uid: 4_000_000, gid: 5, mode: 0o644 };
         layer.entry(tar::EntryType::Regular, "far", owner, "", b"x");
         layer.file("near", 0o644, "x");
     });

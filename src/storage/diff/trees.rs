@@ -116,7 +116,7 @@ fn same(new: &OwnedFd, old: &OwnedFd, name: &[u8], a: &Stat, b: &Stat) -> bool {
 }
 
 fn link(folder: &impl AsFd, name: &[u8]) -> Option<Vec<u8>> {
-    rustix::fs::readlinkat(folder, name, Vec::new()).ok().map(|target| target.into_bytes())
+    rustix::fs::readlinkat(folder, name, Vec::new()).ok().map(std::ffi::CString::into_bytes)
 }
 
 fn joined(path: &[u8], name: &[u8]) -> Vec<u8> {
