@@ -37,6 +37,10 @@ mod hostile_data;
 mod hostile_paths;
 mod hostile_processes;
 mod identity;
+mod image_disk;
+mod image_manifest;
+mod image_mount;
+mod image_scp;
 mod images;
 mod isolation;
 mod kernel;
@@ -46,10 +50,12 @@ mod listing;
 mod logdrivers;
 mod login;
 mod logs;
+mod misbehaving;
 mod mount;
 mod mounts;
 mod named_volumes;
 mod network;
+mod networks;
 mod pause;
 mod prune;
 mod pull;
@@ -63,6 +69,8 @@ mod secrets;
 mod settings;
 mod sharing;
 mod soak;
+mod storage_drivers;
+mod storage_pull;
 mod supervise;
 mod system;
 mod terminal;
@@ -98,6 +106,10 @@ fn main() -> ExitCode {
         faults::cases(),
         hardening::cases(),
         hostile::cases(),
+        image_disk::cases(),
+        image_manifest::cases(),
+        image_mount::cases(),
+        image_scp::cases(),
         hostile_data::cases(),
         hostile_paths::cases(),
         hostile_processes::cases(),
@@ -105,10 +117,12 @@ fn main() -> ExitCode {
         pull::cases(),
         push::cases(),
         registry::cases(),
+        misbehaving::cases(),
         login::cases(),
         relations::cases(),
         listing::cases(),
         network::cases(),
+        networks::cases(),
         pause::cases(),
         prune::cases(),
         terminal::cases(),
@@ -132,6 +146,8 @@ fn main() -> ExitCode {
         save::cases(),
         secrets::cases(),
         settings::cases(),
+        storage_drivers::cases(),
+        storage_pull::cases(),
         sharing::cases(),
         soak::cases(),
         userns::cases(),
