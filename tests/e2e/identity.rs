@@ -36,6 +36,7 @@ pub fn cases() -> Vec<Case> {
     all.into_iter().map(|case| case.needs(&[Need::Userns])).collect()
 }
 
+/// H23.
 fn the_caller_is_root_inside_and_subordinate_ids_follow(env: &TestEnv) {
     let uid = rustix::process::getuid().as_raw();
     let gid = rustix::process::getgid().as_raw();
@@ -157,6 +158,7 @@ fn import(env: &TestEnv) -> Cmd {
     env.cmd(&["import", &busybox_root().to_string_lossy(), "bb"])
 }
 
+/// T78.
 fn without_subordinate_ids_one_id_is_mapped_and_the_mend_is_said(env: &TestEnv) {
     as_stranger(env, import(env)).run().ok();
     let args = [&["run", "--rm", "--network", "none", "bb"][..], &IDS].concat();
@@ -245,6 +247,7 @@ fn from_an_unreadable_folder_it_runs(env: &TestEnv) {
     env.bb_cmd(&[], &["pwd"]).behind(&front).run().prints("/");
 }
 
+/// T34.
 fn the_store_is_closed_to_others_whatever_the_umask(env: &TestEnv) {
     let front = ["sh", "-c", "umask 000; exec \"$@\"", "sh"];
     import(env).behind(&front).run().ok();

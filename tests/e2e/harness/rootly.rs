@@ -122,7 +122,6 @@ impl Cmd {
         let code = reply["code"].as_i64().and_then(|code| i32::try_from(code).ok()).unwrap_or(-1);
         let words = format!("strace {} {}", options.join(" "), self.words());
         let output = Output { words, code, stdout: text("stdout").into_bytes(), stderr: text("stderr").into_bytes() };
-        assert!(!output.stderr().contains("panicked at"), "{output}");
         Traced { output, trace: text("trace") }
     }
 }
