@@ -48,7 +48,9 @@ fn assert_by_descriptor(env: &TestEnv, trace: &str, what: &str) {
         let own = ["chroot(\"/\"", "chroot(\".\""].iter().any(|known| call.starts_with(known));
         assert!(!call.starts_with("chroot(") || own, "{what}: {call}");
         assert!(!call.starts_with("umount2(") || call.starts_with("umount2(\".\", MNT_DETACH"), "{what}: {call}");
-        for path in strings(call) {
+        // What a link says is an answer.
+        let asked = if call.starts_with("readlink") { 1 } else { usize::MAX };
+        for path in strings(call).into_iter().take(asked) {
             for root in ["/upper/", "/diff/"] {
                 let below = path.starts_with(&data) && path.find(root).is_some_and(|at| at + root.len() < path.len());
                 assert!(!below, "{what}: a path below a root: {call}");
@@ -105,7 +107,7 @@ fn no_path_below_a_root_is_used_by_name(env: &TestEnv) {
         "--secret",
         "s",
         "-w",
-        "/l/w",
+        "/l/deep",
     ];
     for options in [&[][..], &["--userns", "keep-id"], &["--user", "4242", "--read-only"]] {
         let output = trace(&[&run[..], options, &["links", "cat", "/l/deep/file"]].concat(), "run");
