@@ -88,7 +88,7 @@ impl Db {
             let Some(one) = row.map_err(query(action))? else { continue };
             match leases.last_mut() {
                 Some(last) if last.network == one.network && last.container == one.container => {
-                    last.addresses.extend(one.addresses)
+                    last.addresses.extend(one.addresses);
                 }
                 _ => leases.push(one),
             }
