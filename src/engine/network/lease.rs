@@ -33,7 +33,7 @@ impl Engine {
         })
     }
 
-    /// What a container has been given, by network; of one that does not run what it had last.
+    /// What a container has been given, by network, in the order of its networks; of one that does not run what it had last.
     ///
     /// # Errors
     /// The database fails.

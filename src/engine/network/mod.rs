@@ -56,7 +56,7 @@ impl Engine {
     /// The networks that a container is joined to, with how it is.
     ///
     /// # Errors
-    /// `Vanished`, or the database fails.
+    /// One of them is not there any more, or the database fails.
     pub fn networks_of<'a>(&self, config: &'a ContainerConfig) -> Result<Vec<(Network, &'a Attachment)>, EngineError> {
         let find = |attachment: &'a Attachment| {
             let name = &attachment.network;
