@@ -162,7 +162,7 @@ mod tests {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
         });
         Member {
-            id: digit.repeat(64).parse::<ContainerId>().expect("id"),
+            id: ContainerId::from_bytes(&[digit.as_bytes()[0]; 32]),
             name: digit.to_owned(),
             folder: "/x".into(),
             endpoints: endpoints.collect(),
