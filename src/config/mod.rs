@@ -9,6 +9,7 @@ pub mod places;
 pub mod policy;
 pub mod program;
 pub mod registries;
+pub mod storage;
 
 pub use paths::Paths;
 pub use places::Places;

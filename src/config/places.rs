@@ -93,6 +93,13 @@ impl Places {
         files
     }
 
+    /// The files of storage.conf of which the first that is there counts, and whether it is the user's own.
+    #[must_use]
+    pub fn storage_files(&self) -> Vec<(PathBuf, bool)> {
+        let name = "storage.conf";
+        vec![(self.config.join(name), true), (self.system.join(name), false), (self.distribution.join(name), false)]
+    }
+
     /// The file into which the choice at a prompt for a short name is written.
     #[must_use]
     pub fn chosen_aliases(&self) -> PathBuf {

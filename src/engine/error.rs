@@ -39,6 +39,8 @@ pub enum EngineError {
     #[error(transparent)]
     Container(#[from] ContainerError),
     #[error(transparent)]
+    Oci(#[from] super::oci::OciError),
+    #[error(transparent)]
     Volume(#[from] VolumeError),
     #[error(transparent)]
     Network(#[from] NetworkError),
@@ -128,6 +130,7 @@ impl EngineError {
             Self::ImageInUse { .. } | Self::ImageHasNames { .. } => Kind::InUse,
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
             Self::Container(error) => error.kind(),
+            Self::Oci(error) => error.kind(),
             Self::Secret(SecretError::NoSuch { .. }) => Kind::NoSuch,
             Self::Secret(SecretError::Exists { .. }) => Kind::Exists,
             Self::Secret(SecretError::File { .. }) => Kind::Internal,
@@ -169,6 +172,9 @@ impl EngineError {
         match self {
             Self::State(StateError::NameInUse { name, .. }) => {
                 Some(format!("remove it with `coracle rm {name}`, or choose another --name"))
+            }
+            Self::State(StateError::AddressInUse { holder, .. }) => {
+                Some(format!("stop it with `coracle stop {holder}`, or choose another address"))
             }
             Self::Secret(SecretError::Exists { name }) => {
                 Some(format!("remove it with `coracle secret rm {name}`, or give --replace"))

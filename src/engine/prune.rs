@@ -1,9 +1,10 @@
-//! What nobody uses goes: stopped containers, images and volumes without containers.
+//! What nobody uses goes: stopped containers; images, volumes and networks without containers.
 
 use super::container::ContainerError;
 use super::container::moment::moment;
 use super::image::RemoveImagesRequest;
 use super::image::remove::uses;
+use super::network::NetworkFilter;
 use super::volume::VolumeFilter;
 use super::{Engine, EngineError};
 use crate::events::Type;
@@ -11,6 +12,7 @@ use crate::image::ImageConfig;
 use crate::model::ImageRecord;
 use crate::storage;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
 
 /// A condition of `prune`: labels all have to fit, and so has the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,12 +115,11 @@ impl Engine {
         };
         let images: Vec<String> =
             self.db.images()?.iter().filter(|image| goes(image)).map(|image| image.id.hex().to_owned()).collect();
-        if images.is_empty() {
-            return Ok(Pruned::default());
-        }
         let before = self.layer_bytes()?;
         let request = RemoveImagesRequest { images, force: true, ignore: true, ..RemoveImagesRequest::default() };
-        let report = self.remove_images(&request)?;
+        let mut report = self.remove_images(&request)?;
+        // Also what an unfinished pull has left.
+        report.errors.extend(self.sweep_store(Duration::ZERO).err());
         if !report.deleted.is_empty() {
             self.tell_prune(Type::Image);
         }
@@ -144,6 +145,19 @@ impl Engine {
         let ids = self.prune_volumes(&filters)?;
         let bytes = ids.iter().filter_map(|name| sizes.get(name)).sum();
         Ok(Pruned { ids, bytes, errors: Vec::new() })
+    }
+
+    /// Removes the networks that no container is joined to, but the default one; the report has their names.
+    ///
+    /// # Errors
+    /// The list cannot be read. What happens to single networks is in the report.
+    pub fn prune_unused_networks(&mut self, filters: &[PruneFilter]) -> Result<Pruned, EngineError> {
+        let as_network = |filter: &PruneFilter| match filter.clone() {
+            PruneFilter::Label(name, value) => NetworkFilter::Label(name, value),
+            PruneFilter::NotLabel(name, value) => NetworkFilter::NotLabel(name, value),
+            PruneFilter::Until(moment) => NetworkFilter::Until(moment),
+        };
+        self.prune_networks(&filters.iter().map(as_network).collect::<Vec<_>>())
     }
 
     fn layer_bytes(&self) -> Result<u64, EngineError> {

@@ -46,12 +46,20 @@ pub enum Stage {
     Keyring,
     Stdio,
     Stub,
+    IdMappedMount,
+    Label,
+    Schedule,
+    TimeOffset,
+    /// The subject is the whole text.
+    Hook,
+    /// The subject is the whole text.
+    Start,
     /// The stub could execute none of the paths.
     Execute = stub::STAGE_EXECUTE,
 }
 
 impl Stage {
-    const ALL: [Self; 36] = [
+    const ALL: [Self; 42] = [
         Self::Clone,
         Self::Cgroup,
         Self::Record,
@@ -87,6 +95,12 @@ impl Stage {
         Self::Keyring,
         Self::Stdio,
         Self::Stub,
+        Self::IdMappedMount,
+        Self::Label,
+        Self::Schedule,
+        Self::TimeOffset,
+        Self::Hook,
+        Self::Start,
         Self::Execute,
     ];
 
@@ -118,7 +132,11 @@ impl Stage {
             Self::Network => "wait for the network",
             Self::Interface => "set up the network interface",
             Self::Terminal => "set up the terminal",
-            Self::User => "",
+            Self::User | Self::Hook | Self::Start => "",
+            Self::IdMappedMount => "map the owners of the files (this takes rights over the file system) of",
+            Self::Label => "set the security label",
+            Self::Schedule => "set the",
+            Self::TimeOffset => "make the time namespace",
             Self::SetUser => "change to user",
             Self::Workdir => "change to working directory",
             Self::Limit => "set the resource limit",

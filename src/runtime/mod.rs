@@ -34,6 +34,7 @@
 mod accounts;
 mod binds;
 pub mod birth;
+pub mod bundle;
 pub mod cdi;
 pub mod everyone;
 pub mod exec;

@@ -12,7 +12,7 @@ use super::message::{Failure, Stage};
 use super::rootfs::{self, Overlay};
 use super::{mounts, terminal};
 use crate::sys::clone::{self, CloneFlags};
-use crate::sys::mount::{self, Attributes, Parameter, Propagation};
+use crate::sys::mount::{self, Propagation};
 use crate::sys::root::SafeRoot;
 use crate::sys::{namespace, process, socket};
 use oci_spec::runtime::Spec;
@@ -77,18 +77,7 @@ pub fn lowers(overlay: &Overlay) -> Result<OwnedFd, Failure> {
         return rustix::fs::open(only.as_str(), flags, Mode::empty()).map_err(|errno| at()(errno.into()));
     }
     namespace::unshare(CloneFlags::NEWNS).map_err(Failure::at(Stage::Clone, ""))?;
-    let mut parameters = vec![Parameter::Flag("userxattr")];
-    parameters.extend(overlay.lowers.iter().map(|lower| Parameter::Value("lowerdir+", lower)));
-    parameters.extend(overlay.data.iter().map(|data| Parameter::Value("datadir+", data)));
-    match mount::new_filesystem("overlay", &parameters, Attributes::empty()) {
-        // Before Linux 6.5 all lower layers are one string.
-        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
-            let all = overlay.lowers.join(":");
-            let parameters = [Parameter::Flag("userxattr"), Parameter::Value("lowerdir", &all)];
-            mount::new_filesystem("overlay", &parameters, Attributes::empty()).map_err(at())
-        }
-        done => done.map_err(at()),
-    }
+    rootfs::lowers(overlay).map_err(at())
 }
 
 /// Makes a copy of the root's own mount, without what is mounted on it: the container's layers and nothing else.

@@ -48,6 +48,17 @@ pub enum StorageError {
         #[source]
         source: PackError,
     },
+    #[error("layers cannot be stacked as it is wanted: {causes}")]
+    Driver { causes: String },
+    #[error("the store cannot be in {}, which is on {kind}: {cause} (put it on a local disk, with `--root DIR` or with graphroot in \
+             ~/.config/containers/storage.conf)", place.display())]
+    Unfit {
+        place: PathBuf,
+        kind: &'static str,
+        cause: &'static str,
+        #[source]
+        source: io::Error,
+    },
     #[error("a thread that decompresses died")]
     Thread,
 }

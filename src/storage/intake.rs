@@ -13,6 +13,7 @@ use super::unpack::{Borrowed, Limits, Outcome, UnpackError, Unpacked, unpack};
 use super::{Compression, StorageError, decompress, sniff};
 use crate::config::Paths;
 use crate::model::{DiffId, Digest};
+use crate::sys::namespace;
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use sha2::{Digest as _, Sha256};
@@ -167,6 +168,11 @@ fn make_files(
     limits: &Limits,
     recorder: Recorder,
 ) -> Result<(Unpacked, Vec<Borrowed>), UnpackError> {
+    // With a umask of this thread's own (CLONE_FS), files have their mode as soon as they are made: a call less for each. Nobody
+    // else gets into the folder they are in.
+    if namespace::unshare_folders().is_ok() {
+        rustix::process::umask(Mode::empty());
+    }
     let Outcome { unpacked, borrowed, recorder, rest: mut chunks } = unpack(chunks, root, limits, Some(recorder))?;
     let mut recorder = recorder.ok_or(UnpackError::Record(io::ErrorKind::NotFound.into()))?;
     let mut trailing = 0_u64;

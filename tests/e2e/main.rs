@@ -14,6 +14,7 @@
 #![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
+mod archives;
 mod check;
 mod commit;
 mod cp;
@@ -41,6 +42,7 @@ mod mount;
 mod mounts;
 mod named_volumes;
 mod network;
+mod networks;
 mod pause;
 mod prune;
 mod pull;
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
     args.test_threads.get_or_insert(2);
     case::keep_panics();
     let cases = [
+        archives::cases(),
         devices::cases(),
         environment::cases(),
         check::cases(),
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
         relations::cases(),
         listing::cases(),
         network::cases(),
+        networks::cases(),
         pause::cases(),
         prune::cases(),
         terminal::cases(),

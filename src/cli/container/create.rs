@@ -28,6 +28,11 @@ pub fn run(args: CreateArgs) -> Result<i32, CliError> {
     Ok(0)
 }
 
+/// Tells whether the texts of the options are understood.
+pub(in crate::cli) fn is_understood(args: &CreateArgs) -> bool {
+    args.options.request().is_ok()
+}
+
 /// Finds or pulls the image and makes the container.
 pub(super) fn create(options: &Options) -> Result<(Engine, ContainerConfig), CliError> {
     let mut request = options.request()?;

@@ -6,7 +6,7 @@ pub mod clone;
 pub mod commit;
 pub mod cp;
 pub mod create;
-mod descriptors;
+pub(super) mod descriptors;
 pub mod diff;
 pub mod exec;
 pub mod exists;

@@ -159,7 +159,11 @@ fn make_folder(folder: &Path) -> Result<File, ContainerError> {
     Ok(lock)
 }
 
-fn configure(
+/// Works out what a container of an image is to be; touches nothing.
+///
+/// # Errors
+/// The request does not fit the image, or one of the two is wrong.
+pub fn configure(
     request: &CreateRequest,
     image: &ImageRecord,
     id: ContainerId,
@@ -170,7 +174,7 @@ fn configure(
         return Err(ContainerError::Invalid { what: "the name", value: name, why });
     }
     let defaults = ImageConfig::parse(image.config.as_bytes())
-        .map_err(|source| ContainerError::ImageConfig { image: image.id.short().to_owned(), source })?
+        .map_err(|source| ContainerError::ImageConfig { image: image.id.short().to_owned(), source: Box::new(source) })?
         .config;
     let (entrypoint, command) = command_line(request, &defaults);
     let argv: Vec<String> = entrypoint.iter().chain(&command).cloned().collect();
@@ -193,7 +197,7 @@ fn configure(
     labels.extend(request.labels.clone());
     let stop_signal = request.stop_signal.or_else(|| crate::model::signal::parse(&defaults.stop_signal));
     let supervision = supervision::settle(request, &supervision::Subject { id: &id, name: &name, image, defaults: &defaults })?;
-    let network = request.network.clone().unwrap_or(NetworkMode::Private);
+    let network = request.network.clone().unwrap_or(NetworkMode::None);
     let ports = ports::settle(request, &network, &defaults.exposed_ports)?;
     Ok(ContainerConfig {
         env: environment::environment(request, defaults.env, &hostname),

@@ -8,6 +8,7 @@ use crate::model::{ContainerConfig, ImageRecord};
 use crate::runtime::init::Overlay;
 use crate::runtime::view;
 use crate::storage::diff::compare;
+use crate::storage::driver;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ impl Engine {
     /// The container or its image is gone, or a folder cannot be read.
     pub fn diff(&self, config: &ContainerConfig) -> Result<Vec<Difference>, EngineError> {
         let _lock = self.lock(config, FlockOperation::LockShared)?;
+        self.refuse_if_copied(config, "list what the container has changed", "`coracle export` gives all of its files")?;
         let overlay = self.overlay(config)?;
         let upper = overlay.base.join(&overlay.upper);
         let targets: Vec<PathBuf> = config.mounts.iter().map(|mount| PathBuf::from(relative(&mount.target))).collect();
@@ -60,6 +62,7 @@ impl Engine {
         let base = self.paths.data().to_owned();
         let path = base.join(&top);
         let none = String::new;
+        let driver = driver::remembered(&self.paths)?.unwrap_or_default();
         let overlay = Overlay {
             base,
             lowers,
@@ -68,6 +71,7 @@ impl Engine {
             work: none(),
             target: none(),
             folder: None,
+            program: driver.program().map(Path::to_owned),
             volatile: false,
         };
         let below = (!overlay.lowers.is_empty()).then_some(&overlay);

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 /// A failed use case of a container.
 #[derive(Debug, thiserror::Error)]
 pub enum ContainerError {
+    #[error("{action}: in this store a container is a whole copy of its image and has no layer of its own ({mend})")]
+    Copied { action: &'static str, mend: &'static str },
     #[error("no command or entrypoint provided, and no CMD or ENTRYPOINT from image {image}")]
     NoCommand { image: String },
     #[error("{what} {value:?} is not valid: {why}")]
@@ -20,7 +22,7 @@ pub enum ContainerError {
     ImageConfig {
         image: String,
         #[source]
-        source: crate::image::ImageError,
+        source: Box<crate::image::ImageError>,
     },
     #[error(
         "the ulimit {name}={wanted} is above your hard limit of {limit} (raise that in /etc/security/limits.conf, or the unit's LimitNOFILE= and its like)"
@@ -132,7 +134,7 @@ impl ContainerError {
         match self {
             Self::NoCommand { .. } | Self::Invalid { .. } | Self::Ids(_) | Self::Ports(_) => Kind::Invalid,
             Self::WrongState { .. } => Kind::WrongState,
-            Self::NoHealthCheck { .. } => Kind::Unsupported,
+            Self::NoHealthCheck { .. } | Self::Copied { .. } => Kind::Unsupported,
             Self::RemoveAlive { .. } | Self::Required { .. } => Kind::InUse,
             Self::NoDependency { .. } => Kind::NoSuch,
             Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,

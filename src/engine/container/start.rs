@@ -19,6 +19,7 @@ use crate::runtime::message::{Failure, Outcome, Stage};
 use crate::runtime::spec;
 pub use crate::runtime::terminal::Size;
 use crate::state::Db;
+use crate::storage::driver::{self, Driver};
 use crate::storage::shifted::{Form, Shifted};
 use crate::sys::clone::Child;
 use crate::sys::{fd, process, socket, stamp};
@@ -199,8 +200,9 @@ impl Engine {
             None => (listen(&run_folder)?, Vec::new()),
         };
         let (plugged, note) = self.plugged(config)?;
+        let has_stack = config.network.has_stack() || note.is_some();
         let names = plugged.as_ref().map(|plugged| &plugged.names);
-        let mut files = files::write(config, &run_folder, files::Contents::of(config, names)?)?;
+        let mut files = files::write(config, &run_folder, files::Contents::of(config, names, has_stack)?)?;
         self.share_files(config, &mut files);
         let mut orders = orders::of(config, &self.paths, &begin);
         if !foreground {
@@ -220,7 +222,6 @@ impl Engine {
         variables.extend(handed.variables());
         let mut spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
         spec::add_variables(&mut spec, variables);
-        let has_stack = config.network.has_stack() || note.is_some();
         let (interfaces, wires, mut keep) = match plugged {
             Some(Plugged { interfaces, wires, keep, .. }) => (interfaces, Some(wires), keep),
             None => (Vec::new(), None, Vec::new()),
@@ -329,8 +330,11 @@ impl Engine {
                 _ => lowers.push(format!("{own}/empty")),
             }
         }
-        let mut data = Vec::new();
-        if let Some(map) = config.isolation.id_map.as_ref().filter(|map| !layers.is_empty() && join::needs_shift(map)) {
+        let driver = driver::remembered(&self.paths)?.unwrap_or_default();
+        let (mut data, mut folder) = (Vec::new(), rootfs.filter(|rootfs| !rootfs.overlay).map(|rootfs| rootfs.path.clone()));
+        if driver == Driver::Copy && rootfs.is_none() {
+            folder = Some(self.copied_root(config, &layers)?);
+        } else if let Some(map) = config.isolation.id_map.as_ref().filter(|map| !layers.is_empty() && join::needs_shift(map)) {
             let Shifted { folder, form } = self.shifted(&layers, map)?;
             let plain = std::mem::replace(&mut lowers, vec![folder]);
             if form == Form::Tree {
@@ -344,7 +348,8 @@ impl Engine {
             upper: format!("{own}/upper"),
             work: format!("{own}/work"),
             target: format!("{own}/upper"),
-            folder: rootfs.filter(|rootfs| !rootfs.overlay).map(|rootfs| rootfs.path.clone()),
+            folder,
+            program: driver.program().map(Path::to_owned),
             volatile: config.auto_remove,
         })
     }
@@ -475,7 +480,7 @@ fn listen(folder: &Path) -> Result<OwnedFd, ContainerError> {
 
 /// Finds the monitor: beside this program, or where distributions put helpers.
 pub(super) fn find_monitor() -> Result<PathBuf, ContainerError> {
-    let own = std::fs::read_link("/proc/self/exe").unwrap_or_default();
+    let own = crate::config::program::own();
     let beside = own.parent().unwrap_or(Path::new("/")).to_owned();
     let places = [beside.clone(), beside.join("../libexec/coracle"), PathBuf::from("/usr/libexec/coracle")];
     places

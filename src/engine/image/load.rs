@@ -1,6 +1,7 @@
 //! `load`: images from an archive or a folder.
 
-use super::incoming::{Incoming, LayerSource};
+use super::arriving::LayerSource;
+use super::incoming::Incoming;
 use super::progress::Progress;
 use crate::config::policy::Policy;
 use crate::engine::{Engine, EngineError};
@@ -56,6 +57,7 @@ impl Engine {
     /// # Errors
     /// The archive holds no image, is damaged, or the store cannot take it. Images before the bad one stay.
     pub fn load(&mut self, request: &LoadRequest, progress: &mut dyn Progress) -> Result<LoadReport, EngineError> {
+        self.settle_driver(progress)?;
         let lock = self.begin_intake()?;
         let archive = Archive::open(&self.paths, &request.input)?;
         let wanted = Wanted { platform: &request.platform, form: request.form, select: request.select.as_deref() };

@@ -3,6 +3,7 @@
 //! What brings layers in or deletes them runs as root of the session user namespace (`engine::session::within`); the rest does
 //! not care.
 
+mod arriving;
 mod encode;
 mod gauge;
 mod history;

@@ -1,6 +1,7 @@
 //! `pull`: an image from a registry.
 
-use super::incoming::{Incoming, LayerSource, TakenIn};
+use super::arriving::LayerSource;
+use super::incoming::{Incoming, TakenIn};
 use super::progress::{Progress, Step};
 use super::source::{Candidate, Plan, Source};
 use crate::engine::{Engine, EngineError};
@@ -66,7 +67,7 @@ impl Engine {
                 Ok(PullReport { id: image.id, asked: false })
             }
             (PullPolicy::Never, None) => Err(EngineError::NoSuchImage { name: request.plan.name.clone() }),
-            (_, known) => match (self.pull_any(request, progress), known) {
+            (_, known) => match (self.settle_driver(progress).and_then(|()| self.pull_any(request, progress)), known) {
                 (Err(EngineError::Image(ImageError::Unreachable { .. })), Some(image)) => {
                     Ok(PullReport { id: image.id, asked: false })
                 }
@@ -80,6 +81,7 @@ impl Engine {
     /// # Errors
     /// As `pull`; images before the one that fails stay.
     pub fn pull_all_tags(&mut self, request: &PullRequest, progress: &mut dyn Progress) -> Result<Vec<ImageId>, EngineError> {
+        self.settle_driver(progress)?;
         let mut ids = Vec::new();
         let candidate = first(&request.plan)?;
         let (at, registry, tags) = from_any(&request.plan.name, &candidate.places(), |(at, source)| {

@@ -1,6 +1,6 @@
 //! Which networks a container is joined to: settled when it is made, changed by `network connect` and `network disconnect`.
 
-use super::{JOINS_BY_DEFAULT, NetworkError, live, network_conf, options};
+use super::{NetworkError, live, network_conf, options};
 use crate::engine::container::create::CreateRequest;
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
@@ -8,16 +8,13 @@ use crate::model::{Attachment, ContainerConfig, Network, NetworkMode};
 use std::net::IpAddr;
 
 impl Engine {
-    /// Completes what the user chose for a new container, or chooses where that was nothing.
+    /// Completes what the user chose for a new container, or the default network where that was nothing.
     ///
     /// # Errors
     /// A network is not known, or cannot give what is asked for.
     pub(in crate::engine) fn settle_network(&self, request: &mut CreateRequest) -> Result<(), EngineError> {
-        if request.network.is_none() && JOINS_BY_DEFAULT {
-            request.network = Some(NetworkMode::Bridge(vec![Attachment::default()]));
-        }
-        match &mut request.network {
-            Some(NetworkMode::Bridge(attachments)) => self.settle_attachments(attachments),
+        match request.network.get_or_insert_with(|| NetworkMode::Bridge(vec![Attachment::default()])) {
+            NetworkMode::Bridge(attachments) => self.settle_attachments(attachments),
             _ => Ok(()),
         }
     }

@@ -7,8 +7,7 @@ use crate::events::{Status, Subject};
 use crate::model::Network;
 use crate::model::id::hex;
 use crate::model::network::{IpNet, LeaseRange, Route, Subnet};
-use crate::sys::netlink;
-use crate::sys::stamp::now;
+use crate::sys::{netlink, stamp};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -170,7 +169,7 @@ fn design(
         name,
         id: hex(&random::<32>()),
         interface,
-        created_at: now(),
+        created_at: stamp::now(),
         ipv6: request.ipv6 || has(&subnets, true),
         subnets,
         routes: request.routes.clone(),

@@ -23,9 +23,6 @@ use crate::model::{Attachment, ContainerConfig, Network};
 use crate::storage::digest;
 use crate::sys::stamp::now;
 
-/// Whether a container that names no network joins the default one; else it has a user-mode stack of its own.
-pub const JOINS_BY_DEFAULT: bool = true;
-
 /// The bridge of the default network.
 const DEFAULT_INTERFACE: &str = "podman0";
 
@@ -64,6 +61,11 @@ impl Engine {
             Ok((found, attachment))
         };
         config.network.attachments().iter().map(find).collect()
+    }
+
+    /// Tells whether this is the name of the default network.
+    pub(in crate::engine) fn is_default_network(&self, name: &str) -> Result<bool, EngineError> {
+        Ok(network_conf()?.default_network == name)
     }
 
     /// Every network, by name.

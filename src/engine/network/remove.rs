@@ -16,7 +16,7 @@ impl Engine {
     /// There is no such network, it is the default one, a container is joined to it, or the store fails.
     pub fn remove_network(&mut self, name: &str, force: Option<Duration>) -> Result<(), EngineError> {
         let network = self.network(name)?;
-        if network.name == network_conf()?.default_network {
+        if self.is_default_network(&network.name)? {
             return Err(NetworkError::RemoveDefault { name: network.name }.into());
         }
         if let Some(patience) = force {

@@ -99,7 +99,7 @@ fn member(config: &ContainerConfig, folder: PathBuf, places: &[Place<'_>]) -> Me
         names.extend(place.attachment.aliases.iter().cloned());
         Endpoint {
             network: place.network.clone(),
-            addresses: place.lease.addresses.iter().map(|net| net.addr()).collect(),
+            addresses: place.lease.addresses.iter().map(ipnet::IpNet::addr).collect(),
             names,
         }
     });
@@ -125,8 +125,14 @@ fn interface(route: &Route, place: &Place<'_>, taken: &mut Vec<(bool, u32)>) -> 
     let fail = |source| NetworkError::Bridge { name: network.name.clone(), source };
     let bridge = route.index_of(&network.interface).map_err(fail)?;
     let bridge = bridge.ok_or_else(|| fail(std::io::ErrorKind::NotFound.into()))?;
-    let pair =
-        NewPair { bridge, near: None, name: attachment.interface.clone(), mac: lease.mac.bytes(), mtu: bridge::mtu(network) };
+    let chosen = &attachment.options;
+    let pair = NewPair {
+        bridge,
+        near: chosen.get("host_interface_name").cloned(),
+        name: attachment.interface.clone(),
+        mac: lease.mac.bytes(),
+        mtu: chosen.get("mtu").and_then(|mtu| mtu.parse().ok()).unwrap_or_else(|| bridge::mtu(network)),
+    };
     let mut routes = Vec::new();
     if network.has_default_route() {
         let metric = network.metric().unwrap_or(METRIC);
@@ -157,7 +163,7 @@ pub(super) fn surroundings(places: &[Place<'_>]) -> Surroundings {
     let gateways = places.iter().flat_map(|place| place.network.subnets.iter().map(|subnet| subnet.gateway));
     let reaches_host = places.iter().any(|place| place.network.has_default_route() && has_v4(place.network));
     Surroundings {
-        own: places.iter().flat_map(|place| place.lease.addresses.iter().map(|net| net.addr())).collect(),
+        own: places.iter().flat_map(|place| place.lease.addresses.iter().map(ipnet::IpNet::addr)).collect(),
         name_servers: gateways.collect(),
         by_name: places.iter().any(|place| place.network.dns),
         host: reaches_host.then_some(IpAddr::V4(session::HOST)),

@@ -37,8 +37,8 @@ impl NetworkMode {
             Self::None => "none".into(),
             Self::Host => "host".into(),
             Self::Private => "private".into(),
-            Self::Pasta(_) => "pasta".into(),
-            Self::Slirp4netns(_) => "slirp4netns".into(),
+            Self::Pasta(options) => with_options("pasta", options),
+            Self::Slirp4netns(options) => with_options("slirp4netns", options),
             Self::Container(id) => format!("container:{id}").into(),
             Self::Path(path) => format!("ns:{}", path.display()).into(),
             Self::Bridge(_) => "bridge".into(),
@@ -62,6 +62,10 @@ impl NetworkMode {
     pub fn attachments(&self) -> &[Attachment] {
         if let Self::Bridge(attachments) = self { attachments } else { &[] }
     }
+}
+
+fn with_options(stack: &'static str, options: &[String]) -> Cow<'static, str> {
+    if options.is_empty() { stack.into() } else { format!("{stack}:{}", options.join(",")).into() }
 }
 
 #[cfg(test)]

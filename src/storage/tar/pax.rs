@@ -25,6 +25,8 @@ pub(super) struct Sparse {
     pub(super) minor: Option<u64>,
     pub(super) name: Option<Vec<u8>>,
     pub(super) size: Option<u64>,
+    /// How many runs the records tell, in the formats before 1.0.
+    pub(super) count: Option<u64>,
     pub(super) segments: Vec<Segment>,
     offset: Option<u64>,
 }
@@ -54,6 +56,7 @@ impl Pax {
             b"GNU.sparse.minor" => self.sparse.minor = Some(number(value)?),
             b"GNU.sparse.name" => self.sparse.name = text(value)?,
             b"GNU.sparse.size" | b"GNU.sparse.realsize" => self.sparse.size = Some(number(value)?),
+            b"GNU.sparse.numblocks" => self.sparse.count = Some(number(value)?),
             b"GNU.sparse.offset" => self.sparse.offset = Some(number(value)?),
             b"GNU.sparse.numbytes" => {
                 let offset = self.sparse.offset.take()?;

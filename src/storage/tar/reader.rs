@@ -210,7 +210,10 @@ impl<R: BufRead> TarReader<R> {
             self.set_data(*stored);
             let segments = match (pax.sparse.major, pax.sparse.minor) {
                 (Some(1), Some(0) | None) => sparse::pax_1_0(self, at)?,
-                (None | Some(0), _) => std::mem::take(&mut pax.sparse.segments),
+                // Without it GNU tar takes the file for a plain one, and Go refuses it.
+                (None | Some(0), _) if pax.sparse.count == Some(pax.sparse.segments.len() as u64) => {
+                    std::mem::take(&mut pax.sparse.segments)
+                }
                 _ => return Err(TarError::Sparse { at }),
             };
             *stored = self.left;
@@ -323,7 +326,7 @@ fn until_nul(mut bytes: Vec<u8>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Builder, pax_record};
+    use super::super::testing::{Builder, pax_record, sparse_records};
     use super::*;
 
     fn list(archive: &[u8]) -> Result<Vec<(String, u64)>, TarError> {
@@ -421,10 +424,10 @@ mod tests {
 
     #[test]
     fn sparse_maps_of_format_1_0_and_0_1() {
-        let map = b"2\n0\n3\n1000\n2\n";
+        let map = b"2\n0\n512\n1000\n2\n";
         let mut data = map.to_vec();
         data.resize(512, 0);
-        data.extend_from_slice(b"abcde");
+        data.extend_from_slice(&[&[b'a'; 512][..], b"de"].concat());
         let records = [
             pax_record("GNU.sparse.major", b"1"),
             pax_record("GNU.sparse.minor", b"0"),
@@ -435,16 +438,19 @@ mod tests {
         let archive = Builder::new().meta(b'x', &records).file("GNUSparseFile.0/real", &data).file("b", b"1").finish();
         let mut reader = TarReader::new(&archive[..]);
         let entry = reader.next_entry().unwrap().unwrap();
-        assert_eq!((entry.path.as_slice(), entry.size, entry.stored), (&b"real"[..], 5000, 5));
-        assert_eq!(reader.data().unwrap(), b"abcde");
+        assert_eq!((entry.path.as_slice(), entry.size, entry.stored), (&b"real"[..], 5000, 514));
+        assert_eq!(reader.data().unwrap().last(), Some(&b'e'));
         assert_eq!(reader.next_entry().unwrap().unwrap().path, b"b");
 
-        let records = [pax_record("GNU.sparse.map", b"0,3,1000,2"), pax_record("GNU.sparse.size", b"5000")].concat();
-        let archive = Builder::new().meta(b'x', &records).file("f", b"abcde").finish();
+        let records = sparse_records(b"0,512,1000,2", b"5000");
+        let archive = Builder::new().meta(b'x', &records).file("f", &[&[b'a'; 512][..], b"de"].concat()).finish();
         assert_eq!(list(&archive).unwrap(), [("f".to_owned(), 5000)]);
-        for bad in ["0,3,2,2", "0,3,1000,1", "0,3,4999,2", "1,18446744073709551615", "0"] {
-            let records = [pax_record("GNU.sparse.map", bad.as_bytes()), pax_record("GNU.sparse.size", b"5000")].concat();
-            let archive = Builder::new().meta(b'x', &records).file("f", b"abcde").finish();
+        let uncounted = [pax_record("GNU.sparse.map", b"0,512,1000,2"), pax_record("GNU.sparse.size", b"5000")].concat();
+        let archive = Builder::new().meta(b'x', &uncounted).file("f", &[&[b'a'; 512][..], b"de"].concat()).finish();
+        assert!(matches!(list(&archive), Err(TarError::Sparse { .. })));
+        for bad in ["0,512,2,2", "0,512,1000,1", "0,512,4999,2", "1,18446744073709551615", "0", "0,2,1000,512"] {
+            let records = sparse_records(bad.as_bytes(), b"5000");
+            let archive = Builder::new().meta(b'x', &records).file("f", &[&[b'a'; 512][..], b"de"].concat()).finish();
             assert!(list(&archive).is_err(), "{bad}");
         }
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::storage::tar::testing::{Builder, pax_record};
+use crate::storage::tar::testing::{Builder, pax_record, sparse_records};
 use rustix::fd::AsFd as _;
 use rustix::fs::{Mode, OFlags};
 use std::fs;
@@ -218,9 +218,9 @@ fn devices_and_dangerous_attributes_are_left_out() {
 #[test]
 fn sparse_files_stay_sparse() {
     let place = Place::new();
-    let records = [pax_record("GNU.sparse.map", b"0,3,1073741000,2"), pax_record("GNU.sparse.size", b"1073741824")].concat();
-    let archive = Builder::new().meta(b'x', &records).file("hole", b"abcde").finish();
-    assert_eq!(place.unpack(&archive).unwrap().bytes, 5);
+    let records = sparse_records(b"0,512,1073741000,2", b"1073741824");
+    let archive = Builder::new().meta(b'x', &records).file("hole", &[&[b'a'; 512][..], b"de"].concat()).finish();
+    assert_eq!(place.unpack(&archive).unwrap().bytes, 514);
     let meta = fs::metadata(place.at("hole")).unwrap();
     assert_eq!(meta.len(), 1 << 30);
     assert!(meta.blocks() < 1000);
@@ -242,7 +242,7 @@ fn bombs_are_stopped() {
     assert!(matches!(place.unpack_within(&link, &limits), Err(UnpackError::TooManyNames { limit: 1000 })));
     let big = Builder::new().file("d", b"123456").file("e", b"123456").finish();
     assert!(matches!(place.unpack_within(&big, &limits), Err(UnpackError::TooManyBytes { limit: 10 })));
-    let records = [pax_record("GNU.sparse.map", b"0,1"), pax_record("GNU.sparse.size", b"1001")].concat();
+    let records = sparse_records(b"0,1", b"1001");
     let hole = Builder::new().meta(b'x', &records).file("f", b"1").finish();
     assert!(matches!(place.unpack_within(&hole, &limits), Err(UnpackError::FileTooLong { .. })));
 }

@@ -162,7 +162,7 @@ mod tests {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
         });
         Member {
-            id: ContainerId::from_bytes(&[digit.as_bytes()[0]; 32]),
+            id: ContainerId::try_from(digit.repeat(64)).expect("id"),
             name: digit.to_owned(),
             folder: "/x".into(),
             endpoints: endpoints.collect(),
