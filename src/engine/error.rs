@@ -182,6 +182,9 @@ impl EngineError {
             Self::State(StateError::NameInUse { name, .. }) => {
                 Some(format!("remove it with `coracle rm {name}`, or choose another --name"))
             }
+            Self::State(StateError::AddressInUse { holder, .. }) => {
+                Some(format!("stop it with `coracle stop {holder}`, or choose another address"))
+            }
             Self::Secret(SecretError::Exists { name }) => {
                 Some(format!("remove it with `coracle secret rm {name}`, or give --replace"))
             }

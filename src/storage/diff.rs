@@ -136,7 +136,8 @@ fn names(folder: &OwnedFd, path: &[u8]) -> Result<Vec<Vec<u8>>, PackError> {
     for entry in Dir::read_from(folder).map_err(failed("read folder", path))? {
         let entry = entry.map_err(failed("read folder", path))?;
         let name = entry.file_name().to_bytes();
-        if name != b"." && name != b".." {
+        // fuse-overlayfs marks opaque folders by a file, too.
+        if name != b"." && name != b".." && name != b".wh..wh..opq" {
             names.push(name.to_vec());
         }
     }

@@ -16,6 +16,8 @@ pub enum ContainerError {
     NoCommand { image: String },
     #[error("{what} {value:?} is not valid: {why}")]
     Invalid { what: &'static str, value: String, why: &'static str },
+    #[error(transparent)]
+    Ports(#[from] super::ports::PortsError),
     #[error("read the config of image {image}")]
     ImageConfig {
         image: String,
@@ -130,7 +132,7 @@ impl ContainerError {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NoCommand { .. } | Self::Invalid { .. } | Self::Ids(_) => Kind::Invalid,
+            Self::NoCommand { .. } | Self::Invalid { .. } | Self::Ids(_) | Self::Ports(_) => Kind::Invalid,
             Self::WrongState { .. } => Kind::WrongState,
             Self::NoHealthCheck { .. } | Self::Copied { .. } => Kind::Unsupported,
             Self::RemoveAlive { .. } | Self::Required { .. } => Kind::InUse,
