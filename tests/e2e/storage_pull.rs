@@ -1,6 +1,6 @@
 //! What a pull leaves behind when it breaks off, and what the next one makes of it; owners and repairs.
 
-use crate::harness::archive::{Image, Packing, digest, layer};
+use crate::harness::archive::{Attributes, Image, Packing, busybox_layer, digest, layer};
 use crate::harness::registry::{FakeRegistry, Registry, blob_path, honest};
 use crate::harness::{Case, Need, TestEnv, case};
 use rustix::process::Signal;
@@ -130,11 +130,11 @@ fn what_was_pulled_is_pushed_and_saved_as_it_was(env: &TestEnv) {
 fn owners_beyond_the_range_are_counted_and_given_back(env: &TestEnv) {
     let registry = Registry::start(env);
     let far = layer(|layer| {
-        let owner = crate::harness::archive::Attributes { uid: 4_000_000, gid: 5, ..Default::default() };
+        let owner = Attributes { mode: 0o644, uid: 4_000_000, gid: 5 };
         layer.entry(tar::EntryType::Regular, "far", owner, "", b"x");
         layer.file("near", 0o644, "x");
     });
-    let image = Image::new("x", vec![crate::harness::archive::busybox_layer().finish(), far.clone()]).packed(Packing::Gzip);
+    let image = Image::new("x", vec![busybox_layer().finish(), far.clone()]).packed(Packing::Gzip);
     registry.push(&image, "far", "v1");
     let reference = format!("{}/far:v1", registry.address());
     let pulled = env.run(&["pull", "-q", "--tls-verify=false", &reference]);
@@ -143,9 +143,6 @@ fn owners_beyond_the_range_are_counted_and_given_back(env: &TestEnv) {
     let shown = env.ok(&["run", "--rm", "--network", "none", &reference, "stat", "-c", "%u:%g", "/far", "/near"]);
     assert_eq!(shown, "65534:5\n0:0");
     env.ok(&["save", "-q", "-o", "saved.tar", &reference]);
-    let members =
-        crate::harness::program::ok("tar", &["-xOf", &env.work().join("saved.tar").to_string_lossy(), "--wildcards", "*"]);
-    assert!(members.contains("far"));
     // The layer that was saved is the one that came, so its diffID is the same.
     env.ok(&["rmi", "-f", &reference]);
     env.ok(&["load", "-q", "-i", "saved.tar"]);
