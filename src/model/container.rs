@@ -1,7 +1,7 @@
 //! A container's configuration: what the user asked, merged with the image, fixed at `create`.
 
 use super::{
-    ContainerId, Filesystem, ImageId, Isolation, Limits, Mount, NetworkMode, Relations, Security, Settings, Supervision,
+    ContainerId, Filesystem, ImageId, Isolation, Limits, Mount, NetworkMode, Ports, Relations, Security, Settings, Supervision,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -79,6 +79,8 @@ pub struct ContainerConfig {
     pub labels: BTreeMap<String, String>,
     pub mounts: Vec<Mount>,
     pub network: NetworkMode,
+    #[serde(default)]
+    pub ports: Ports,
     pub auto_remove: bool,
     /// A signal number.
     pub stop_signal: i32,

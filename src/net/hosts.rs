@@ -67,6 +67,25 @@ impl Hosts<'_> {
     }
 }
 
+/// Makes a container's file one for other addresses of its own: a line for each of `own` that has none, and none for those of `left`.
+/// What else is in it, perhaps by the container's own hand, stays.
+#[must_use]
+pub fn with_addresses(old: &str, names: &[&str], own: &[IpAddr], left: &[IpAddr]) -> String {
+    let address = |line: &str| line.split_ascii_whitespace().next().and_then(|word| word.parse::<IpAddr>().ok());
+    let mut text = String::new();
+    for kept in old.lines().filter(|line| address(line).is_none_or(|address| own.contains(&address) || !left.contains(&address)))
+    {
+        text.push_str(kept);
+        text.push('\n');
+    }
+    let mut names = names.iter().copied().filter(|name| !name.is_empty()).collect::<Vec<_>>();
+    names.dedup();
+    for new in own.iter().filter(|new| old.lines().all(|line| address(line) != Some(**new))) {
+        line(&mut text, *new, &names);
+    }
+    text
+}
+
 fn line(text: &mut String, address: IpAddr, names: &[&str]) {
     if !names.is_empty() {
         // Writing to a String cannot fail.
@@ -121,6 +140,19 @@ mod tests {
                     192.0.2.2 web\n192.0.2.3 host.docker.internal\n";
         let wanted = "127.0.0.1\tlocalhost\n127.0.1.1\tbox box.lan\n192.0.2.1\tother\n::1\tlocalhost\n127.0.0.1\tabc web\n";
         assert_eq!(hosts(base, &["abc", "web"]).text().unwrap(), wanted);
+    }
+
+    #[test]
+    fn lines_of_own_addresses_come_and_go_and_others_stay() {
+        let [one, two]: [IpAddr; 2] = ["10.89.0.2".parse().unwrap(), "10.89.1.2".parse().unwrap()];
+        let old = "127.0.0.1\tlocalhost\n10.89.0.2\tabc web\n# mine\n192.0.2.1 db\n";
+        let both = with_addresses(old, &["abc", "web"], &[one, two], &[]);
+        assert_eq!(both, format!("{old}10.89.1.2\tabc web\n"));
+        assert_eq!(with_addresses(&both, &["abc", "web"], &[one], &[two]), old);
+        assert_eq!(
+            with_addresses(&both, &["abc", "web"], &[two], &[one]),
+            old.replace("0.2\tabc", "1.2\tabc").replacen("10.89.1.2\tabc web\n", "", 1) + "10.89.1.2\tabc web\n"
+        );
     }
 
     #[test]

@@ -3,6 +3,10 @@
 //! The layers below are one folder for this: the only one, or an overlay of them. Folders are opened by path, below the top and
 //! without following links, so that a tree of any depth costs no descriptors.
 
+mod trees;
+
+pub use trees::compare_trees;
+
 use super::pack::walk::{is_device_whiteout, is_xattr_whiteout, opaque, open_folder};
 use super::pack::{PackError, failed};
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};

@@ -25,7 +25,6 @@ mod kind {
     pub(super) const SETLINK: u16 = 19;
     pub(super) const NEWADDR: u16 = 20;
     pub(super) const NEWROUTE: u16 = 24;
-    pub(super) const DELROUTE: u16 = 25;
     pub(super) const GETROUTE: u16 = 26;
     pub(super) const NEWRULE: u16 = 32;
     pub(super) const ERROR: u16 = 2;
@@ -315,16 +314,22 @@ impl Route {
         let mut messages: Vec<Message> =
             addresses.iter().map(|(address, prefix)| new_address(index, *address, *prefix)).collect();
         messages.push(Message::new(kind::SETLINK, ACK, &link_body(index, true)));
-        messages.extend(routes.iter().map(|new| route(kind::NEWROUTE, CREATE | EXCLUSIVE, index, new)));
+        messages.extend(routes.iter().map(|new| route(CREATE | EXCLUSIVE, index, new)));
         self.exchange(messages, |_, _| ())
     }
 
-    /// Removes a route of an interface.
+    /// Makes those routes of an interface that are not there.
     ///
     /// # Errors
-    /// `ESRCH`: there is none.
-    pub fn remove_route(&self, index: u32, old: &NewRoute) -> io::Result<()> {
-        self.request(route(kind::DELROUTE, 0, index, old))
+    /// `ENETUNREACH`, `ENODEV`.
+    pub fn add_missing_routes(&self, index: u32, routes: &[NewRoute]) -> io::Result<()> {
+        for new in routes {
+            match self.request(route(CREATE | EXCLUSIVE, index, new)) {
+                Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {}
+                done => done?,
+            }
+        }
+        Ok(())
     }
 
     /// Makes packets with the mark `mark` look into the table `table`, in which everything is local: for sockets that answer for
@@ -461,12 +466,12 @@ fn new_address(index: u32, address: IpAddr, prefix: u8) -> Message {
     message
 }
 
-fn route(kind: u16, flags: u16, index: u32, new: &NewRoute) -> Message {
+fn route(flags: u16, index: u32, new: &NewRoute) -> Message {
     let (to, prefix) = new.to;
     // Scope: of a route without a gateway link, else universe. Protocol static, type unicast.
     let scope = if new.via.is_some() || to.is_ipv6() { 0 } else { 253 };
     let body = [family(to.is_ipv6()), prefix, 0, 0, TABLE_MAIN, 4, scope, 1, 0, 0, 0, 0];
-    let mut message = Message::new(kind, flags | ACK, &body);
+    let mut message = Message::new(kind::NEWROUTE, flags | ACK, &body);
     if prefix > 0 {
         message.attribute(RTA_DST, &octets(to));
     }

@@ -82,8 +82,12 @@ fn make(
     };
     let image = engine.instance(image, &wanted.platform)?;
     request.image_name = full_name(&options.image, &image);
+    let ports = request.ports.clone();
     let config = engine.create(std::mem::take(request), &image)?;
     explain(&engine, &config);
+    if ports.is_discarded_by(&config.network) {
+        ui::note("Note: port mappings have been discarded as one of the Host and None network modes is in use");
+    }
     Ok((engine, config))
 }
 

@@ -16,6 +16,8 @@ pub enum ContainerError {
     NoCommand { image: String },
     #[error("{what} {value:?} is not valid: {why}")]
     Invalid { what: &'static str, value: String, why: &'static str },
+    #[error(transparent)]
+    Ports(#[from] super::ports::PortsError),
     #[error("read the config of image {image}")]
     ImageConfig {
         image: String,
@@ -113,7 +115,7 @@ pub enum ContainerError {
         "container {name} did not end within 10 seconds of SIGKILL (a process in it waits for a disk or a network file system)"
     )]
     Unkillable { name: String },
-    #[error("mount the root of a container here")]
+    #[error("mount the root of a container or an image here")]
     NeedsUnshare,
     #[error("give a container {option} from within a `coracle unshare` session (run the command outside of it)")]
     InsideSession { option: &'static str },
@@ -130,7 +132,7 @@ impl ContainerError {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NoCommand { .. } | Self::Invalid { .. } | Self::Ids(_) => Kind::Invalid,
+            Self::NoCommand { .. } | Self::Invalid { .. } | Self::Ids(_) | Self::Ports(_) => Kind::Invalid,
             Self::WrongState { .. } => Kind::WrongState,
             Self::NoHealthCheck { .. } | Self::Copied { .. } => Kind::Unsupported,
             Self::RemoveAlive { .. } | Self::Required { .. } => Kind::InUse,

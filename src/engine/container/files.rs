@@ -3,11 +3,11 @@
 use super::{ContainerError, timezone};
 use crate::engine::network::start::Surroundings;
 use crate::model::{BaseHosts, ContainerConfig, NetworkMode};
-use crate::net::hosts::Hosts;
+use crate::net::hosts::{self as hosts_file, Hosts};
 use crate::net::resolv::{self, Instead, Reach};
 use crate::runtime::spec::OwnFile;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes the files into the container's runtime folder, anew for each start, and says where each belongs. The monitor removes the
 /// folder with all that is in it.
@@ -128,6 +128,33 @@ fn resolv_conf(config: &ContainerConfig, shared: bool, forwarder: Option<IpAddr>
     let reach = if shared { Reach::Host } else { Reach::Own { forwarder } };
     let upstream = std::fs::read_to_string(resolv::RESOLVED_UPSTREAM).ok();
     resolv::text(&read("/etc/resolv.conf"), upstream.as_deref(), reach, instead)
+}
+
+/// Brings the files of a running container to its networks as they are now: in place, since the container has them mounted. In its
+/// hosts file only the lines of its own addresses change; those in `left` go.
+pub(in crate::engine) fn follow_networks(
+    config: &ContainerConfig,
+    folder: &Path,
+    networks: &Surroundings,
+    left: &[IpAddr],
+) -> Result<(), ContainerError> {
+    let names = &config.settings.names;
+    let write = |path: PathBuf, text: &str| {
+        std::fs::write(&path, text).map_err(|source| ContainerError::File { action: "write", path, source })
+    };
+    if !names.dns_none {
+        write(folder.join("resolv.conf"), &networks_resolv_conf(config, networks))?;
+    }
+    if !names.no_hosts {
+        let path = folder.join("hosts");
+        let old = read(&path.to_string_lossy());
+        let own = [config.hostname.as_str(), &config.name];
+        let text = hosts_file::with_addresses(&old, &own, &networks.own, left);
+        if text != old {
+            write(path, &text)?;
+        }
+    }
+    Ok(())
 }
 
 /// The search domain in which containers find each other (Podman's).

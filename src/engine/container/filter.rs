@@ -261,6 +261,7 @@ mod tests {
             labels: [("a.b".to_owned(), "c".to_owned()), ("empty".to_owned(), String::new())].into(),
             mounts: vec![Mount::new("/data", Origin::Bind { source: "/srv".into(), recursive: true, no_dereference: false })],
             network: NetworkMode::None,
+            ports: crate::model::Ports::default(),
             auto_remove: false,
             stop_signal: 15,
             stop_timeout: 10,

@@ -96,14 +96,19 @@ pub enum NetworkError {
     Address { address: IpAddr, network: String, why: &'static str },
     #[error(transparent)]
     Helper(#[from] ClientError),
+    #[error("container {container} has ended meanwhile")]
+    Ended { container: String },
+    #[error("change the container's network interfaces")]
+    Interfaces {
+        #[source]
+        source: std::io::Error,
+    },
     #[error("find the bridge of the network {name}")]
     Bridge {
         name: String,
         #[source]
         source: std::io::Error,
     },
-    #[error("container {container} is running: its networks can be changed only while it is stopped ({network})")]
-    Running { container: String, network: String },
 }
 
 impl NetworkError {
@@ -119,8 +124,10 @@ impl NetworkError {
             Self::HostLink { .. } | Self::Driver { .. } | Self::Option { .. } | Self::UnknownOption { .. } => Kind::Unsupported,
             Self::Helper(ClientError::Refused(Refusal::PortTaken { .. })) => Kind::InUse,
             Self::Helper(ClientError::Refused(Refusal::PortForRoot { .. })) => Kind::Denied,
-            Self::Boot { .. } | Self::HostRoutes { .. } | Self::Helper(_) | Self::Bridge { .. } => Kind::Internal,
-            Self::Running { .. } => Kind::WrongState,
+            Self::Boot { .. } | Self::Interfaces { .. } | Self::HostRoutes { .. } | Self::Helper(_) | Self::Bridge { .. } => {
+                Kind::Internal
+            }
+            Self::Ended { .. } => Kind::WrongState,
             _ => Kind::Invalid,
         }
     }

@@ -108,7 +108,7 @@ fn member(config: &ContainerConfig, folder: PathBuf, places: &[Place<'_>]) -> Me
         name: config.name.clone(),
         folder,
         endpoints: endpoints.collect(),
-        ports: Vec::new(),
+        ports: config.ports.published.clone(),
         name_servers: config.settings.names.dns.clone(),
     }
 }

@@ -9,6 +9,7 @@ mod limits;
 mod mounts;
 mod names;
 mod network;
+mod ports;
 mod relations;
 mod resources;
 mod security;
@@ -41,6 +42,8 @@ pub(super) struct Options {
     isolation: isolation::IsolationOptions,
     #[command(flatten)]
     network: network::NetworkOptions,
+    #[command(flatten)]
+    ports: ports::PortOptions,
     #[command(flatten)]
     resources: resources::CgroupOptions,
     #[command(flatten)]
@@ -102,6 +105,7 @@ impl Options {
         }
         self.isolation.apply(&mut request)?;
         self.network.apply(&mut request)?;
+        self.ports.apply(&mut request)?;
         self.resources.apply(&mut request)?;
         self.security.apply(&mut request, &cwd)?;
         self.settings.apply(&mut request, &cwd)?;

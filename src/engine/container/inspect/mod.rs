@@ -5,6 +5,7 @@ mod host_config;
 mod limits;
 mod mounts;
 mod network;
+mod ports;
 mod state;
 
 use super::rights;

@@ -23,7 +23,7 @@ impl Engine {
             "HairpinMode": false,
             "LinkLocalIPv6Address": "",
             "LinkLocalIPv6PrefixLen": 0,
-            "Ports": {},
+            "Ports": super::ports::all(&config.ports),
             "SandboxKey": "",
             "Networks": {},
         });
