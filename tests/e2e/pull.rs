@@ -249,7 +249,8 @@ fn a_registry_that_fails_is_an_error(env: &TestEnv) {
 
 fn wrong_bytes_of_a_layer_are_refused(env: &TestEnv) {
     for index in [0, 1] {
-        let image = image("wrong");
+        // Another layer each time: one that was whole stays in the store, and is not fetched again.
+        let image = image(&format!("wrong{index}"));
         let blob = image.packed_layers()[index].clone();
         let output = pull_changed(env, &image, |replies| {
             // A plain change of one byte of the gzip header's time: the tar is the same.
