@@ -6,6 +6,7 @@
 mod containers;
 mod images;
 mod origins;
+mod reserve;
 mod schema;
 pub mod volumes;
 
