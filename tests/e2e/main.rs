@@ -61,6 +61,7 @@ mod terminal;
 mod top;
 mod userns;
 mod volumes;
+mod wholeness;
 
 use harness::{case, host, root};
 use libtest_mimic::Arguments;
@@ -122,6 +123,7 @@ fn main() -> ExitCode {
         userns::cases(),
         system::cases(),
         volumes::cases(),
+        wholeness::cases(),
     ]
     .into_iter()
     .flatten();
