@@ -59,6 +59,27 @@ pub fn thaw(path: &Path) -> Result<(), CgroupError> {
     write_freeze(path, "0")
 }
 
+/// Tells whether all processes of a cgroup stand still because it is frozen.
+#[must_use]
+pub fn is_frozen(path: &Path) -> bool {
+    std::fs::read(path.join("cgroup.events")).is_ok_and(|text| has_line(&text, "frozen 1"))
+}
+
+/// The processes in a cgroup and below, as far as the caller sees them.
+#[must_use]
+pub fn processes(path: &Path) -> Vec<i32> {
+    let mut pids: Vec<i32> = std::fs::read_to_string(path.join("cgroup.procs"))
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| line.parse().ok().filter(|pid| *pid > 0))
+        .collect();
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
+        pids.extend(processes(&entry.path()));
+    }
+    pids
+}
+
 fn write_freeze(path: &Path, value: &str) -> Result<(), CgroupError> {
     write(path, "cgroup.freeze", value).map_err(|source| CgroupError::Freeze { path: path.to_owned(), source })
 }

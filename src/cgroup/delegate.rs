@@ -28,6 +28,25 @@ pub struct Cgroup {
 }
 
 impl Cgroup {
+    /// Opens the cgroup at `path`, made where it is not there with those above it. Tells whether it was made.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub(super) fn open_or_make(path: PathBuf) -> Result<(Self, bool), CgroupError> {
+        let fail = |source| CgroupError::Make { path: path.clone(), source };
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(fail)?;
+        }
+        let made = match std::fs::create_dir(&path) {
+            Ok(()) => true,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+            Err(error) => return Err(fail(error)),
+        };
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = open(&path, flags, Mode::empty()).map_err(|errno| fail(errno.into()))?;
+        Ok((Self { path, folder }, made))
+    }
+
     /// The folder, absolute.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -63,7 +82,7 @@ impl Delegation {
     }
 
     /// Tells whether the cgroup whose folder is `path` was delegated to the caller, who has to be in there.
-    fn at(path: PathBuf) -> Option<Self> {
+    pub(super) fn at(path: PathBuf) -> Option<Self> {
         let folder = open(&path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok()?;
         accessat(&folder, ".", Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS).ok()?;
         accessat(&folder, "cgroup.procs", Access::WRITE_OK, AtFlags::EACCESS).ok()?;

@@ -171,7 +171,7 @@ fn may_divide(own: &Delegation, settings: &[Setting]) -> bool {
 }
 
 /// Sees to it that the children of the caller's own cgroup can have the controllers.
-fn prepare(own: &Delegation, settings: &[Setting]) -> Result<(), CgroupError> {
+pub(super) fn prepare(own: &Delegation, settings: &[Setting]) -> Result<(), CgroupError> {
     let has = controllers::enabled(own.path());
     if needed(settings).all(|name| has.iter().any(|known| known == name)) {
         return Ok(());
@@ -182,7 +182,7 @@ fn prepare(own: &Delegation, settings: &[Setting]) -> Result<(), CgroupError> {
 }
 
 /// Gives the children every controller that there is, for what is measured and for those that come later; at least those needed.
-fn divide(path: &Path, settings: &[Setting]) -> Result<(), CgroupError> {
+pub(super) fn divide(path: &Path, settings: &[Setting]) -> Result<(), CgroupError> {
     let all = controllers::available(path);
     match controllers::enable(path, all.iter().map(String::as_str)) {
         Ok(()) => Ok(()),
@@ -230,7 +230,7 @@ fn relative_to(own: &Delegation, parent: &str) -> Result<PathBuf, CgroupError> {
 }
 
 /// The controllers without which a limit that was asked for cannot be set.
-fn needed(settings: &[Setting]) -> impl Iterator<Item = &str> {
+pub(super) fn needed(settings: &[Setting]) -> impl Iterator<Item = &str> {
     settings.iter().filter(|setting| setting.is_needed()).filter_map(Setting::controller)
 }
 
@@ -239,7 +239,7 @@ fn option_of(settings: &[Setting]) -> &'static str {
 }
 
 /// Checks that a cgroup has every controller that is needed.
-fn require(path: &Path, settings: &[Setting]) -> Result<(), CgroupError> {
+pub(super) fn require(path: &Path, settings: &[Setting]) -> Result<(), CgroupError> {
     let has = controllers::available(path);
     for setting in settings.iter().filter(|setting| setting.is_needed()) {
         if let Some(name) = setting.controller().filter(|name| !has.iter().any(|known| known == name)) {

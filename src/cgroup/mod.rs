@@ -21,18 +21,21 @@
 //! | `settings` | limits as what is written |
 //! | `control` | ending, freezing, removing |
 //! | `usage` | what is used |
+//! | `bundle`, `resources` | the place and the limits that a configuration of the runtime specification names |
 
+pub mod bundle;
 pub mod control;
 mod controllers;
 mod dbus;
 pub mod delegate;
 mod enter;
 pub mod home;
+pub mod resources;
 pub mod scope;
 pub mod settings;
 pub mod usage;
 
-pub use control::{freeze, kill, remove, thaw};
+pub use control::{freeze, is_frozen, kill, processes, remove, thaw};
 pub use controllers::Lacking;
 pub use dbus::BusError;
 pub use delegate::{Cgroup, Delegation};
@@ -141,6 +144,8 @@ pub enum CgroupError {
     NoUnit { path: PathBuf },
     #[error("cgroup {} still has processes after {milliseconds} ms", path.display())]
     Populated { path: PathBuf, milliseconds: u128 },
+    #[error("config.json: {field}: {why}")]
+    NotHere { field: String, why: &'static str },
     #[error("cgroup {} is not frozen after {milliseconds} ms", path.display())]
     NotFrozen { path: PathBuf, milliseconds: u128 },
 }

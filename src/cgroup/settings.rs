@@ -23,7 +23,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    fn new(option: &'static str, file: &str, value: impl Into<String>) -> Self {
+    pub(super) fn new(option: &'static str, file: &str, value: impl Into<String>) -> Self {
         Self { file: file.to_owned(), value: value.into(), option, before: None, implied: false }
     }
 
@@ -129,7 +129,7 @@ fn processor(limits: &Limits, list: &mut Vec<Setting>) {
 }
 
 /// The BFQ scheduler has a file of its own, with the scale of cgroup v1.
-fn io_weight(option: &'static str, bfq: &str, weight: &str) -> Setting {
+pub(super) fn io_weight(option: &'static str, bfq: &str, weight: &str) -> Setting {
     Setting { before: Some(("io.bfq.weight", bfq.to_owned())), ..Setting::new(option, "io.weight", weight) }
 }
 
@@ -141,7 +141,7 @@ fn text_of(bound: Bound) -> String {
 }
 
 /// From 10…1000 to 1…10000.
-fn io_weight_of(weight: u16) -> u64 {
+pub(super) fn io_weight_of(weight: u16) -> u64 {
     1 + (u64::from(weight).saturating_sub(10)) * 9999 / 990
 }
 

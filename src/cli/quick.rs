@@ -24,6 +24,7 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Option<Command
         "ps" => one::<container::ps::PsArgs>(rest).map(Command::Ps),
         "logs" => one::<container::logs::LogsArgs>(rest).map(Command::Logs),
         "wait" => one::<container::wait::WaitArgs>(rest).map(Command::Wait),
+        "oci" => one::<super::oci::OciArgs>(rest).map(Command::Oci),
         "inspect" => one::<container::inspect::InspectArgs>(rest).map(Command::Inspect),
         _ => None,
     }

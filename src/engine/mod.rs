@@ -6,6 +6,9 @@ pub mod error;
 pub mod events;
 pub mod image;
 pub mod info;
+pub mod netd;
+pub mod network;
+pub mod oci;
 pub mod prune;
 mod reset;
 pub mod secret;
@@ -49,6 +52,16 @@ impl Handed {
         let copy = |(number, fd): &(i32, OwnedFd)| Ok((*number, fd.try_clone()?));
         let descriptors = self.descriptors.iter().map(copy).collect::<std::io::Result<_>>()?;
         Ok(Self { descriptors, listening: self.listening.clone() })
+    }
+
+    /// The same for a program that is process 1.
+    #[must_use]
+    pub fn variables_for_first(&self) -> Vec<String> {
+        let mut variables = self.variables();
+        if !variables.is_empty() {
+            variables.push("LISTEN_PID=1".to_owned());
+        }
+        variables
     }
 
     /// What the program is told of the sockets, but for its own pid.

@@ -34,6 +34,7 @@ pub enum Stage {
     Hostname,
     Loopback,
     Network,
+    Interface,
     Terminal,
     /// The subject is the whole text.
     User,
@@ -45,12 +46,20 @@ pub enum Stage {
     Keyring,
     Stdio,
     Stub,
+    IdMappedMount,
+    Label,
+    Schedule,
+    TimeOffset,
+    /// The subject is the whole text.
+    Hook,
+    /// The subject is the whole text.
+    Start,
     /// The stub could execute none of the paths.
     Execute = stub::STAGE_EXECUTE,
 }
 
 impl Stage {
-    const ALL: [Self; 35] = [
+    const ALL: [Self; 42] = [
         Self::Clone,
         Self::Cgroup,
         Self::Record,
@@ -75,6 +84,7 @@ impl Stage {
         Self::Hostname,
         Self::Loopback,
         Self::Network,
+        Self::Interface,
         Self::Terminal,
         Self::User,
         Self::SetUser,
@@ -85,6 +95,12 @@ impl Stage {
         Self::Keyring,
         Self::Stdio,
         Self::Stub,
+        Self::IdMappedMount,
+        Self::Label,
+        Self::Schedule,
+        Self::TimeOffset,
+        Self::Hook,
+        Self::Start,
         Self::Execute,
     ];
 
@@ -114,8 +130,13 @@ impl Stage {
             Self::Hostname => "set the host name",
             Self::Loopback => "set the loopback interface up",
             Self::Network => "wait for the network",
+            Self::Interface => "set up the network interface",
             Self::Terminal => "set up the terminal",
-            Self::User => "",
+            Self::User | Self::Hook | Self::Start => "",
+            Self::IdMappedMount => "map the owners of the files (this takes rights over the file system) of",
+            Self::Label => "set the security label",
+            Self::Schedule => "set the",
+            Self::TimeOffset => "make the time namespace",
             Self::SetUser => "change to user",
             Self::Workdir => "change to working directory",
             Self::Limit => "set the resource limit",

@@ -34,10 +34,12 @@
 mod accounts;
 mod binds;
 pub mod birth;
+pub mod bundle;
 pub mod cdi;
 pub mod everyone;
 pub mod exec;
 pub mod init;
+pub mod interfaces;
 pub mod keeper;
 pub mod launch;
 pub mod limits;

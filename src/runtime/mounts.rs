@@ -13,11 +13,11 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// The device nodes that every container has: name, major, minor (runtime-spec config-linux.md "Default Devices").
-const DEVICES: [(&str, u32, u32); 6] =
+pub(super) const DEVICES: [(&str, u32, u32); 6] =
     [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)];
 
 /// The links in `/dev` (runtime-spec runtime-linux.md "Dev symbolic links"), and ptmx of the container's own devpts.
-const DEV_LINKS: [(&str, &str); 6] = [
+pub(super) const DEV_LINKS: [(&str, &str); 6] = [
     ("fd", "/proc/self/fd"),
     ("stdin", "/proc/self/fd/0"),
     ("stdout", "/proc/self/fd/1"),
@@ -132,10 +132,10 @@ pub(super) fn mount_all(root: &SafeRoot, plan: &Plan) -> Result<(), Failure> {
         let name = target.to_string_lossy().into_owned();
         let fd = special_target(root, target)?;
         let made = match kind {
-            "proc" => proc(plan, &options),
-            "cgroup" | "cgroup2" => cgroup(plan, &options),
-            "sysfs" => sysfs(&options),
-            "devpts" => devpts(&options),
+            "proc" => proc(shows_hosts_pids(plan), &options.data, options.set),
+            "cgroup" | "cgroup2" => cgroup(has_new_namespace(&plan.spec, LinuxNamespaceType::Cgroup), options.set),
+            "sysfs" => sysfs(&options.data, options.set),
+            "devpts" => devpts(&options.data, options.set),
             _ => mount::new_filesystem(kind, &options.data, options.set),
         }
         .map_err(Failure::at(Stage::Mount, format!("{kind} on {name}")))?;
@@ -148,13 +148,13 @@ pub(super) fn mount_all(root: &SafeRoot, plan: &Plan) -> Result<(), Failure> {
 }
 
 /// Tells whether a path is one where containers have file systems of the kernel's, and not of the user's.
-fn is_kernels(target: &Path) -> bool {
+pub(super) fn is_kernels(target: &Path) -> bool {
     ["/proc", "/sys", "/dev"].iter().any(|top| target.starts_with(top))
 }
 
 /// Finds the target of a kernel file system. `/proc`, `/sys` and `/dev` of an image may be missing, but no links: what is written
 /// below them afterwards has to be ours (CVE-2019-16884, CVE-2025-54867 and their kin).
-fn special_target(root: &SafeRoot, target: &Path) -> Result<OwnedFd, Failure> {
+pub(super) fn special_target(root: &SafeRoot, target: &Path) -> Result<OwnedFd, Failure> {
     let relative = target.strip_prefix("/").unwrap_or(target);
     match root.open_without_links(relative, OFlags::PATH | OFlags::DIRECTORY) {
         Ok(fd) => return Ok(fd),
@@ -170,27 +170,31 @@ fn special_target(root: &SafeRoot, target: &Path) -> Result<OwnedFd, Failure> {
 }
 
 /// A new sysfs needs a network namespace of the container's own; else the host's is shown, all of it read-only.
-fn sysfs(options: &Options<'_>) -> io::Result<OwnedFd> {
-    let made = mount::new_filesystem("sysfs", &options.data, options.set);
+pub(super) fn sysfs(data: &[Parameter<'_>], set: Attributes) -> io::Result<OwnedFd> {
+    let made = mount::new_filesystem("sysfs", data, set);
     // A kernel that shows sysfs read-only here gives no more than that, also to a privileged container.
-    let read_only = options.set | Attributes::MOUNT_ATTR_RDONLY;
-    made.or_else(|_| mount::new_filesystem("sysfs", &options.data, read_only)).or_else(|_| {
+    let read_only = set | Attributes::MOUNT_ATTR_RDONLY;
+    made.or_else(|_| mount::new_filesystem("sysfs", data, read_only)).or_else(|_| {
         let copy = mount::clone_tree(Path::new("/sys"), true)?;
         mount::set_attributes(copy.as_fd(), read_only, Attributes::empty(), true)?;
         Ok(copy)
     })
 }
 
+/// Whether the container is in the host's pid namespace.
+fn shows_hosts_pids(plan: &Plan) -> bool {
+    !has_new_namespace(&plan.spec, LinuxNamespaceType::Pid)
+        && plan.joins.iter().all(|join| !join.kind.contains(CloneFlags::NEWPID))
+}
+
 /// A procfs shows the pid namespace that it is mounted in. That of the host cannot be mounted anew by its users: what the host has
 /// mounted is shown.
-fn proc(plan: &Plan, options: &Options<'_>) -> io::Result<OwnedFd> {
-    let made = mount::new_filesystem("proc", &options.data, options.set);
-    let of_host = !has_new_namespace(&plan.spec, LinuxNamespaceType::Pid)
-        && plan.joins.iter().all(|join| !join.kind.contains(CloneFlags::NEWPID));
+pub(super) fn proc(of_host: bool, data: &[Parameter<'_>], set: Attributes) -> io::Result<OwnedFd> {
+    let made = mount::new_filesystem("proc", data, set);
     match made {
         Err(_) if of_host => {
             let copy = mount::clone_tree(Path::new("/proc"), true)?;
-            mount::set_attributes(copy.as_fd(), options.set, Attributes::empty(), true)?;
+            mount::set_attributes(copy.as_fd(), set, Attributes::empty(), true)?;
             Ok(copy)
         }
         made => made,
@@ -198,24 +202,23 @@ fn proc(plan: &Plan, options: &Options<'_>) -> io::Result<OwnedFd> {
 }
 
 /// The container's own cgroup tree; where the kernel does not let it be seen (no cgroup v2 here), an empty folder.
-fn cgroup(plan: &Plan, options: &Options<'_>) -> io::Result<OwnedFd> {
-    if !has_new_namespace(&plan.spec, LinuxNamespaceType::Cgroup) {
+pub(super) fn cgroup(is_own: bool, set: Attributes) -> io::Result<OwnedFd> {
+    if !is_own {
         // The host's tree, read-only: what could be written there is not the container's (CVE-2023-25809).
         let copy = mount::clone_tree(Path::new("/sys/fs/cgroup"), true)?;
-        mount::set_attributes(copy.as_fd(), options.set, Attributes::empty(), true)?;
+        mount::set_attributes(copy.as_fd(), set, Attributes::empty(), true)?;
         return Ok(copy);
     }
-    mount::new_filesystem("cgroup2", &[], options.set).or_else(|_| {
-        mount::new_filesystem("tmpfs", &[Parameter::Value("mode", "755"), Parameter::Value("size", "0")], options.set)
-    })
+    mount::new_filesystem("cgroup2", &[], set)
+        .or_else(|_| mount::new_filesystem("tmpfs", &[Parameter::Value("mode", "755"), Parameter::Value("size", "0")], set))
 }
 
 /// `gid=5` is for the group tty, which a namespace with one id does not have.
-fn devpts(options: &Options<'_>) -> io::Result<OwnedFd> {
-    mount::new_filesystem("devpts", &options.data, options.set).or_else(|_| {
+pub(super) fn devpts(data: &[Parameter<'_>], set: Attributes) -> io::Result<OwnedFd> {
+    mount::new_filesystem("devpts", data, set).or_else(|_| {
         let without_gid: Vec<Parameter<'_>> =
-            options.data.iter().copied().filter(|parameter| !matches!(parameter, Parameter::Value("gid", _))).collect();
-        mount::new_filesystem("devpts", &without_gid, options.set)
+            data.iter().copied().filter(|parameter| !matches!(parameter, Parameter::Value("gid", _))).collect();
+        mount::new_filesystem("devpts", &without_gid, set)
     })
 }
 

@@ -69,6 +69,15 @@ pub(super) fn prepare(plan: &Plan, owner: (u32, u32), shared: Outside, report: &
     Ok(Outside { root: RefCell::new(root), sources: RefCell::new(wanted.into_iter().zip(fds).chain(shared).collect()) })
 }
 
+/// Makes the root file system alone: by a program, which is not to be a process of the container; in M.
+pub(super) fn root(plan: &Plan, shared: Outside, report: &OwnedFd) -> Result<Outside, Failure> {
+    let mut fds = collect(report, 1, |send| {
+        namespace::unshare(CloneFlags::NEWNS).map_err(Failure::at(Stage::Overlay, ""))?;
+        send(rootfs::new_overlay(&plan.root)?)
+    })?;
+    Ok(Outside { root: RefCell::new(fds.pop()), ..shared })
+}
+
 /// Copies `/dev/shm` and `/dev/mqueue` out of the container whose init `pidfd` names; in M.
 pub(super) fn shared_memory(pidfd: &OwnedFd, report: &OwnedFd) -> Result<Outside, Failure> {
     let paths = ["/dev/shm", "/dev/mqueue"];
@@ -112,10 +121,14 @@ fn give(upper: &Path, owner: (u32, u32)) -> Result<(), Failure> {
     Ok(())
 }
 
-type Send<'a> = &'a dyn Fn(OwnedFd) -> Result<(), Failure>;
+pub(super) type Send<'a> = &'a dyn Fn(OwnedFd) -> Result<(), Failure>;
 
 /// Forks H, which does `work`, and returns the `count` descriptors that it sends. H reports itself what fails in it.
-fn collect(report: &OwnedFd, count: usize, work: impl FnOnce(Send<'_>) -> Result<(), Failure>) -> Result<Vec<OwnedFd>, Failure> {
+pub(super) fn collect(
+    report: &OwnedFd,
+    count: usize,
+    work: impl FnOnce(Send<'_>) -> Result<(), Failure>,
+) -> Result<Vec<OwnedFd>, Failure> {
     let at = || Failure::at(Stage::Clone, "");
     let (here, there) = socket::seqpacket_pair().map_err(at())?;
     let mut ends = Some((there, work));

@@ -25,9 +25,7 @@ pub(super) fn open(root: &SafeRoot, socket: BorrowedFd<'_>, console: bool, size:
     let at = || Failure::at(Stage::Terminal, "");
     let flags = OFlags::RDWR | OFlags::NOCTTY;
     let master = root.open_without_links(Path::new("dev/pts/ptmx"), flags).map_err(at())?;
-    rustix::pty::unlockpt(&master).map_err(|errno| at()(errno.into()))?;
-    let peer = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
-    let slave = rustix::pty::ioctl_tiocgptpeer(&master, peer).map_err(|errno| at()(errno.into()))?;
+    let slave = slave_of(&master)?;
     if let Some(Size { rows, cols }) = size {
         let window = Winsize { ws_row: rows, ws_col: cols, ws_xpixel: 0, ws_ypixel: 0 };
         rustix::termios::tcsetwinsize(&slave, window).map_err(|errno| at()(errno.into()))?;
@@ -41,6 +39,14 @@ pub(super) fn open(root: &SafeRoot, socket: BorrowedFd<'_>, console: bool, size:
     Ok(slave)
 }
 
+/// The other end of a pty whose master is open.
+pub(super) fn slave_of(master: &OwnedFd) -> Result<OwnedFd, Failure> {
+    let at = || Failure::at(Stage::Terminal, "");
+    rustix::pty::unlockpt(master).map_err(|errno| at()(errno.into()))?;
+    let peer = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    rustix::pty::ioctl_tiocgptpeer(master, peer).map_err(|errno| at()(errno.into()))
+}
+
 /// Receives a descriptor, the master that `open` sent; nothing when the other end was closed instead.
 ///
 /// # Errors
@@ -50,6 +56,6 @@ pub fn receive(socket: BorrowedFd<'_>) -> io::Result<Option<OwnedFd>> {
 }
 
 /// Makes the slave the caller's controlling terminal; the caller leads a session without one.
-pub(super) fn control(slave: &OwnedFd) -> Result<(), Failure> {
+pub(super) fn control(slave: BorrowedFd<'_>) -> Result<(), Failure> {
     rustix::process::ioctl_tiocsctty(slave).map_err(|errno| Failure::at(Stage::Terminal, "")(errno.into()))
 }

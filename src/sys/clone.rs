@@ -15,6 +15,8 @@ bitflags! {
         const NEWUSER = 0x1000_0000;
         const NEWPID = 0x2000_0000;
         const NEWNET = 0x4000_0000;
+        /// Not for [`spawn`]: its offsets are to be written before anybody is in it (time_namespaces(7)).
+        const NEWTIME = 0x0000_0080;
         /// The child's parent is the caller's parent.
         const PARENT = 0x0000_8000;
     }

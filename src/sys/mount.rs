@@ -34,8 +34,21 @@ struct MountAttr {
 /// # Errors
 /// The kernel does not have the type, refuses a parameter, or refuses it in this user namespace.
 pub fn new_filesystem(kind: &str, parameters: &[Parameter<'_>], attributes: Attributes) -> io::Result<OwnedFd> {
+    new_filesystem_from(kind, kind, parameters, attributes)
+}
+
+/// The same for a file system with a source: a device, or a name that only `/proc/mounts` shows.
+///
+/// # Errors
+/// As for [`new_filesystem`].
+pub fn new_filesystem_from(
+    kind: &str,
+    source: &str,
+    parameters: &[Parameter<'_>],
+    attributes: Attributes,
+) -> io::Result<OwnedFd> {
     let context = fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC)?;
-    fsconfig_set_string(context.as_fd(), "source", kind)?;
+    fsconfig_set_string(context.as_fd(), "source", source)?;
     for parameter in parameters {
         match parameter {
             Parameter::Flag(name) => fsconfig_set_flag(context.as_fd(), *name)?,
@@ -99,12 +112,24 @@ pub fn set_propagation(mount: BorrowedFd<'_>, propagation: Propagation, recursiv
     change(mount, recursive, &MountAttr { propagation: propagation.bits(), ..MountAttr::default() })
 }
 
+/// Shows the owners of a detached mount's files through the map of a user namespace (Linux 5.12).
+///
+/// # Errors
+/// `EINVAL`: the file system cannot do it. `EPERM` without rights over the file system.
+pub fn set_id_map(mount: BorrowedFd<'_>, namespace: BorrowedFd<'_>, recursive: bool) -> io::Result<()> {
+    const MOUNT_ATTR_IDMAP: u64 = 0x0010_0000;
+    let userns_fd = u64::from(namespace.as_raw_fd().unsigned_abs());
+    change(mount, recursive, &MountAttr { attr_set: MOUNT_ATTR_IDMAP, userns_fd, ..MountAttr::default() })
+}
+
 /// How mount and unmount events pass between copies of a mount (mount_namespaces(7)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Propagation {
     Private,
     Slave,
     Shared,
+    /// Private, and no copies can be made of it.
+    Unbindable,
 }
 
 impl Propagation {
@@ -113,6 +138,7 @@ impl Propagation {
             Self::Private => libc::MS_PRIVATE,
             Self::Slave => libc::MS_SLAVE,
             Self::Shared => libc::MS_SHARED,
+            Self::Unbindable => libc::MS_UNBINDABLE,
         }
     }
 }
@@ -143,5 +169,18 @@ pub fn pivot_into(root: BorrowedFd<'_>) -> io::Result<()> {
     rustix::process::fchdir(root)?;
     rustix::process::pivot_root(".", ".")?;
     rustix::mount::unmount(".", UnmountFlags::DETACH)?;
+    rustix::process::chdir("/").map_err(io::Error::from)
+}
+
+/// Puts the mount that `root` is open on over the root of this mount namespace, and makes it the caller's: for an initial ramfs,
+/// which cannot be pivoted away. The old root stays below it.
+///
+/// # Errors
+/// `EINVAL` when `root` is no mount point.
+pub fn cover_root(root: BorrowedFd<'_>) -> io::Result<()> {
+    rustix::process::fchdir(root)?;
+    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+    move_mount(root, "", CWD, "/", flags)?;
+    rustix::process::chroot(".")?;
     rustix::process::chdir("/").map_err(io::Error::from)
 }

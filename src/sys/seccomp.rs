@@ -9,6 +9,14 @@ use std::io;
 /// # Errors
 /// `EACCES` without both `no_new_privs` and `CAP_SYS_ADMIN`; `EINVAL` for what is no program.
 pub fn load(program: &[u8]) -> io::Result<()> {
+    load_with(program, 0)
+}
+
+/// The same with flags of seccomp(2) (`SECCOMP_FILTER_FLAG_*`).
+///
+/// # Errors
+/// As for [`load`]; `EINVAL` for a flag that the kernel does not know.
+pub fn load_with(program: &[u8], flags: u32) -> io::Result<()> {
     let (chunks, rest) = program.as_chunks::<8>();
     let mut filter: Vec<libc::sock_filter> = chunks
         .iter()
@@ -22,7 +30,7 @@ pub fn load(program: &[u8]) -> io::Result<()> {
     let length = u16::try_from(filter.len()).ok().filter(|_| rest.is_empty()).ok_or(io::ErrorKind::InvalidInput)?;
     let program = libc::sock_fprog { len: length, filter: filter.as_mut_ptr() };
     // SAFETY: `program` points to `length` initialised instructions that live until the call returns; the kernel copies them.
-    let result = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) };
+    let result = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &raw const program) };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 

@@ -26,6 +26,35 @@ pub fn listen_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
+/// Connects to the socket `name` in `folder` on which [`listen_in`] listens, without waiting.
+///
+/// # Errors
+/// `ECONNREFUSED`: nobody listens any more. `EAGAIN`: too many have called and were not answered.
+pub fn connect_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
+    let handle = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let address = SocketAddrUnix::new(format!("/proc/self/fd/{}/{name}", handle.as_raw_fd()))?;
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
+    rustix::net::connect(&socket, &address)?;
+    Ok(socket)
+}
+
+/// Connects to the stream socket at `path`.
+///
+/// # Errors
+/// There is none, or nobody listens.
+pub fn connect_stream(path: &Path) -> io::Result<OwnedFd> {
+    let absolute = std::path::absolute(path)?;
+    let (Some(folder), Some(name)) = (absolute.parent(), absolute.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let handle = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let short = Path::new("/proc/self/fd").join(handle.as_raw_fd().to_string()).join(name);
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    rustix::net::connect(&socket, &SocketAddrUnix::new(&short)?)?;
+    Ok(socket)
+}
+
 /// Makes the socket `name` in `folder` to which anybody who may write to it can send datagrams.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 use super::subid::{self, Kind, Range};
 use crate::config::program::find_program;
+use crate::model::IdRange;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
@@ -30,22 +31,26 @@ pub enum WhySingle {
 }
 
 impl WhySingle {
+    /// What is the matter.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::NoRange { file, .. } => format!("{file} has no ids for you"),
+            Self::NoHelper { helper } => format!("{helper} is not installed"),
+            Self::NotPrivileged { path } => format!("{} is not setuid", path.display()),
+            Self::Refused { helper, message } => format!("{helper} refused: {message}"),
+        }
+    }
+
     /// One line for the user: what is the matter, what will fail, what to do.
     #[must_use]
     pub fn note(&self) -> String {
-        let (why, mend) = match self {
-            Self::NoRange { file, mend } => {
-                (format!("{file} has no ids for you"), format!("as root, add the line {mend:?} to {file}"))
-            }
-            Self::NoHelper { helper } => {
-                (format!("{helper} is not installed"), "as root, apt install uidmap (Fedora: shadow-utils)".to_owned())
-            }
-            Self::NotPrivileged { path } => {
-                (format!("{} is not setuid", path.display()), format!("as root, chmod u+s {}", path.display()))
-            }
-            Self::Refused { helper, message } => {
-                (format!("{helper} refused: {message}"), "compare /etc/subuid and /etc/subgid with your ranges".to_owned())
-            }
+        let why = self.message();
+        let mend = match self {
+            Self::NoRange { file, mend } => format!("as root, add the line {mend:?} to {file}"),
+            Self::NoHelper { .. } => "as root, apt install uidmap (Fedora: shadow-utils)".to_owned(),
+            Self::NotPrivileged { path } => format!("as root, chmod u+s {}", path.display()),
+            Self::Refused { .. } => "compare /etc/subuid and /etc/subgid with your ranges".to_owned(),
         };
         format!(
             "{why}, so containers have only one id (0, you): changing to another user or owner in them will fail; to mend it, {mend}"
@@ -107,14 +112,34 @@ pub fn write_with_helpers(pid: i32, uids: &[Range], gids: &[Range]) -> Result<()
     first.and(second)
 }
 
+/// The same for any runs, whose outer ids are the host's.
+///
+/// # Errors
+/// As for [`write_with_helpers`].
+pub fn write_runs_with_helpers(pid: i32, uids: &[IdRange], gids: &[IdRange]) -> Result<(), HelperError> {
+    let uid_helper = start_with("newuidmap", pid, uids.iter().copied());
+    let gid_helper = start_with("newgidmap", pid, gids.iter().copied());
+    let first = finish("newuidmap", uid_helper);
+    let second = finish("newgidmap", gid_helper);
+    first.and(second)
+}
+
 fn start(helper: &'static str, pid: i32, own: u32, ranges: &[Range]) -> io::Result<Child> {
+    let mut inside = 1u32;
+    let runs = ranges.iter().map(|range| {
+        let run = IdRange { inside, outside: range.start, count: range.count };
+        inside = inside.saturating_add(range.count);
+        run
+    });
+    start_with(helper, pid, std::iter::once(IdRange { inside: 0, outside: own, count: 1 }).chain(runs))
+}
+
+fn start_with(helper: &'static str, pid: i32, runs: impl Iterator<Item = IdRange>) -> io::Result<Child> {
     let program = find_program(helper).ok_or(io::ErrorKind::NotFound)?;
     let mut command = Command::new(program);
-    command.arg(pid.to_string()).args(["0".to_owned(), own.to_string(), "1".to_owned()]);
-    let mut inside = 1u32;
-    for range in ranges {
-        command.args([inside.to_string(), range.start.to_string(), range.count.to_string()]);
-        inside = inside.saturating_add(range.count);
+    command.arg(pid.to_string());
+    for IdRange { inside, outside, count } in runs {
+        command.args([inside.to_string(), outside.to_string(), count.to_string()]);
     }
     command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()
 }

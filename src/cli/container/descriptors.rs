@@ -64,6 +64,17 @@ pub(super) fn listening() -> Result<Handed, CliError> {
     Ok(Handed { descriptors, listening: Some(env::var("LISTEN_FDNAMES").unwrap_or_default()) })
 }
 
+/// Takes over what an OCI runtime is given: `count` descriptors from 3 up, and behind them the sockets of a service manager, which are
+/// named by `LISTEN_FDS` alone: the process that they were opened for is the container's. Those that are not open are left out, as
+/// callers name more than they have.
+pub(in crate::cli) fn handed_to_runtime(count: u16) -> Handed {
+    let sockets = env::var("LISTEN_FDS").and_then(|count| count.parse::<u16>().ok()).unwrap_or(0);
+    let listening = (sockets > 0).then(|| env::var("LISTEN_FDNAMES").unwrap_or_default());
+    let numbers = 3..3 + i32::from(count.saturating_add(sockets));
+    let descriptors = numbers.filter_map(|number| Some((number, adopt(number).ok()?))).collect();
+    Handed { descriptors, listening }
+}
+
 fn adopt_all(numbers: Vec<i32>) -> Result<Vec<(i32, OwnedFd)>, CliError> {
     let take = |number: i32| {
         let fd = adopt(number).map_err(|error| CliError::Usage(format!("pass descriptor {number} on: {error} (is it open?)")))?;

@@ -1,11 +1,12 @@
 //! Commands about containers.
 
 pub mod attach;
+mod cidfile;
 pub mod clone;
 pub mod commit;
 pub mod cp;
 pub mod create;
-mod descriptors;
+pub(super) mod descriptors;
 pub mod diff;
 pub mod exec;
 pub mod exists;

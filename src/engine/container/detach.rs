@@ -13,6 +13,14 @@ pub struct BadKey {
     key: String,
 }
 
+impl DetachKeys {
+    /// No keys: the user cannot leave.
+    #[must_use]
+    pub fn off() -> Self {
+        Self(Vec::new())
+    }
+}
+
 impl Default for DetachKeys {
     /// `ctrl-p,ctrl-q`.
     fn default() -> Self {

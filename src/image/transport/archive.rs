@@ -84,6 +84,11 @@ impl Archive {
         Ok(Self { path, kind: Kind::Tar { file: Arc::new(file), members } })
     }
 
+    /// Tells whether it is a folder.
+    pub(super) fn is_folder(&self) -> bool {
+        matches!(self.kind, Kind::Folder(_))
+    }
+
     /// Makes the error that this archive is not to be used.
     pub(super) fn refuse(&self, what: impl Into<String>) -> ImageError {
         ImageError::Archive { path: self.path.clone(), what: what.into() }
@@ -182,7 +187,7 @@ fn seekable(paths: &Paths, mut file: File, path: &Path) -> Result<File, ImageErr
     if file.metadata().map_err(read)?.is_file() && file.stream_position().map_err(read)? == 0 {
         let mut start = [0; 8];
         let len = file.read_at(&mut start, 0).map_err(read)?;
-        if sniff(&start[..len])? == Compression::None {
+        if sniff(&start[..len]) == Compression::None {
             return Ok(file);
         }
     }

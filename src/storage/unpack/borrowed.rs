@@ -4,6 +4,7 @@ use super::error::failed;
 use super::path::Place;
 use super::tree::{Tree, open_below};
 use super::{OPAQUE_XATTR, UnpackError};
+use crate::sys::xattr;
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
@@ -102,16 +103,8 @@ fn copy(from: BorrowedFd<'_>, target: &[u8], folder: BorrowedFd<'_>, name: &[u8]
 }
 
 fn copy_xattrs(from: &File, to: &File) -> Result<(), Errno> {
-    let mut names = vec![0_u8; 64 << 10];
-    let len = match rustix::fs::flistxattr(from, &mut names[..]) {
-        Ok(len) => len,
-        Err(Errno::NOTSUP) => 0,
-        Err(errno) => return Err(errno),
-    };
-    for name in names[..len].split(|byte| *byte == 0).filter(|name| super::metadata::may_set(name)) {
-        let mut value = vec![0_u8; 64 << 10];
-        let len = rustix::fs::fgetxattr(from, name, &mut value[..])?;
-        rustix::fs::fsetxattr(to, name, &value[..len], XattrFlags::empty())?;
+    for (name, value) in xattr::read(from, super::metadata::may_set)? {
+        rustix::fs::fsetxattr(to, &name, &value, XattrFlags::empty())?;
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ pub use borrowed::Borrowed;
 pub(super) use borrowed::{Lender, lend, look};
 pub use error::UnpackError;
 pub(super) use metadata::may_set;
+pub(super) use owner::has_owner;
 pub(super) use path::{Place, place, show};
 pub(super) use whiteout::WHITEOUT_XATTR;
 

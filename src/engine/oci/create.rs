@@ -1,0 +1,263 @@
+//! `create`, and `run`'s first half.
+
+use super::record::{self, Container, Record};
+use super::{OciError, Runtime, write_by_rename};
+use crate::cgroup;
+use crate::cgroup::bundle::Placed;
+use crate::model::PidRef;
+use crate::runtime::bundle::{self, Bundle, Create};
+use crate::sys::clone::Child;
+use crate::sys::members::Members;
+use crate::sys::{fdpass, process, socket, stamp};
+use oci_spec::runtime::{Capability, LinuxNamespaceType, Process};
+use rustix::fs::FlockOperation;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What a container is made from.
+#[derive(Debug)]
+pub struct CreateRequest {
+    pub id: String,
+    pub bundle: PathBuf,
+    /// The configuration's file in the bundle, where it is not config.json.
+    pub config: Option<PathBuf>,
+    pub pid_file: Option<PathBuf>,
+    pub console_socket: Option<PathBuf>,
+    /// The caller relays the terminal itself: its master is kept for it.
+    pub keep_master: bool,
+    /// Descriptors for the program, with their numbers there.
+    pub handed: Vec<(i32, OwnedFd)>,
+    /// The names of what is listened on among them; see [`crate::engine::Handed`].
+    pub variables: Vec<String>,
+    pub no_pivot: bool,
+    pub no_new_keyring: bool,
+    /// The caller's umask as it was when it was started.
+    pub umask: u32,
+}
+
+/// A container that waits for its start.
+#[derive(Debug)]
+pub struct Made {
+    /// Init, a child of the caller.
+    pub init: Child,
+    /// The master of its terminal, where it was asked for.
+    pub master: Option<OwnedFd>,
+    /// What was asked for and left out, for the caller to be told.
+    pub warnings: Vec<String>,
+}
+
+/// The warning for capabilities that nobody knows.
+pub(super) fn unknown_capabilities(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| format!("{name}: there is no such capability, it is left out")).collect()
+}
+
+/// The terminal of a process and where its other end goes.
+pub(super) struct Console {
+    /// What the process sends the master to.
+    pub(super) socket: Option<OwnedFd>,
+    /// Where it comes out here.
+    pub(super) here: Option<OwnedFd>,
+}
+
+impl Console {
+    pub(super) fn of(id: &str, process: Option<&Process>, path: Option<&Path>, keep: bool) -> Result<Self, OciError> {
+        let wants = process.and_then(Process::terminal).unwrap_or(false);
+        match (wants, path, keep) {
+            (false, None, _) => Ok(Self { socket: None, here: None }),
+            (false, Some(_), _) => Err(OciError::NoTerminal),
+            (true, Some(path), _) => {
+                let fail = |source| OciError::File { action: "connect to the console socket", path: path.to_owned(), source };
+                Ok(Self { socket: Some(socket::connect_stream(path).map_err(fail)?), here: None })
+            }
+            (true, None, true) => {
+                let fail = |source| OciError::File { action: "make a socket for", path: PathBuf::from(id), source };
+                let (here, there) = socket::seqpacket_pair().map_err(fail)?;
+                Ok(Self { socket: Some(there), here: Some(here) })
+            }
+            (true, None, false) => Err(OciError::NoConsoleSocket { id: id.to_owned() }),
+        }
+    }
+
+    /// Takes the master that the process has sent.
+    pub(super) fn master(here: Option<OwnedFd>) -> Option<OwnedFd> {
+        here.and_then(|here| fdpass::receive(here.as_fd()).ok().flatten())
+    }
+}
+
+impl Runtime {
+    /// Makes a container that waits for its start. The caller has to be single-threaded.
+    ///
+    /// # Errors
+    /// The id is taken, the configuration cannot be honoured, or the host refuses something; nothing is left then.
+    pub fn create(&self, request: CreateRequest) -> Result<Made, OciError> {
+        let folder = self.folder(&request.id)?;
+        if Container::read(&folder)?.is_some() {
+            return Err(OciError::Exists { id: request.id });
+        }
+        let mut bundle = Bundle::load(&request.bundle, request.config.as_deref())?;
+        add_variables(&mut bundle, &request.variables);
+        refuse_device_rules(&bundle)?;
+        let filter = bundle::filter_of(&bundle)?;
+        let console =
+            Console::of(&request.id, bundle.spec.process().as_ref(), request.console_socket.as_deref(), request.keep_master)?;
+        let _lock = self.take_folder(&request.id, &folder)?;
+        let made = Making { runtime: self, folder: &folder, bundle: &bundle, filter: filter.as_ref() }.make(request, console);
+        if made.is_err() {
+            let _ = std::fs::remove_dir_all(&folder);
+        }
+        made
+    }
+
+    /// Makes the container's folder, and locks it.
+    fn take_folder(&self, id: &str, folder: &Path) -> Result<OwnedFd, OciError> {
+        let fail = |action| move |source| OciError::File { action, path: folder.to_owned(), source };
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.root).map_err(fail("make the folder of"))?;
+        for _ in 0..2 {
+            match std::fs::DirBuilder::new().mode(0o700).create(folder) {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(fail("make the folder")(error)),
+            }
+            let lock = record::lock(folder, FlockOperation::NonBlockingLockExclusive).map_err(fail("lock"))?;
+            let Some(lock) = lock else { return Err(OciError::Busy { id: id.to_owned() }) };
+            if Container::read(folder)?.is_some() {
+                return Err(OciError::Exists { id: id.to_owned() });
+            }
+            // What a killed create has left, where there is anything.
+            let is_empty = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+            if is_empty {
+                return Ok(lock);
+            }
+            std::fs::remove_dir_all(folder).map_err(fail("remove the remains of"))?;
+        }
+        Err(OciError::Busy { id: id.to_owned() })
+    }
+}
+
+/// What the making of one container needs.
+struct Making<'a> {
+    runtime: &'a Runtime,
+    folder: &'a Path,
+    bundle: &'a Bundle,
+    filter: Option<&'a bundle::Filter>,
+}
+
+impl Making<'_> {
+    fn make(&self, request: CreateRequest, console: Console) -> Result<Made, OciError> {
+        let spec = &self.bundle.spec;
+        let file = |action: &'static str, path: &Path| {
+            let path = path.to_owned();
+            move |source| OciError::File { action, path, source }
+        };
+        let copy = self.folder.join("config.json");
+        let text = serde_json::to_vec(spec).map_err(|source| OciError::Record { path: copy.clone(), source })?;
+        // What was written is kept, unless something was added to it.
+        let text = if request.variables.is_empty() { self.bundle.text.as_bytes() } else { &text };
+        std::fs::write(&copy, text).map_err(file("write", &copy))?;
+        let Runtime { systemd, cgroups, .. } = *self.runtime;
+        let wanted = cgroup::bundle::Wish { linux: spec.linux().as_ref(), id: &request.id, systemd, possible: cgroups };
+        let placed = cgroup::bundle::settle(&wanted)?;
+        let mut record = Record {
+            id: request.id,
+            bundle: self.bundle.folder.clone(),
+            rootfs: self.bundle.root(),
+            init: PidRef { pid: 0, start: 0 },
+            boot: process::boot_id().map_err(file("read", Path::new("/proc")))?,
+            created: stamp::now(),
+            owner: rustix::process::getuid().as_raw(),
+            cgroup: placed.as_ref().map(|placed| placed.cgroup.path().to_owned()),
+            cgroup_made: placed.as_ref().is_some_and(|placed| placed.made),
+            members: None,
+            annotations: spec.annotations().iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect(),
+        };
+        let state = |pid: i32, status: &str| record.state_of(pid, status).to_string();
+        let Console { socket, here } = console;
+        let made = bundle::create(Create {
+            bundle: self.bundle,
+            filter: self.filter,
+            state_folder: self.folder,
+            state: &state,
+            console: socket,
+            handed: request.handed,
+            cgroup: placed.as_ref().map(|placed| placed.cgroup.as_fd()),
+            pivot: !request.no_pivot,
+            new_keyring: !request.no_new_keyring,
+            umask: request.umask,
+        });
+        let made = match made {
+            Ok(made) => made,
+            Err(failure) => {
+                self.undo(&record, placed.as_ref());
+                return Err(failure.into());
+            }
+        };
+        let pid = made.init.pid;
+        let recorded = process::pid_ref(pid).map_err(file("look at", Path::new("/proc"))).and_then(|init| {
+            record.init = init;
+            if !has_own_pids(self.bundle) {
+                record.members = Members::of(pid).ok().as_ref().and_then(Members::id);
+            }
+            let path = self.folder.join("state.json");
+            let text = serde_json::to_vec(&record).map_err(|source| OciError::Record { path: path.clone(), source })?;
+            // Before the record: who sees the container finds its pid file.
+            if let Some(pid_file) = &request.pid_file {
+                write_by_rename(pid_file, pid.to_string().as_bytes()).map_err(file("write the pid file", pid_file))?;
+            }
+            write_by_rename(&path, &text).map_err(file("write", &path))?;
+            Ok(made.stay()?)
+        });
+        if let Err(error) = recorded {
+            let _ = process::send_signal(&made.init.pidfd, libc::SIGKILL);
+            let _ = made.init.wait();
+            self.undo(&record, placed.as_ref());
+            return Err(error);
+        }
+        let warnings = unknown_capabilities(&self.bundle.unknown);
+        Ok(Made { init: made.init, master: Console::master(here), warnings })
+    }
+
+    /// Takes the cgroup away, and runs the hooks that a container that was made has at its end.
+    fn undo(&self, record: &Record, placed: Option<&Placed>) {
+        if let Some(placed) = placed.filter(|placed| placed.made) {
+            let _ = cgroup::kill(placed.cgroup.path());
+            let _ = cgroup::remove(placed.cgroup.path(), Duration::from_secs(2));
+        }
+        let hooks = self.bundle.spec.hooks().as_ref().and_then(|hooks| hooks.poststop().as_deref()).unwrap_or_default();
+        for hook in hooks {
+            // runtime.md "Lifecycle", 13: the others go on.
+            let _ = bundle::run_all("poststop", std::slice::from_ref(hook), &record.state_of(0, "stopped").to_string());
+        }
+    }
+}
+
+fn has_own_pids(bundle: &Bundle) -> bool {
+    let linux = bundle.spec.linux().as_ref();
+    let mut namespaces = linux.iter().flat_map(|linux| linux.namespaces().iter().flatten());
+    namespaces.any(|one| one.typ() == LinuxNamespaceType::Pid && one.path().is_none())
+}
+
+fn add_variables(bundle: &mut Bundle, variables: &[String]) {
+    if let (Some(process), false) = (bundle.spec.process_mut(), variables.is_empty()) {
+        let mut env = process.env().clone().unwrap_or_default();
+        env.extend(variables.iter().cloned());
+        process.set_env(Some(env));
+    }
+}
+
+/// In a user namespace the kernel makes no device nodes. Where it does, a rule that forbids some would have to be kept by us.
+fn refuse_device_rules(bundle: &Bundle) -> Result<(), OciError> {
+    let spec = &bundle.spec;
+    let own_user = spec
+        .linux()
+        .iter()
+        .flat_map(|linux| linux.namespaces().iter().flatten())
+        .any(|one| one.typ() == LinuxNamespaceType::User);
+    let rules = spec.linux().as_ref().and_then(|linux| linux.resources().as_ref()?.devices().as_ref());
+    let forbids = rules.is_some_and(|rules| rules.iter().any(|rule| !rule.allow()));
+    let bounding = spec.process().as_ref().and_then(|process| process.capabilities().as_ref()?.bounding().as_ref());
+    let may_make = bounding.is_some_and(|set| set.contains(&Capability::Mknod));
+    let of_machine = rustix::process::geteuid().is_root() && crate::userns::is_initial();
+    if forbids && may_make && !own_user && of_machine { Err(OciError::DeviceRules) } else { Ok(()) }
+}

@@ -1,0 +1,126 @@
+//! One more process in a container of a bundle.
+//!
+//! J joins the namespaces through init's pidfd and makes P with `CLONE_PARENT`, as for the exec sessions of our own containers
+//! ([`crate::runtime::exec`]); P then is what its process says and nothing else.
+
+use super::init::home_of;
+use super::leave::{self, Leave};
+use super::seccomp::Filter;
+use super::{console, labels};
+use crate::runtime::init::enter_workdir;
+use crate::runtime::message::{Failure, Outcome, Stage};
+use crate::runtime::mounts as kernels;
+use crate::runtime::process::become_root;
+use crate::sys::clone::{self, Child, CloneFlags};
+use crate::sys::{fd, namespace, process as proc};
+use oci_spec::runtime::Process;
+use rustix::process::DumpableBehavior;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+
+/// What a session needs.
+#[derive(Debug)]
+pub struct Exec<'a> {
+    pub process: &'a Process,
+    pub filter: Option<&'a Filter>,
+    /// Init's pidfd.
+    pub init: &'a OwnedFd,
+    /// The namespaces that init does not share with the caller.
+    pub namespaces: CloneFlags,
+    /// The open folder of the cgroup that the process is born in.
+    pub cgroup: Option<BorrowedFd<'a>>,
+    /// Where the terminal's master goes; with a terminal.
+    pub console: Option<OwnedFd>,
+    pub handed: Vec<(i32, OwnedFd)>,
+    pub umask: u32,
+}
+
+/// Starts the process, and returns when its program runs. It is the caller's child.
+///
+/// # Errors
+/// The step that failed.
+pub fn exec(wish: Exec<'_>) -> Result<Child, Failure> {
+    let at = || Failure::at(Stage::Join, "");
+    let (pid_pipe, pid_there) = fd::pipe().map_err(at())?;
+    let (report, there) = fd::pipe().map_err(at())?;
+    let cgroup = wish.cgroup;
+    let mut given = Some((wish, pid_there, there));
+    let joiner = clone::spawn(CloneFlags::empty(), cgroup, || {
+        let Some((wish, pid_there, report)) = given.take() else { return 125 };
+        match join(wish, pid_there, &report) {
+            Ok(()) => 0,
+            Err(failure) => {
+                failure.send(&report);
+                125
+            }
+        }
+    })
+    .map_err(at())?;
+    drop(given);
+    let mut bytes = [0; 4];
+    let told = File::from(pid_pipe).read_exact(&mut bytes);
+    joiner.wait().map_err(at())?;
+    let outcome = Failure::receive(report).map_err(at())?;
+    let child = told.ok().and_then(|()| {
+        let own = proc::pid_ref(i32::from_le_bytes(bytes)).ok()?;
+        Some(Child { pid: own.pid, pidfd: proc::open_pidfd(own).ok().flatten()? })
+    });
+    match (outcome, child) {
+        (Outcome::Executed, Some(child)) => Ok(child),
+        (Outcome::Failed(failure), child) => {
+            child.map(|child| child.wait());
+            Err(failure)
+        }
+        (_, child) => {
+            child.map(|child| child.wait());
+            Err(Failure::text(Stage::Start, "the process ended before its program could be executed"))
+        }
+    }
+}
+
+fn join(wish: Exec<'_>, pid_pipe: OwnedFd, report: &OwnedFd) -> Result<(), Failure> {
+    let at = || Failure::at(Stage::Join, "");
+    if let Some(score) = wish.process.oom_score_adj() {
+        std::fs::write("/proc/self/oom_score_adj", score.to_string())
+            .map_err(Failure::at(Stage::Limit, format!("oom_score_adj={score}")))?;
+    }
+    rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|errno| at()(errno.into()))?;
+    let mut keep = vec![wish.init.as_fd(), pid_pipe.as_fd(), report.as_fd()];
+    keep.extend(wish.console.iter().map(OwnedFd::as_fd));
+    keep.extend(wish.handed.iter().map(|(_, fd)| fd.as_fd()));
+    fd::close_all_but(&keep).map_err(at())?;
+    let other = wish.console.as_ref().and_then(|_| console::hosts_master());
+    namespace::join(wish.init.as_fd(), wish.namespaces).map_err(at())?;
+    let mut given = Some((wish, other));
+    let child = clone::spawn(CloneFlags::PARENT, None, || {
+        let Some((wish, other)) = given.take() else { return 125 };
+        let failure = match prepare(&wish, other, report) {
+            Ok(never) => match never {},
+            Err(failure) => failure,
+        };
+        failure.send(report);
+        125
+    });
+    let child = child.map_err(at())?;
+    File::from(pid_pipe).write_all(&child.pid.to_le_bytes()).map_err(at())
+}
+
+/// In P.
+fn prepare(wish: &Exec<'_>, other: Option<OwnedFd>, report: &OwnedFd) -> Result<std::convert::Infallible, Failure> {
+    let process = wish.process;
+    rustix::process::setsid().map_err(|errno| Failure::at(Stage::Join, "")(errno.into()))?;
+    become_root()?;
+    labels::apply(process)?;
+    let root = kernels::own_root().map_err(Failure::at(Stage::Join, ""))?;
+    let home = home_of(&root, process);
+    if let Some(socket) = &wish.console {
+        let slave = console::open(&root, process, socket.as_fd(), other)?;
+        console::become_stdio(&slave, process)?;
+    }
+    enter_workdir(&root, process.cwd(), false)?;
+    drop(root);
+    let leave =
+        Leave { process, home: &home, filter: wish.filter, report, handed: &wish.handed, new_keyring: false, umask: wish.umask };
+    Err(leave::leave(&leave))
+}

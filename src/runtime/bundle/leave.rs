@@ -1,0 +1,188 @@
+//! The last steps before a program of a bundle: exactly what its process says, and nothing of our own habits.
+
+use super::seccomp::Filter;
+use crate::runtime::limits;
+use crate::runtime::message::{Failure, Stage, send_ready};
+use crate::runtime::process as steps;
+use crate::runtime::process::Identity;
+use crate::sys::schedule::{self, IoClass, Policy};
+use crate::sys::{fd, keyring, seccomp, stub};
+use oci_spec::runtime::{IOPriorityClass, LinuxSchedulerFlag, LinuxSchedulerPolicy, Process};
+use rustix::thread::{CapabilitySet, CapabilitySets};
+use std::ffi::CString;
+use std::os::fd::{AsFd as _, OwnedFd};
+
+/// What is needed beside the process.
+pub(super) struct Leave<'a> {
+    pub(super) process: &'a Process,
+    /// The home folder, for a program whose environment names none.
+    pub(super) home: &'a str,
+    pub(super) filter: Option<&'a Filter>,
+    pub(super) report: &'a OwnedFd,
+    /// Descriptors for the program, with their numbers there, from 3 up.
+    pub(super) handed: &'a [(i32, OwnedFd)],
+    pub(super) new_keyring: bool,
+    /// For a process that names none.
+    pub(super) umask: u32,
+}
+
+/// Becomes the process's program; returns only what went wrong. Standard input, output and error are in their places.
+pub(super) fn leave(leave: &Leave<'_>) -> Failure {
+    match try_leave(leave) {
+        Ok(never) => match never {},
+        Err(failure) => failure,
+    }
+}
+
+fn try_leave(leave: &Leave<'_>) -> Result<std::convert::Infallible, Failure> {
+    let Leave { process, home, filter, report, handed, new_keyring, umask } = leave;
+    let user = process.user();
+    let identity = Identity {
+        uid: user.uid(),
+        gid: user.gid(),
+        groups: user.additional_gids().clone().unwrap_or_default(),
+        keep_groups: false,
+        home: (*home).to_owned(),
+        named: true,
+    };
+    let error_fd = (stub::ERROR_FD..u8::MAX).find(|free| !handed.iter().any(|(number, _)| *number == i32::from(*free)));
+    let error_fd = error_fd.ok_or_else(|| Failure::text(Stage::User, "too many descriptors are handed to the container"))?;
+    let stub = stub::open(error_fd).map_err(Failure::at(Stage::Stub, ""))?;
+    let environment = steps::environment(process, &identity, None)?;
+    let argv = steps::c_strings(process.args().as_deref().unwrap_or_default())?;
+    let candidates = steps::candidates(process)?;
+    if *new_keyring {
+        keyring::join_new().map_err(Failure::at(Stage::Keyring, ""))?;
+    }
+    limits::set(process, |resource| resource != rustix::process::Resource::Nofile)?;
+    schedule_as(process)?;
+    own_streams(&identity)?;
+    let no_new_privileges = process.no_new_privileges().unwrap_or(false);
+    steps::drop_bounding(process)?;
+    if let (Some(filter), false) = (filter, no_new_privileges) {
+        // Without no_new_privs loading takes CAP_SYS_ADMIN, which goes away below.
+        load(filter)?;
+    }
+    // The change from root to another user takes the capabilities away else (capabilities(7)).
+    rustix::thread::set_keep_capabilities(true).map_err(|errno| Failure::at(Stage::Capabilities, "to keep")(errno.into()))?;
+    steps::set_ids(&identity)?;
+    set_capabilities(process)?;
+    if no_new_privileges {
+        rustix::thread::set_no_new_privs(true).map_err(|errno| Failure::at(Stage::Capabilities, "no_new_privs")(errno.into()))?;
+    }
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(user.umask().unwrap_or(*umask)));
+    crate::sys::process::default_signals();
+    let at = || Failure::at(Stage::Stdio, "");
+    let above = handed.iter().map(|(number, _)| number + 1).max().unwrap_or(0).max(10);
+    let move_up = |fd: &OwnedFd| rustix::io::fcntl_dupfd_cloexec(fd, above).map_err(|errno| at()(errno.into()));
+    let report = move_up(report)?;
+    let stub = move_up(&stub)?;
+    let handed = handed.iter().map(|(number, fd)| Ok((*number, move_up(fd)?))).collect::<Result<Vec<_>, Failure>>()?;
+    fd::close_on_exec_from(3).map_err(at())?;
+    let slot = fd::duplicate_to(report.as_fd(), i32::from(error_fd)).map_err(at())?;
+    let mut slots = Vec::with_capacity(handed.len());
+    for (number, fd) in &handed {
+        slots.push(fd::duplicate_to(fd.as_fd(), *number).map_err(at())?);
+    }
+    limits::bound_descriptors(process)?;
+    if let (Some(filter), true) = (filter, no_new_privileges) {
+        load(filter)?;
+    }
+    send_ready(&slot).map_err(at())?;
+    let error = stub::become_program(&stub, &[], &candidates, &argv, &environment);
+    drop((slot, slots));
+    Err(Failure::at(Stage::Stub, "")(error))
+}
+
+fn load(filter: &Filter) -> Result<(), Failure> {
+    seccomp::load_with(&filter.program, filter.flags).map_err(Failure::at(Stage::Seccomp, ""))
+}
+
+fn own_streams(identity: &Identity) -> Result<(), Failure> {
+    let own = |stream: std::os::fd::BorrowedFd<'static>| {
+        let copy = stream.try_clone_to_owned();
+        // One that was closed is nobody's.
+        copy.map_or(Ok(()), |copy| steps::own(&copy, identity))
+    };
+    [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()]
+        .into_iter()
+        .try_for_each(own)
+        .map_err(Failure::at(Stage::Stdio, ""))
+}
+
+/// All five sets as the configuration has them; what the caller itself does not have cannot be had.
+fn set_capabilities(process: &Process) -> Result<(), Failure> {
+    let fail = |errno: rustix::io::Errno| Failure::at(Stage::Capabilities, "")(errno.into());
+    let has = rustix::thread::capabilities(None).map_err(fail)?.permitted;
+    let sets = process.capabilities().as_ref();
+    let permitted = steps::bits(sets.and_then(|sets| sets.permitted().as_ref())) & has;
+    let effective = steps::bits(sets.and_then(|sets| sets.effective().as_ref())) & permitted;
+    let inheritable = steps::bits(sets.and_then(|sets| sets.inheritable().as_ref())) & has;
+    rustix::thread::set_capabilities(None, CapabilitySets { effective, permitted, inheritable }).map_err(fail)?;
+    for (_, capability) in CapabilitySet::all().iter_names() {
+        let wanted = steps::ambient(process).contains(capability);
+        // The kernel takes only what is permitted and inheritable (capabilities(7), "Ambient").
+        if wanted && permitted.contains(capability) && inheritable.contains(capability) {
+            rustix::thread::configure_capability_in_ambient_set(capability, true).map_err(fail)?;
+        }
+    }
+    Ok(())
+}
+
+fn schedule_as(process: &Process) -> Result<(), Failure> {
+    if let Some(priority) = process.io_priority() {
+        let class = match priority.class() {
+            IOPriorityClass::IoprioClassRt => IoClass::RealTime,
+            IOPriorityClass::IoprioClassBe => IoClass::BestEffort,
+            IOPriorityClass::IoprioClassIdle => IoClass::Idle,
+        };
+        let level = u32::try_from(priority.priority()).unwrap_or(u32::MAX);
+        schedule::set_io_priority(class, level).map_err(Failure::at(Stage::Schedule, "input/output priority"))?;
+    }
+    let Some(wanted) = process.scheduler() else { return Ok(()) };
+    let policy = match wanted.policy() {
+        LinuxSchedulerPolicy::SchedOther => 0,
+        LinuxSchedulerPolicy::SchedFifo => 1,
+        LinuxSchedulerPolicy::SchedRr => 2,
+        LinuxSchedulerPolicy::SchedBatch => 3,
+        LinuxSchedulerPolicy::SchedIso => 4,
+        LinuxSchedulerPolicy::SchedIdle => 5,
+        LinuxSchedulerPolicy::SchedDeadline => 6,
+    };
+    let flag = |flag: &LinuxSchedulerFlag| match flag {
+        LinuxSchedulerFlag::SchedResetOnFork => 0x01,
+        LinuxSchedulerFlag::SchedFlagReclaim => 0x02,
+        LinuxSchedulerFlag::SchedFlagDLOverrun => 0x04,
+        LinuxSchedulerFlag::SchedFlagKeepPolicy => 0x08,
+        LinuxSchedulerFlag::SchedFlagKeepParams => 0x10,
+        LinuxSchedulerFlag::SchedFlagUtilClampMin => 0x20,
+        LinuxSchedulerFlag::SchedFlagUtilClampMax => 0x40,
+    };
+    let policy = Policy {
+        policy,
+        flags: wanted.flags().iter().flatten().map(flag).fold(0, |all, one| all | one),
+        nice: wanted.nice().unwrap_or(0),
+        priority: wanted.priority().and_then(|priority| u32::try_from(priority).ok()).unwrap_or(0),
+        runtime: wanted.runtime().unwrap_or(0),
+        deadline: wanted.deadline().unwrap_or(0),
+        period: wanted.period().unwrap_or(0),
+        ..Policy::default()
+    };
+    schedule::set_policy(&policy).map_err(Failure::at(Stage::Schedule, "scheduling policy"))
+}
+
+/// The program as it will be looked for, so that `create` can say that it is not there. The working directory is the process's.
+pub(super) fn find_program(process: &Process) -> Result<(), Failure> {
+    use rustix::fs::{Access, AtFlags, CWD, accessat};
+    let candidates: Vec<CString> = steps::candidates(process)?;
+    let mut errno = rustix::io::Errno::NOENT;
+    for path in &candidates {
+        match accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS) {
+            Ok(()) => return Ok(()),
+            Err(rustix::io::Errno::ACCESS) => errno = rustix::io::Errno::ACCESS,
+            Err(_) => {}
+        }
+    }
+    let name = process.args().iter().flatten().next().cloned().unwrap_or_default();
+    Err(Failure::at(Stage::Execute, name)(errno.into()))
+}
