@@ -78,6 +78,7 @@ mod top;
 mod traced;
 mod userns;
 mod volumes;
+mod wholeness;
 
 use harness::{case, host, root};
 use libtest_mimic::Arguments;
@@ -153,6 +154,7 @@ fn main() -> ExitCode {
         userns::cases(),
         system::cases(),
         volumes::cases(),
+        wholeness::cases(),
     ]
     .into_iter()
     .flatten();
