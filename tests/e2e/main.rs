@@ -41,6 +41,7 @@ mod mount;
 mod mounts;
 mod named_volumes;
 mod network;
+mod oci;
 mod pause;
 mod prune;
 mod pull;
@@ -92,6 +93,7 @@ fn main() -> ExitCode {
         relations::cases(),
         listing::cases(),
         network::cases(),
+        oci::cases(),
         pause::cases(),
         prune::cases(),
         terminal::cases(),
