@@ -47,8 +47,7 @@ pub fn settle(wish: &Wish<'_>) -> Result<Option<Placed>, CgroupError> {
     }
     let made = match (systemd, path.and_then(unit_of)) {
         (true, Some((slice, name))) if can_ask() => {
-            let request =
-                ScopeRequest { name, slice, stop_timeout: STOP_TIMEOUT, addresses: bus::user_manager() };
+            let request = ScopeRequest { name, slice, stop_timeout: STOP_TIMEOUT, addresses: bus::user_manager() };
             let cgroup = Home::Scope(request, settings.clone()).settle();
             cgroup.map(|cgroup| cgroup.map(|cgroup| Placed { cgroup, made: true }))
         }
@@ -110,7 +109,8 @@ fn place(path: Option<&Path>, id: &str, settings: &[Setting], is_needed: bool) -
             }
             Err(error)
         }
-        _ => Ok(Some(Placed { cgroup, made })),
+        // Under our own name it is nobody else's, also when a killed create has left it.
+        _ => Ok(Some(Placed { cgroup, made: made || path.is_none() })),
     }
 }
 

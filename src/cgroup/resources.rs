@@ -87,7 +87,8 @@ fn memory(wanted: &LinuxMemory, list: &mut Vec<Setting>) -> Result<(), CgroupErr
 }
 
 fn processor(wanted: &LinuxCpu, list: &mut Vec<Setting>) -> Result<(), CgroupError> {
-    let real_time = wanted.realtime_runtime().is_some_and(|time| time != 0) || wanted.realtime_period().is_some_and(|time| time != 0);
+    let real_time =
+        wanted.realtime_runtime().is_some_and(|time| time != 0) || wanted.realtime_period().is_some_and(|time| time != 0);
     if real_time {
         return Err(not_here("cpu.realtimeRuntime, cpu.realtimePeriod", ONLY_V1));
     }
@@ -161,14 +162,22 @@ mod tests {
     fn resources_become_files() {
         for (text, wanted) in [
             (r#"{"devices":[{"allow":false,"access":"rwm"}]}"#, &[][..]),
-            (r#"{"memory":{"limit":64,"swap":80,"reservation":-1,"kernel":-1}}"#, &["memory.max=64", "memory.swap.max=16", "memory.low=max"]),
+            (
+                r#"{"memory":{"limit":64,"swap":80,"reservation":-1,"kernel":-1}}"#,
+                &["memory.max=64", "memory.swap.max=16", "memory.low=max"],
+            ),
             (r#"{"memory":{"limit":-1,"swap":-1}}"#, &["memory.max=max", "memory.swap.max=max"]),
-            (r#"{"cpu":{"shares":1024,"quota":5000,"period":10000,"cpus":"0","idle":1,"burst":7}}"#,
-             &["cpu.weight=100", "cpu.max=5000 10000", "cpu.max.burst=7", "cpu.idle=1", "cpuset.cpus=0"]),
+            (
+                r#"{"cpu":{"shares":1024,"quota":5000,"period":10000,"cpus":"0","idle":1,"burst":7}}"#,
+                &["cpu.weight=100", "cpu.max=5000 10000", "cpu.max.burst=7", "cpu.idle=1", "cpuset.cpus=0"],
+            ),
             (r#"{"cpu":{"quota":-1}}"#, &["cpu.max=max"]),
             (r#"{"pids":{"limit":-1}}"#, &["pids.max=max"]),
             (r#"{"pids":{"limit":5},"hugepageLimits":[{"pageSize":"2MB","limit":9}]}"#, &["pids.max=5", "hugetlb.2MB.max=9"]),
-            (r#"{"blockIO":{"weight":1000,"throttleReadBpsDevice":[{"major":8,"minor":0,"rate":5}]}}"#, &["io.weight=10000", "io.max=8:0 rbps=5"]),
+            (
+                r#"{"blockIO":{"weight":1000,"throttleReadBpsDevice":[{"major":8,"minor":0,"rate":5}]}}"#,
+                &["io.weight=10000", "io.max=8:0 rbps=5"],
+            ),
             (r#"{"unified":{"memory.high":"77"}}"#, &["memory.high=77"]),
         ] {
             assert_eq!(written(text).unwrap(), wanted, "{text}");

@@ -209,9 +209,8 @@ pub(super) fn cgroup(is_own: bool, set: Attributes) -> io::Result<OwnedFd> {
         mount::set_attributes(copy.as_fd(), set, Attributes::empty(), true)?;
         return Ok(copy);
     }
-    mount::new_filesystem("cgroup2", &[], set).or_else(|_| {
-        mount::new_filesystem("tmpfs", &[Parameter::Value("mode", "755"), Parameter::Value("size", "0")], set)
-    })
+    mount::new_filesystem("cgroup2", &[], set)
+        .or_else(|_| mount::new_filesystem("tmpfs", &[Parameter::Value("mode", "755"), Parameter::Value("size", "0")], set))
 }
 
 /// `gid=5` is for the group tty, which a namespace with one id does not have.

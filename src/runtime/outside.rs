@@ -115,7 +115,11 @@ fn give(upper: &Path, owner: (u32, u32)) -> Result<(), Failure> {
 pub(super) type Send<'a> = &'a dyn Fn(OwnedFd) -> Result<(), Failure>;
 
 /// Forks H, which does `work`, and returns the `count` descriptors that it sends. H reports itself what fails in it.
-pub(super) fn collect(report: &OwnedFd, count: usize, work: impl FnOnce(Send<'_>) -> Result<(), Failure>) -> Result<Vec<OwnedFd>, Failure> {
+pub(super) fn collect(
+    report: &OwnedFd,
+    count: usize,
+    work: impl FnOnce(Send<'_>) -> Result<(), Failure>,
+) -> Result<Vec<OwnedFd>, Failure> {
     let at = || Failure::at(Stage::Clone, "");
     let (here, there) = socket::seqpacket_pair().map_err(at())?;
     let mut ends = Some((there, work));

@@ -31,7 +31,9 @@ impl Made {
             }
             return self.init.wait().map_err(fail);
         }
-        let ends_us = |signal| matches!(signal, libc::SIGINT | libc::SIGTERM | libc::SIGHUP | libc::SIGQUIT | libc::SIGUSR1 | libc::SIGUSR2);
+        let ends_us = |signal| {
+            matches!(signal, libc::SIGINT | libc::SIGTERM | libc::SIGHUP | libc::SIGQUIT | libc::SIGUSR1 | libc::SIGUSR2)
+        };
         let signals = Signals::take(ends_us).map_err(fail)?;
         loop {
             let mut polled = [PollFd::new(&self.init.pidfd, PollFlags::IN), PollFd::new(&signals, PollFlags::IN)];

@@ -249,7 +249,11 @@ fn add_variables(bundle: &mut Bundle, variables: &[String]) {
 /// In a user namespace the kernel makes no device nodes. Where it does, a rule that forbids some would have to be kept by us.
 fn refuse_device_rules(bundle: &Bundle) -> Result<(), OciError> {
     let spec = &bundle.spec;
-    let own_user = spec.linux().iter().flat_map(|linux| linux.namespaces().iter().flatten()).any(|one| one.typ() == LinuxNamespaceType::User);
+    let own_user = spec
+        .linux()
+        .iter()
+        .flat_map(|linux| linux.namespaces().iter().flatten())
+        .any(|one| one.typ() == LinuxNamespaceType::User);
     let rules = spec.linux().as_ref().and_then(|linux| linux.resources().as_ref()?.devices().as_ref());
     let forbids = rules.is_some_and(|rules| rules.iter().any(|rule| !rule.allow()));
     let bounding = spec.process().as_ref().and_then(|process| process.capabilities().as_ref()?.bounding().as_ref());

@@ -60,7 +60,9 @@ pub enum OciError {
     },
     #[error("container {id} shares its pid namespace and has no cgroup: there is no telling which processes are its own")]
     SharedPids { id: String },
-    #[error("linux.resources.devices: as root of the machine, with CAP_MKNOD in the container, the rules cannot be kept (take that capability away, or run in a user namespace)")]
+    #[error(
+        "linux.resources.devices: as root of the machine, with CAP_MKNOD in the container, the rules cannot be kept (take that capability away, or run in a user namespace)"
+    )]
     DeviceRules,
     #[error("{what}: {why}")]
     Invalid { what: String, why: &'static str },

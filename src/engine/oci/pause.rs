@@ -44,10 +44,7 @@ fn own_cgroup(container: &Container) -> Option<&std::path::Path> {
     container.record.cgroup.as_deref().filter(|_| container.record.cgroup_made)
 }
 
-fn signal(
-    container: &Container,
-    send: impl FnOnce(&std::os::fd::OwnedFd) -> std::io::Result<Reach>,
-) -> Result<(), OciError> {
+fn signal(container: &Container, send: impl FnOnce(&std::os::fd::OwnedFd) -> std::io::Result<Reach>) -> Result<(), OciError> {
     let id = || container.record.id.clone();
     let Some(init) = container.init()? else { return Err(container.wrong("signal", Status::Stopped)) };
     match send(&init).map_err(|source| OciError::Signal { id: id(), source })? {

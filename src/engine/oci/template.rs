@@ -23,12 +23,14 @@ const READ_ONLY: [&str; 5] = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
 /// Returns a configuration that runs `sh` in the folder `rootfs`. With `own` ids it has a user namespace whose root is that user and group.
 #[must_use]
 pub fn template(own: Option<(u32, u32)>) -> Value {
-    let mount = |target: &str, kind: &str, options: &[&str]| {
-        json!({"destination": target, "type": kind, "source": kind, "options": options})
-    };
+    let mount = |target: &str, kind: &str, options: &[&str]| json!({"destination": target, "type": kind, "source": kind, "options": options});
     let closed = ["nosuid", "noexec", "nodev"];
     let with = |more: &[&'static str]| [&closed[..], more].concat();
-    let pts: &[&str] = if own.is_some() { &["newinstance", "ptmxmode=0666", "mode=0620"] } else { &["newinstance", "ptmxmode=0666", "mode=0620", "gid=5"] };
+    let pts: &[&str] = if own.is_some() {
+        &["newinstance", "ptmxmode=0666", "mode=0620"]
+    } else {
+        &["newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]
+    };
     let pts = [&["nosuid", "noexec"], pts].concat();
     let mut mounts = vec![
         mount("/proc", "proc", &closed),

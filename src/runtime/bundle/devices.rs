@@ -59,13 +59,16 @@ pub(super) fn supply(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
 
 fn node_of(device: &LinuxDevice) -> Result<Node, Failure> {
     let number = |value: i64| {
-        u32::try_from(value).map_err(|_| Failure::text(Stage::Device, format!("{}: {value} is no number of a device", device.path().display())))
+        u32::try_from(value)
+            .map_err(|_| Failure::text(Stage::Device, format!("{}: {value} is no number of a device", device.path().display())))
     };
     let kind = match device.typ() {
         LinuxDeviceType::B => FileType::BlockDevice,
         LinuxDeviceType::C | LinuxDeviceType::U => FileType::CharacterDevice,
         LinuxDeviceType::P => FileType::Fifo,
-        LinuxDeviceType::A => return Err(Failure::text(Stage::Device, format!("{}: \"a\" is no device", device.path().display()))),
+        LinuxDeviceType::A => {
+            return Err(Failure::text(Stage::Device, format!("{}: \"a\" is no device", device.path().display())));
+        }
     };
     let (major, minor) = if kind == FileType::Fifo { (0, 0) } else { (number(device.major())?, number(device.minor())?) };
     Ok(Node {
@@ -87,9 +90,8 @@ fn put(root: &SafeRoot, node: &Node) -> Result<(), Failure> {
         if is_this(&there, node).map_err(at())? {
             return Ok(());
         }
-        let empty = rustix::fs::fstat(&there).is_ok_and(|stat| {
-            FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_size == 0
-        });
+        let empty = rustix::fs::fstat(&there)
+            .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_size == 0);
         // An empty file is what a mount of the device leaves in a root file system.
         if !empty || node.kind == FileType::Fifo {
             return Err(Failure::text(Stage::Device, format!("{name}: something else is there")));

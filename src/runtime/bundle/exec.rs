@@ -121,14 +121,7 @@ fn prepare(wish: &Exec<'_>, other: Option<OwnedFd>, report: &OwnedFd) -> Result<
     }
     enter_workdir(&root, process.cwd(), false)?;
     drop(root);
-    let leave = Leave {
-        process,
-        home: &home,
-        filter: wish.filter,
-        report,
-        handed: &wish.handed,
-        new_keyring: false,
-        umask: wish.umask,
-    };
+    let leave =
+        Leave { process, home: &home, filter: wish.filter, report, handed: &wish.handed, new_keyring: false, umask: wish.umask };
     Err(leave::leave(&leave))
 }

@@ -25,12 +25,7 @@ pub fn run_all(name: &str, hooks: &[Hook], state: &str) -> Result<(), Failure> {
 
 /// Runs one hook; `body` becomes its program in a child, with what it gets as standard input and where it reports. It returns
 /// only when it could not.
-pub(super) fn run(
-    name: &str,
-    hook: &Hook,
-    state: &str,
-    body: impl FnOnce(OwnedFd, OwnedFd) -> Failure,
-) -> Result<(), Failure> {
+pub(super) fn run(name: &str, hook: &Hook, state: &str, body: impl FnOnce(OwnedFd, OwnedFd) -> Failure) -> Result<(), Failure> {
     let path = hook.path().display();
     let fail = |why: String| Failure::text(Stage::Hook, format!("{name} hook {path}: {why}"));
     let os = |error: io::Error| fail(error.to_string());
@@ -41,6 +36,8 @@ pub(super) fn run(
     let child = clone::spawn(CloneFlags::empty(), None, || {
         let Some((stdin, there, body)) = given.take() else { return 125 };
         let Ok(second) = there.try_clone() else { return 125 };
+        // What it starts ends with it when its time is over.
+        let _ = rustix::process::setpgid(None, None);
         body(stdin, there).send(&second);
         127
     })
@@ -48,6 +45,9 @@ pub(super) fn run(
     drop(given);
     let limit = hook.timeout().and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
     if !ended(&child.pidfd, limit).map_err(os)? {
+        if let Some(group) = rustix::process::Pid::from_raw(child.pid) {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
         let _ = process::send_signal(&child.pidfd, libc::SIGKILL);
         let _ = child.wait();
         return Err(fail(format!("it did not end within {} s", limit.unwrap_or_default().as_secs())));

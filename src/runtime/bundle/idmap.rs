@@ -1,8 +1,8 @@
 //! Mounts that show other owners than the files have (config.md "uidMappings" of mounts; Linux 5.12).
 
 use crate::model::IdMap;
-use crate::model::idmap::Ranges;
 use crate::model::IdRange;
+use crate::model::idmap::Ranges;
 use crate::runtime::birth::{self, UserNamespace};
 use crate::runtime::message::{Failure, Stage};
 use crate::sys::clone::{self, CloneFlags};

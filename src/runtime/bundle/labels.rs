@@ -34,9 +34,7 @@ pub(super) fn check(process: &Process) -> Result<(), ConfigError> {
 /// Has the kernel give the labels to the program that is executed next. Called while the host's `/proc` is there: the container's own
 /// may be anybody's.
 pub(super) fn apply(process: &Process) -> Result<(), Failure> {
-    let set = |file: &str, value: String| {
-        std::fs::write(file, &value).map_err(Failure::at(Stage::Label, value))
-    };
+    let set = |file: &str, value: String| std::fs::write(file, &value).map_err(Failure::at(Stage::Label, value));
     if let Some(label) = process.selinux_label().as_ref().filter(|label| !label.is_empty()) {
         set("/proc/thread-self/attr/exec", label.clone())?;
     }

@@ -65,7 +65,8 @@ pub(super) fn options(mount: &Mount) -> Options<'_> {
     for option in mount.options().iter().flatten() {
         sorted.take(option);
     }
-    let mappings = |list: &Option<Vec<_>>| list.as_ref().is_some_and(|list: &Vec<oci_spec::runtime::LinuxIdMapping>| !list.is_empty());
+    let mappings =
+        |list: &Option<Vec<_>>| list.as_ref().is_some_and(|list: &Vec<oci_spec::runtime::LinuxIdMapping>| !list.is_empty());
     if mappings(mount.uid_mappings()) || mappings(mount.gid_mappings()) {
         sorted.id_map.get_or_insert(false);
     }
@@ -97,8 +98,7 @@ impl<'a> Options<'a> {
             Some(rest) if attribute(rest).is_some() || atime(rest).is_some() => (rest, true),
             _ => (option, false),
         };
-        let (set, clear) =
-            if below { (&mut self.set_below, &mut self.clear_below) } else { (&mut self.set, &mut self.clear) };
+        let (set, clear) = if below { (&mut self.set_below, &mut self.clear_below) } else { (&mut self.set, &mut self.clear) };
         if let Some((bits, true)) = attribute(word) {
             *set |= bits;
             *clear -= bits;
@@ -227,20 +227,15 @@ pub(super) fn open_source(mount: &Mount, options: &Options<'_>, folder: &Path) -
     mount::clone_tree(&path, options.recursive).map_err(fail())
 }
 
-fn bind(
-    root: &SafeRoot,
-    one: &Mount,
-    options: &Options<'_>,
-    plan: &Plan<'_>,
-    ready: Option<OwnedFd>,
-) -> Result<(), Failure> {
+fn bind(root: &SafeRoot, one: &Mount, options: &Options<'_>, plan: &Plan<'_>, ready: Option<OwnedFd>) -> Result<(), Failure> {
     let target = one.destination();
     let copy = match ready {
         Some(copy) => copy,
         None => open_source(one, options, &plan.bundle.folder)?,
     };
     let name = format!("{} on {}", source_of(one, &plan.bundle.folder).display(), target.display());
-    let kind = FileType::from_raw_mode(fstat(&copy).map_err(|errno| Failure::at(Stage::Source, name.clone())(errno.into()))?.st_mode);
+    let kind =
+        FileType::from_raw_mode(fstat(&copy).map_err(|errno| Failure::at(Stage::Source, name.clone())(errno.into()))?.st_mode);
     if kind == FileType::Symlink {
         return copy_link(root, copy.as_fd(), target);
     }
@@ -260,9 +255,7 @@ fn change(mount: BorrowedFd<'_>, options: &Options<'_>, name: &str) -> Result<()
     for (propagation, recursive) in &options.propagation {
         mount::set_propagation(mount, *propagation, *recursive).map_err(fail())?;
     }
-    for (set, clear, recursive) in
-        [(options.set, options.clear, false), (options.set_below, options.clear_below, true)]
-    {
+    for (set, clear, recursive) in [(options.set, options.clear, false), (options.set_below, options.clear_below, true)] {
         let times = clear & ATIME;
         if !set.is_empty() || !times.is_empty() {
             mount::set_attributes(mount, set, times, recursive).map_err(fail())?;

@@ -3,8 +3,8 @@
 use super::config::Bundle;
 use super::idmap;
 use super::seccomp::Filter;
-use crate::model::{IdMap, IdRange};
 use crate::model::idmap::Ranges;
+use crate::model::{IdMap, IdRange};
 use crate::runtime::message::{Failure, Stage};
 use crate::runtime::process::become_root;
 use crate::sys::clone::{self, Child, CloneFlags};
@@ -60,8 +60,7 @@ impl<'a> Plan<'a> {
                 joins.push(Join { kind, from, name });
             }
         }
-        let mut plan =
-            Self { bundle, filter, joins, map: None, pivot: true, new_keyring: true, umask: 0o022 };
+        let mut plan = Self { bundle, filter, joins, map: None, pivot: true, new_keyring: true, umask: 0o022 };
         // An ordinary user can have no other namespace without one for his ids.
         let implied = !plan.has_own(LinuxNamespaceType::User) && !rustix::process::geteuid().is_root();
         if implied || plan.has_new(LinuxNamespaceType::User) {
@@ -130,10 +129,7 @@ fn map_of(bundle: &Bundle) -> Result<IdMap, Failure> {
     let uids = given(linux.and_then(|linux| linux.uid_mappings().as_ref()));
     let gids = given(linux.and_then(|linux| linux.gid_mappings().as_ref()));
     if !uids.is_empty() || !gids.is_empty() {
-        return Ok(IdMap {
-            uids: idmap::ranges(&uids, "linux.uidMappings")?,
-            gids: idmap::ranges(&gids, "linux.gidMappings")?,
-        });
+        return Ok(IdMap { uids: idmap::ranges(&uids, "linux.uidMappings")?, gids: idmap::ranges(&gids, "linux.gidMappings")? });
     }
     if rustix::process::geteuid().is_root() {
         return Ok(IdMap { uids: own_ids("uid_map")?, gids: own_ids("gid_map")? });
@@ -219,9 +215,8 @@ fn clone_failure(plan: &Plan<'_>) -> impl FnOnce(io::Error) -> Failure {
 
 /// Joins what belongs to the caller's user namespace first; what does not, with the rights of the one that is joined.
 fn join_all(joins: &[Join]) -> Result<(), Failure> {
-    let enter = |join: &Join| {
-        namespace::join(join.from.as_fd(), join.kind).map_err(Failure::at(Stage::JoinOther, join.name.clone()))
-    };
+    let enter =
+        |join: &Join| namespace::join(join.from.as_fd(), join.kind).map_err(Failure::at(Stage::JoinOther, join.name.clone()));
     let (user, others): (Vec<&Join>, Vec<&Join>) = joins.iter().partition(|join| join.kind == CloneFlags::NEWUSER);
     let Some(user) = user.first() else { return others.into_iter().try_for_each(enter) };
     let later: Vec<&Join> = others.into_iter().filter(|join| enter(join).is_err()).collect();
@@ -249,10 +244,9 @@ pub(super) fn write_map(init: i32, map: &IdMap) -> Result<(), Failure> {
         return std::fs::write(format!("/proc/{init}/gid_map"), map.gids.text()).map_err(fail("gid_map"));
     }
     map::write_runs_with_helpers(init, map.uids.runs(), map.gids.runs()).map_err(|error| match error {
-        HelperError::Refused(why) => Failure::text(
-            Stage::Start,
-            format!("write the id maps of the container's user namespace: {}", why.message()),
-        ),
+        HelperError::Refused(why) => {
+            Failure::text(Stage::Start, format!("write the id maps of the container's user namespace: {}", why.message()))
+        }
         HelperError::Broken { helper, source } => Failure::at(Stage::Map, format!("with {helper}"))(source),
     })
 }

@@ -40,8 +40,7 @@ fn compile(text: &[u8]) -> Result<Filter, ConfigError> {
         let below = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
         refused("linux.seccomp", format!("{error}{below}"))
     };
-    let mut value: serde_json::Value =
-        serde_json::from_slice(text).map_err(|error| fail(ProfileError::Parse(error)))?;
+    let mut value: serde_json::Value = serde_json::from_slice(text).map_err(|error| fail(ProfileError::Parse(error)))?;
     let listener = value.get("listenerPath").and_then(serde_json::Value::as_str);
     if listener.is_some_and(|path| !path.is_empty()) {
         return Err(refused("linux.seccomp.listenerPath", "this runtime hands no calls over to another program"));

@@ -1,10 +1,10 @@
 //! The socket on which a created container waits for its start.
 
+use super::leave;
 use crate::runtime::message::{Failure, Outcome, Stage};
 use crate::sys::{fd, fdpass, socket};
-use rustix::net::{RecvFlags, SocketFlags, accept_with};
-use super::leave;
 use oci_spec::runtime::Process;
+use rustix::net::{RecvFlags, SocketFlags, accept_with};
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
@@ -28,7 +28,8 @@ pub fn is_waiting(folder: &Path) -> bool {
 /// It does not wait (any more), a startContainer hook fails, or the program cannot be executed.
 pub fn start(folder: &Path, process: Option<&Process>) -> Result<(), Failure> {
     let fail = || Failure::at(Stage::Start, "start the container");
-    let connection = socket::connect_in(folder, SOCKET).map_err(|_| Failure::text(Stage::Start, "it does not wait for its start"))?;
+    let connection =
+        socket::connect_in(folder, SOCKET).map_err(|_| Failure::text(Stage::Start, "it does not wait for its start"))?;
     let (report, there) = fd::pipe().map_err(fail())?;
     fdpass::send(connection.as_fd(), there.as_fd()).map_err(fail())?;
     drop(there);

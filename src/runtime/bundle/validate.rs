@@ -226,8 +226,14 @@ fn check_sysctl(name: &str, own: &Own) -> Checked {
     let dotted = name.replace('/', ".");
     let needed = match dotted.as_str() {
         "kernel.domainname" | "kernel.hostname" => Some(LinuxNamespaceType::Uts),
-        "kernel.msgmax" | "kernel.msgmnb" | "kernel.msgmni" | "kernel.sem" | "kernel.shmall" | "kernel.shmmax"
-        | "kernel.shmmni" | "kernel.shm_rmid_forced" => Some(LinuxNamespaceType::Ipc),
+        "kernel.msgmax"
+        | "kernel.msgmnb"
+        | "kernel.msgmni"
+        | "kernel.sem"
+        | "kernel.shmall"
+        | "kernel.shmmax"
+        | "kernel.shmmni"
+        | "kernel.shm_rmid_forced" => Some(LinuxNamespaceType::Ipc),
         other if other.starts_with("fs.mqueue.") => Some(LinuxNamespaceType::Ipc),
         other if other.starts_with("net.") => Some(LinuxNamespaceType::Network),
         other if other.starts_with("user.") => Some(LinuxNamespaceType::User),

@@ -34,8 +34,6 @@ pub enum Need {
     Umoci,
     /// Podman itself, to call our runtime.
     Podman,
-    /// An OCI runtime that is not ours.
-    Crun,
     /// The folder of bigger images that `CORACLE_SHARED_IMAGES` names.
     SharedImages,
 }
@@ -58,7 +56,6 @@ impl Need {
             Self::Skopeo => "skopeo",
             Self::Umoci => "umoci",
             Self::Podman => "podman",
-            Self::Crun => "crun",
             Self::SharedImages => "shared-images",
         }
     }
@@ -80,7 +77,6 @@ impl Need {
             Self::Skopeo => find_program("skopeo").is_none().then(|| "skopeo is not installed".to_owned()),
             Self::Umoci => find_program("umoci").is_none().then(|| "umoci is not installed".to_owned()),
             Self::Podman => find_program("podman").is_none().then(|| "podman is not installed".to_owned()),
-            Self::Crun => find_program("crun").is_none().then(|| "crun is not installed".to_owned()),
             Self::SharedImages => shared_images().is_none().then(|| "CORACLE_SHARED_IMAGES does not name a folder".to_owned()),
         }
     }

@@ -23,8 +23,10 @@ const KINDS: [&str; 6] = ["prestart", "createRuntime", "createContainer", "start
 
 fn hooks_run_in_their_order_and_namespaces(env: &TestEnv) {
     let log = env.work().join("log");
-    let line = |kind: &str| format!("echo {kind} $(readlink /proc/self/ns/mnt) $(readlink /proc/self/ns/uts) >>{}", log.display());
-    let mut hooks: Value = KINDS.iter().map(|kind| ((*kind).to_owned(), hook(&line(kind)))).collect::<serde_json::Map<_, _>>().into();
+    let line =
+        |kind: &str| format!("echo {kind} $(readlink /proc/self/ns/mnt) $(readlink /proc/self/ns/uts) >>{}", log.display());
+    let mut hooks: Value =
+        KINDS.iter().map(|kind| ((*kind).to_owned(), hook(&line(kind)))).collect::<serde_json::Map<_, _>>().into();
     // Inside: the path is the container's, and so is what it writes to.
     hooks["startContainer"] = hook("echo startContainer $(readlink /proc/self/ns/mnt) $(grep -c . /etc/passwd) >/inside");
     let bundle = Bundle::script(env, "echo program; readlink /proc/self/ns/mnt; cat /inside").set("/hooks", hooks);
@@ -50,16 +52,27 @@ fn hooks_run_in_their_order_and_namespaces(env: &TestEnv) {
 
 fn hooks_read_the_state(env: &TestEnv) {
     let folder = env.folder("states");
-    let mut hooks: Value =
-        KINDS.iter().map(|kind| ((*kind).to_owned(), hook(&format!("cat >{folder}/{kind}")))).collect::<serde_json::Map<_, _>>().into();
+    let mut hooks: Value = KINDS
+        .iter()
+        .map(|kind| ((*kind).to_owned(), hook(&format!("cat >{folder}/{kind}"))))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
     hooks["startContainer"] = hook("cat >/state");
     let bundle = Bundle::new(env, &["sleep", "1000"]).set("/hooks", hooks).set("/annotations", json!({"k": "v"}));
     bundle.create().ok();
     let pid = bundle.state()["pid"].clone();
     bundle.start().ok();
     bundle.delete();
-    for (kind, status) in [("prestart", "creating"), ("createRuntime", "creating"), ("createContainer", "creating"), ("startContainer", "created"), ("poststart", "running"), ("poststop", "stopped")] {
-        let path = if kind == "startContainer" { bundle.folder().join("rootfs/state") } else { format!("{folder}/{kind}").into() };
+    for (kind, status) in [
+        ("prestart", "creating"),
+        ("createRuntime", "creating"),
+        ("createContainer", "creating"),
+        ("startContainer", "created"),
+        ("poststart", "running"),
+        ("poststop", "stopped"),
+    ] {
+        let path =
+            if kind == "startContainer" { bundle.folder().join("rootfs/state") } else { format!("{folder}/{kind}").into() };
         let state: Value = serde_json::from_slice(&std::fs::read(path).expect(kind)).expect("JSON");
         assert_eq!(state["status"], status, "{kind}");
         assert_eq!(state["id"], "c1");
@@ -114,7 +127,8 @@ fn a_hook_ends_in_its_time(env: &TestEnv) {
 fn a_hook_has_its_arguments_and_its_environment(env: &TestEnv) {
     let out = env.work().join("env");
     let script = format!("tr '\\0' ' ' </proc/self/environ >{0}; echo $0 $1 >>{0}", out.display());
-    let hooks = json!({"createRuntime": [{"path": "/bin/sh", "args": ["odd", "-c", script, "zero", "one"], "env": ["A=b", "C=d"]}]});
+    let hooks =
+        json!({"createRuntime": [{"path": "/bin/sh", "args": ["odd", "-c", script, "zero", "one"], "env": ["A=b", "C=d"]}]});
     let bundle = Bundle::new(env, &["true"]).set("/hooks", hooks);
     bundle.run().ok();
     let text = std::fs::read_to_string(&out).expect("the hook's file");

@@ -37,11 +37,18 @@ fn all_five_sets_of_capabilities_are_as_configured(env: &TestEnv) {
     let look = "grep ^Cap /proc/self/status";
     let bundle = Bundle::script(env, look).set("/process/capabilities", sets.clone());
     // Root gets with a program all that is bounding or inheritable (capabilities(7)).
-    let root = ["CapInh:\t00000000000000a0", "CapPrm:\t00000000000020a1", "CapEff:\t00000000000020a1", "CapBnd:\t00000000000020a1"];
+    let root =
+        ["CapInh:\t00000000000000a0", "CapPrm:\t00000000000020a1", "CapEff:\t00000000000020a1", "CapBnd:\t00000000000020a1"];
     assert_eq!(lines(&bundle)[..4], root);
     // An inherited set that is kept from root's rule: no program gets more.
     let bundle = bundle.set("/process/user", json!({"uid": 7, "gid": 7}));
-    let user = ["CapInh:\t00000000000000a0", "CapPrm:\t0000000000000020", "CapEff:\t0000000000000020", "CapBnd:\t00000000000020a1", "CapAmb:\t0000000000000020"];
+    let user = [
+        "CapInh:\t00000000000000a0",
+        "CapPrm:\t0000000000000020",
+        "CapEff:\t0000000000000020",
+        "CapBnd:\t00000000000020a1",
+        "CapAmb:\t0000000000000020",
+    ];
     assert_eq!(lines(&bundle), user);
     let none = Bundle::script(env, look).set("/process/capabilities", json!(null));
     assert!(lines(&none).iter().all(|line| line.ends_with("\t0000000000000000")));
@@ -64,13 +71,14 @@ fn limits_umask_and_scheduling_are_as_configured(env: &TestEnv) {
 }
 
 fn another_user_has_his_groups(env: &TestEnv) {
-    let bundle = Bundle::script(env, "id -u; id -g; id -G; echo $HOME").set("/process/user", json!({"uid": 1000, "gid": 50, "additionalGids": [7, 9]}));
+    let bundle = Bundle::script(env, "id -u; id -g; id -G; echo $HOME")
+        .set("/process/user", json!({"uid": 1000, "gid": 50, "additionalGids": [7, 9]}));
     assert_eq!(lines(&bundle), ["1000", "50", "50 7 9", "/home/app"]);
 }
 
 fn the_working_directory_is_made_and_entered(env: &TestEnv) {
     let bundle = Bundle::new(env, &["pwd"]).set("/process/cwd", json!("/a/b")).set("/root/readonly", json!(true));
-    bundle.run().prints("/a/b\n");
+    bundle.run().prints("/a/b");
     let bundle = Bundle::new(env, &["true"]).set("/process/cwd", json!("/proc/self/fd/3"));
     assert_ne!(bundle.run().code, 0);
 }
@@ -98,11 +106,12 @@ fn a_filter_answers_for_every_action(env: &TestEnv) {
 }
 
 fn names_and_kernel_settings_are_the_namespaces(env: &TestEnv) {
-    let bundle = Bundle::script(env, "hostname; cat /proc/sys/kernel/domainname /proc/sys/kernel/shmmni /proc/sys/net/ipv4/ip_forward")
-        .set("/hostname", json!("a-host"))
-        .set("/domainname", json!("a-domain"))
-        .set("/linux/sysctl", json!({"kernel.shmmni": "77", "net.ipv4.ip_forward": "1"}))
-        .set("/linux/readonlyPaths", json!(["/proc/sys"]));
+    let bundle =
+        Bundle::script(env, "hostname; cat /proc/sys/kernel/domainname /proc/sys/kernel/shmmni /proc/sys/net/ipv4/ip_forward")
+            .set("/hostname", json!("a-host"))
+            .set("/domainname", json!("a-domain"))
+            .set("/linux/sysctl", json!({"kernel.shmmni": "77", "net.ipv4.ip_forward": "1"}))
+            .set("/linux/readonlyPaths", json!(["/proc/sys"]));
     assert_eq!(lines(&bundle), ["a-host", "a-domain", "77", "1"]);
 }
 
@@ -147,7 +156,10 @@ fn maps_are_those_of_the_configuration(env: &TestEnv) {
         .set("/linux/gidMappings", one(6, gid))
         .set("/process/user", json!({"uid": 5, "gid": 6}));
     assert_eq!(lines(&bundle), [format!(" 5 {uid} 1"), format!(" 6 {gid} 1"), "5".to_owned()]);
-    let other = Bundle::new(env, &["true"]).add("/linux/namespaces", json!({"type": "user"})).set("/linux/uidMappings", one(0, 0)).set("/linux/gidMappings", one(0, 0));
+    let other = Bundle::new(env, &["true"])
+        .add("/linux/namespaces", json!({"type": "user"}))
+        .set("/linux/uidMappings", one(0, 0))
+        .set("/linux/gidMappings", one(0, 0));
     assert_ne!(other.run().code, 0, "root of the host is nobody's to map");
 }
 
@@ -191,7 +203,10 @@ fn a_terminal_goes_over_the_console_socket(env: &TestEnv) {
     bundle.delete();
     let plain = Bundle::new(env, &["true"]);
     plain.write();
-    bundle.cmd(&["create", "--bundle", &folder, "--console-socket", &path.to_string_lossy(), "c1"]).run().fails(1, &["no terminal"]);
+    bundle
+        .cmd(&["create", "--bundle", &folder, "--console-socket", &path.to_string_lossy(), "c1"])
+        .run()
+        .fails(1, &["no terminal"]);
 }
 
 fn descriptors_are_passed_on(env: &TestEnv) {
@@ -205,7 +220,7 @@ fn descriptors_are_passed_on(env: &TestEnv) {
     env.host("sh", &["-c", &script]).run();
     let bundle = Bundle::script(env, "cat <&3; echo $LISTEN_FDS $LISTEN_PID");
     bundle.write();
-    env.host("sh", &["-c", &script]).run().prints("three\n1 1\n");
+    env.host("sh", &["-c", &script]).run().prints("three\n1 1");
 }
 
 fn exec_takes_a_whole_process(env: &TestEnv) {
@@ -217,14 +232,22 @@ fn exec_takes_a_whole_process(env: &TestEnv) {
         "capabilities": {"bounding": ["CAP_KILL"], "effective": ["CAP_KILL"], "permitted": ["CAP_KILL"]},
     });
     let file = env.file("process.json", process.to_string());
-    bundle.cmd(&["exec", "--process", &file, "c1"]).run().prints("/tmp\n0077\nb/sbin:/usr/sbin:/bin:/usr/bin\nCapEff:\t0000000000000020\n");
+    bundle
+        .cmd(&["exec", "--process", &file, "c1"])
+        .run()
+        .prints("/tmp\n0077\nb/sbin:/usr/sbin:/bin:/usr/bin\nCapEff:\t0000000000000020");
     let options = ["exec", "--cwd", "/etc", "--env", "X=y", "--user", "0:0", "--cap", "CAP_CHOWN", "--no-new-privs", "c1"];
     let script = "pwd; echo $X; grep -E 'CapEff|NoNew' /proc/self/status";
-    bundle.cmd(&[&options[..], &["sh", "-c", script]].concat()).run().prints("/etc\ny\nCapEff:\t0000000000000001\nNoNewPrivs:\t1\n");
+    bundle
+        .cmd(&[&options[..], &["sh", "-c", script]].concat())
+        .run()
+        .prints("/etc\ny\nCapEff:\t0000000000000001\nNoNewPrivs:\t1");
     assert_eq!(bundle.exec(&["sh", "-c", "exit 7"]).code, 7);
     bundle.exec(&["nosuch"]).fails(1, &["nosuch", "No such file"]);
     bundle.exec(&[]).fails(1, &["args"]);
-    bundle.cmd(&["exec", "--detach", "--pid-file", "pid", "c1", "sleep", "500"]).run().ok();
+    let (program, before) = super::runtime(env);
+    let detached = format!("exec {program} {} exec --detach --pid-file pid c1 sleep 500 >/dev/null 2>&1", before.join(" "));
+    env.host("sh", &["-c", &detached]).run().ok();
     let pid: i64 = std::fs::read_to_string(env.work().join("pid")).expect("the pid file").parse().expect("a pid");
     let pids: Vec<i64> = serde_json::from_str(&bundle.on(&["ps", "-f", "json"], &[]).ok()).expect("pids");
     assert!(pids.contains(&pid), "{pids:?} {pid}");
