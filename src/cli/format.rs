@@ -62,6 +62,16 @@ impl Format {
         Ok(format)
     }
 
+    /// Whether fields of rows are named, which are not those of the JSON where a thing has two sets of names.
+    #[must_use]
+    pub fn names_fields(&self) -> bool {
+        match self {
+            Self::Json => false,
+            Self::Template(text) => !is_json_of_row(text),
+            Self::DefaultTable | Self::Table(_) => true,
+        }
+    }
+
     fn compile(&self) -> Result<Option<Template>, FormatError> {
         let (Self::Table(text) | Self::Template(text)) = self else { return Ok(None) };
         let mut template = Template::with_name("format");

@@ -5,12 +5,13 @@ use crate::config::Paths;
 use crate::engine::container::again::Inherited;
 use crate::engine::container::health::Asker;
 use crate::engine::container::orders::Begin;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, netd};
 use crate::model::ContainerConfig;
 use crate::sys::inherit::adopt;
 use clap::{Args, Subcommand};
 use std::os::fd::RawFd;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Called by monitors
 #[derive(Debug, Subcommand)]
@@ -21,6 +22,35 @@ pub enum InternalCommand {
     Check(CheckArgs),
     /// Remove what is left of containers that are gone
     Sweep(CheckArgs),
+    /// Answer for names and published ports
+    Netd(NetdArgs),
+    /// Join the session network namespace to the host anew
+    WayOut(WayOutArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct NetdArgs {
+    #[arg(long)]
+    data: PathBuf,
+    #[arg(long)]
+    run: PathBuf,
+    #[arg(long)]
+    report: RawFd,
+    #[arg(long)]
+    session_entry: PathBuf,
+    /// Milliseconds
+    #[arg(long)]
+    idle: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct WayOutArgs {
+    #[arg(long)]
+    namespace: RawFd,
+    #[arg(long)]
+    route: RawFd,
+    #[arg(long)]
+    collar: RawFd,
 }
 
 #[derive(Debug, Args)]
@@ -80,7 +110,23 @@ pub fn run(command: InternalCommand) -> Result<i32, CliError> {
             Engine::open(Paths::at(subject.data, subject.run))?.sweep()?;
             Ok(0)
         }
+        InternalCommand::Netd(args) => {
+            let report = handed(args.report)?;
+            let idle = args.idle.map(Duration::from_millis);
+            netd::run(Paths::at(args.data, args.run), report, args.session_entry, idle)?;
+            Ok(0)
+        }
+        InternalCommand::WayOut(args) => {
+            let (namespace, route, collar) = (handed(args.namespace)?, handed(args.route)?, handed(args.collar)?);
+            netd::way_out(&namespace, route, &collar, handed(1)?)?;
+            Ok(0)
+        }
     }
+}
+
+/// Takes a descriptor over; to be called before anything is opened.
+fn handed(number: RawFd) -> Result<std::os::fd::OwnedFd, CliError> {
+    Ok(adopt(number).map_err(|source| EngineError::Wait { source })?)
 }
 
 fn restart(args: RestartArgs) -> Result<i32, CliError> {

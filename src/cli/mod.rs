@@ -6,6 +6,7 @@ pub mod format;
 pub mod generate;
 pub mod image;
 pub mod internal;
+pub mod network;
 pub mod oci;
 pub mod output_file;
 pub mod output_folder;
@@ -16,11 +17,13 @@ pub mod system;
 pub mod ui;
 pub mod volume;
 
+use crate::config::storage::{self, Given};
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use error::CliError;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Run containers as yourself: no daemon, no root.
@@ -37,6 +40,18 @@ struct Cli {
     /// Print version
     #[arg(short, long, short_alias = 'V', action = clap::ArgAction::Version)]
     version: Option<bool>,
+    /// The folder that holds images and containers, in the place of the one that storage.conf or XDG_DATA_HOME says
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
+    /// The folder for what lives until the next boot
+    #[arg(long, value_name = "DIR")]
+    runroot: Option<PathBuf>,
+    /// How layers are stacked: overlay, or vfs for whole copies; without it, by trying
+    #[arg(long, value_name = "NAME")]
+    storage_driver: Option<String>,
+    /// overlay.mount_program=PATH: a program that stacks layers in the kernel's place
+    #[arg(long, value_name = "KEY=VALUE")]
+    storage_opt: Vec<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -74,7 +89,11 @@ enum Command {
     Login(image::login::LoginArgs),
     Logout(image::login::LogoutArgs),
     Logs(container::logs::LogsArgs),
+    #[command(subcommand)]
+    Manifest(image::manifest::ManifestCommand),
     Mount(container::mount::MountArgs),
+    #[command(subcommand)]
+    Network(network::NetworkCommand),
     Oci(oci::OciArgs),
     Pause(container::pause::PauseArgs),
     Port(container::port::PortArgs),
@@ -137,7 +156,23 @@ fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Erro
         }
         outcome => outcome,
     }
-    .map(|cli| cli.command)
+    .and_then(|cli| {
+        let absolute = |folder: Option<PathBuf>| folder.map(std::path::absolute).transpose();
+        let folders = absolute(cli.root).and_then(|root| Ok((root, absolute(cli.runroot)?)));
+        let (root, runroot) = folders.map_err(clap::Error::from)?;
+        storage::give(Given { root, runroot, driver: cli.storage_driver, options: cli.storage_opt });
+        Ok(cli.command)
+    })
+}
+
+/// Tells whether a command line is understood, the texts of `create`'s options included. Nothing is done: this is for tests/fuzz.
+#[doc(hidden)]
+#[must_use]
+pub fn understands(words: impl IntoIterator<Item = OsString>) -> bool {
+    match read(words) {
+        Ok(Command::Create(args)) => container::create::is_understood(&args),
+        read => read.is_ok(),
+    }
 }
 
 /// Scripts read the third word of what `--version` prints, as of Podman's.
@@ -201,8 +236,10 @@ fn dispatch(command: Command) -> Result<i32, CliError> {
         Command::Login(args) => image::login::run(&args),
         Command::Logout(args) => image::login::run_logout(&args),
         Command::Search(args) => image::search::run(&args),
+        Command::Manifest(command) => image::manifest::run(command),
         Command::Oci(args) => oci::run(args),
         Command::Mount(args) => container::mount::run(&args),
+        Command::Network(command) => network::run(command),
         Command::Unmount(args) => container::mount::run_unmount(&args),
         Command::Logs(args) => container::logs::run(args),
         Command::Pause(args) => container::pause::run(&args),

@@ -63,6 +63,15 @@ impl OutputFile {
         io::Write::write_all(&mut self.file, bytes).map_err(|source| CliError::File { path: self.path.clone(), source })
     }
 
+    /// Writes all there is to write, and puts the file at its place.
+    ///
+    /// # Errors
+    /// The disk is full, or the like.
+    pub fn write_and_keep(mut self, bytes: &[u8]) -> Result<(), CliError> {
+        self.write(bytes)?;
+        self.keep()
+    }
+
     /// Puts the file at its place.
     ///
     /// # Errors

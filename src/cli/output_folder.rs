@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::output_file::beside;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags, RenameFlags};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 pub struct OutputFolder {
     beside: PathBuf,
     place: PathBuf,
+    /// There is one at the place, which goes.
+    replaces: bool,
 }
 
 impl OutputFolder {
@@ -20,11 +22,20 @@ impl OutputFolder {
     /// # Errors
     /// There is something at its place already, or nothing may be made there.
     pub fn begin(place: &Path) -> Result<Self, CliError> {
+        Self::instead_of(place, |_| false)
+    }
+
+    /// The same, at a place where a folder may be for which `may_go` says so.
+    ///
+    /// # Errors
+    /// There is something else at its place, or nothing may be made there.
+    pub fn instead_of(place: &Path, may_go: impl FnOnce(&Path) -> bool) -> Result<Self, CliError> {
         let is_free = match std::fs::read_dir(place) {
             Ok(mut entries) => entries.next().is_none(),
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         };
-        if !is_free {
+        let replaces = !is_free;
+        if replaces && !may_go(place) {
             let place = place.display();
             return Err(CliError::Usage(format!(
                 "{place} is there already and no empty folder: choose another place, or remove it"
@@ -35,7 +46,7 @@ impl OutputFolder {
         }
         let beside = beside(place);
         std::fs::create_dir(&beside).map_err(|source| CliError::File { path: place.to_owned(), source })?;
-        Ok(Self { beside, place: place.to_owned() })
+        Ok(Self { beside, place: place.to_owned(), replaces })
     }
 
     /// Opens it, to make files in it.
@@ -52,7 +63,12 @@ impl OutputFolder {
     /// # Errors
     /// Something else came there meanwhile.
     pub fn keep(self) -> Result<(), CliError> {
-        std::fs::rename(&self.beside, &self.place).map_err(|source| self.failed(source))
+        if !self.replaces {
+            return std::fs::rename(&self.beside, &self.place).map_err(|source| self.failed(source));
+        }
+        // What was there goes when this is dropped.
+        let exchanged = rustix::fs::renameat_with(CWD, &self.beside, CWD, &self.place, RenameFlags::EXCHANGE);
+        exchanged.map_err(|errno| self.failed(errno.into()))
     }
 
     fn failed(&self, source: io::Error) -> CliError {
@@ -62,7 +78,7 @@ impl OutputFolder {
 
 impl Drop for OutputFolder {
     fn drop(&mut self) {
-        // Once it is kept there is nothing of that name.
+        // Once it is kept there is nothing of that name, or the folder that it has replaced.
         let _ = std::fs::remove_dir_all(&self.beside);
     }
 }
@@ -85,6 +101,11 @@ mod tests {
         begun.keep().unwrap();
         assert!(place.join("whole").exists());
         assert!(OutputFolder::begin(&place).is_err());
+        let begun = OutputFolder::instead_of(&place, |old| old.join("whole").exists()).unwrap();
+        std::fs::write(begun.beside.join("new"), "").unwrap();
+        begun.keep().unwrap();
+        assert!(place.join("new").exists() && !place.join("whole").exists());
+        assert_eq!(std::fs::read_dir(temp.path()).unwrap().count(), 1, "the old one is gone");
         assert!(OutputFolder::begin(Path::new("/")).is_err());
     }
 }

@@ -1,12 +1,15 @@
 //! What the surroundings say: environment variables, configuration files, and the places of files.
 
 pub mod bus;
+pub mod containers;
 pub mod env;
+pub mod netd;
 pub mod paths;
 pub mod places;
 pub mod policy;
 pub mod program;
 pub mod registries;
+pub mod storage;
 
 pub use paths::Paths;
 pub use places::Places;

@@ -1,7 +1,7 @@
 //! Where our files are.
 //!
 //! ```text
-//! $XDG_DATA_HOME/coracle  (~/.local/share/coracle), mode 0700
+//! $XDG_DATA_HOME/coracle  (~/.local/share/coracle), mode 0700; `config::storage` may name another place
 //!   state.db                    SQLite
 //!   blobs/sha256/<hex>          manifests and image configs
 //!   layers/<diffID>/diff/       an unpacked layer
@@ -17,6 +17,7 @@
 //! ```
 
 use super::env;
+use super::storage::{StorageConf, Wanted};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 pub struct Paths {
     data: PathBuf,
     run: PathBuf,
+    wanted: Wanted,
 }
 
 /// Why the folders cannot be used.
@@ -33,6 +35,8 @@ pub struct Paths {
 pub enum PathsError {
     #[error("find the home folder of uid {uid}: HOME is not set and /etc/passwd has no entry (set HOME or XDG_DATA_HOME)")]
     NoHome { uid: u32 },
+    #[error(transparent)]
+    Storage(Box<super::storage::StorageConfError>),
     #[error("make folder {}", path.display())]
     MakeDir {
         path: PathBuf,
@@ -46,28 +50,31 @@ pub enum PathsError {
 impl Paths {
     /// Works out the folders from the environment; touches nothing but to look.
     ///
-    /// `XDG_RUNTIME_DIR` counts only where it is a folder of ours: `su` and `sudo` keep that of somebody else.
+    /// `XDG_RUNTIME_DIR` counts only where it is a folder of ours: `su` and `sudo` keep that of somebody else. storage.conf and the
+    /// command line may name other places.
     ///
     /// # Errors
-    /// No home folder can be found.
+    /// No home folder can be found, or storage.conf is wrong.
     pub fn from_env() -> Result<Self, PathsError> {
         let uid = rustix::process::getuid().as_raw();
-        let data = match env::absolute_path("XDG_DATA_HOME") {
-            Some(path) => path,
-            None => home(uid)?.join(".local/share"),
+        let conf = StorageConf::load(&super::Places::from_env()?)?;
+        let data = match (conf.data, env::absolute_path("XDG_DATA_HOME")) {
+            (Some(path), _) => path,
+            (None, Some(path)) => path.join("coracle"),
+            (None, None) => home(uid)?.join(".local/share/coracle"),
         };
         let ours = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|meta| meta.is_dir() && meta.uid() == uid);
         let run = env::absolute_path("XDG_RUNTIME_DIR")
             .filter(ours)
             .or_else(|| Some(PathBuf::from(format!("/run/user/{uid}"))).filter(ours))
             .map_or_else(|| PathBuf::from(format!("/tmp/coracle-{uid}")), |path| path.join("coracle"));
-        Ok(Self { data: data.join("coracle"), run })
+        Ok(Self { data, run: conf.run.unwrap_or(run), wanted: conf.wanted })
     }
 
     /// Names the folders as another of our processes has found them.
     #[must_use]
     pub fn at(data: PathBuf, run: PathBuf) -> Self {
-        Self { data, run }
+        Self { data, run, wanted: Wanted::default() }
     }
 
     /// Makes the folders that are missing, mode 0700, and refuses a runtime folder of somebody else.
@@ -87,6 +94,12 @@ impl Paths {
             Ok(meta) => Err(PathsError::ForeignDir { path: self.run.clone(), owner: meta.uid() }),
             Err(source) => Err(PathsError::MakeDir { path: self.run.clone(), source }),
         }
+    }
+
+    /// How layers shall be stacked, as far as somebody says.
+    #[must_use]
+    pub fn wanted(&self) -> &Wanted {
+        &self.wanted
     }
 
     /// The data folder.

@@ -1,9 +1,9 @@
 //! Where the files are that all tools for containers share, and those of Docker.
 //!
 //! ```text
-//! ~/.config/containers/    registries.conf registries.conf.d/ policy.json auth.json certs.d/
-//! /etc/containers/         registries.conf registries.conf.d/ policy.json certs.d/
-//! /usr/share/containers/   registries.conf policy.json
+//! ~/.config/containers/    containers.conf containers.conf.d/ registries.conf registries.conf.d/ policy.json auth.json certs.d/
+//! /etc/containers/         containers.conf containers.conf.d/ registries.conf registries.conf.d/ policy.json certs.d/
+//! /usr/share/containers/   containers.conf registries.conf policy.json
 //! /etc/docker/certs.d/
 //! $XDG_RUNTIME_DIR/containers/auth.json      ~/.docker/config.json      ~/.dockercfg
 //! ~/.cache/containers/short-name-aliases.conf
@@ -77,17 +77,27 @@ impl Places {
             None => self.first("registries.conf").into_iter().collect(),
         };
         for folder in [&self.system, &self.config] {
-            let folder = folder.join("registries.conf.d");
-            let mut drop_ins: Vec<_> = std::fs::read_dir(folder)
-                .into_iter()
-                .flatten()
-                .filter_map(|entry| Some(entry.ok()?.path()))
-                .filter(|path| path.extension().is_some_and(|extension| extension == "conf"))
-                .collect();
-            drop_ins.sort();
-            files.extend(drop_ins);
+            files.extend(drop_ins(&folder.join("registries.conf.d")));
         }
         files
+    }
+
+    /// The files of containers.conf, in the order in which later ones win. Not all of them need to be there.
+    #[must_use]
+    pub fn containers_files(&self) -> Vec<PathBuf> {
+        let mut files = vec![self.distribution.join("containers.conf")];
+        for folder in [&self.system, &self.config] {
+            files.push(folder.join("containers.conf"));
+            files.extend(drop_ins(&folder.join("containers.conf.d")));
+        }
+        files
+    }
+
+    /// The files of storage.conf of which the first that is there counts, and whether it is the user's own.
+    #[must_use]
+    pub fn storage_files(&self) -> Vec<(PathBuf, bool)> {
+        let name = "storage.conf";
+        vec![(self.config.join(name), true), (self.system.join(name), false), (self.distribution.join(name), false)]
     }
 
     /// The file into which the choice at a prompt for a short name is written.
@@ -141,4 +151,15 @@ impl Places {
     fn first(&self, name: &str) -> Option<PathBuf> {
         [&self.config, &self.system, &self.distribution].into_iter().map(|folder| folder.join(name)).find(|path| path.exists())
     }
+}
+
+/// The files `*.conf` of a folder, by name.
+fn drop_ins(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut files: Vec<_> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "conf"))
+        .collect();
+    files.sort();
+    files
 }

@@ -2,9 +2,12 @@
 
 use super::container::ContainerError;
 use super::container::attach::AttachError;
+use super::image::RemoteError;
+use super::network::NetworkError;
 use super::volume::VolumeError;
 use crate::config::paths::PathsError;
 use crate::image::ImageError;
+use crate::net::netd::ServeError;
 use crate::secret::SecretError;
 use crate::state::StateError;
 use crate::storage::StorageError;
@@ -41,7 +44,13 @@ pub enum EngineError {
     #[error(transparent)]
     Volume(#[from] VolumeError),
     #[error(transparent)]
+    Network(#[from] NetworkError),
+    #[error(transparent)]
+    Netd(#[from] ServeError),
+    #[error(transparent)]
     Attach(#[from] AttachError),
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     #[error(transparent)]
     Secret(#[from] SecretError),
     #[error(transparent)]
@@ -74,8 +83,28 @@ pub enum EngineError {
     TagWithDigest { name: String },
     #[error("image {image} is in use by container {containers}")]
     ImageInUse { image: String, containers: String },
+    #[error("image {image} is mounted in a `coracle unshare` session (process {pid})")]
+    ImageMounted { image: String, pid: i32 },
+    #[error("image {image} has no layers, and so no files")]
+    NoLayers { image: String },
     #[error("image {image} has several names: {names}")]
     ImageHasNames { image: String, names: String },
+    #[error("{name}: it is an image, and not a manifest list")]
+    NotAList { name: String },
+    #[error("{name} is a manifest list: push it with `coracle manifest push`")]
+    IsAList { name: String },
+    #[error("the name {name} is taken by image {image}")]
+    ImageNameTaken { name: String, image: String },
+    #[error("manifest list {name} has no image {image}")]
+    NotInList { name: String, image: String },
+    #[error("manifest list {name} has no image for {platform} that is in the store")]
+    NoInstance { name: String, platform: String },
+    #[error("image {digest} of manifest list {name} is no longer in the store")]
+    EntryNowhere { name: String, digest: String },
+    #[error(
+        "image {digest} is copied from {source_name} as it is, without --compression-format (pull it, and add it from the store)"
+    )]
+    EntryAsItIs { digest: String, source_name: String },
     #[error("write {what}")]
     Save {
         what: String,
@@ -96,10 +125,17 @@ impl EngineError {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NoSuchContainer { .. } | Self::NoSuchImage { .. } => Kind::NoSuch,
+            Self::NoSuchContainer { .. }
+            | Self::NoSuchImage { .. }
+            | Self::NotInList { .. }
+            | Self::NoInstance { .. }
+            | Self::EntryNowhere { .. } => Kind::NoSuch,
+            Self::Remote(RemoteError::BadEnd { .. }) => Kind::Invalid,
+            Self::NoLayers { .. } | Self::NotAList { .. } | Self::IsAList { .. } | Self::EntryAsItIs { .. } => Kind::Invalid,
+            Self::ImageNameTaken { .. } => Kind::Exists,
             Self::Ambiguous { .. } | Self::AmbiguousImage { .. } | Self::TagWithDigest { .. } => Kind::Invalid,
             Self::Image(error) => image_kind(error),
-            Self::ImageInUse { .. } | Self::ImageHasNames { .. } => Kind::InUse,
+            Self::ImageInUse { .. } | Self::ImageMounted { .. } | Self::ImageHasNames { .. } => Kind::InUse,
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
             Self::Container(error) => error.kind(),
             Self::Oci(error) => error.kind(),
@@ -108,6 +144,8 @@ impl EngineError {
             Self::Secret(SecretError::File { .. }) => Kind::Internal,
             Self::Secret(_) => Kind::Invalid,
             Self::Volume(error) => error.kind(),
+            Self::Network(error) => error.kind(),
+            Self::State(StateError::AddressInUse { .. } | StateError::NoAddressLeft { .. }) => Kind::InUse,
             Self::Reported { kind, .. } => *kind,
             Self::Session(_) => Kind::Denied,
             Self::Journal { .. }
@@ -115,6 +153,8 @@ impl EngineError {
             | Self::SaveLength { .. }
             | Self::Reset { .. }
             | Self::Attach(_)
+            | Self::Remote(_)
+            | Self::Netd(_)
             | Self::Paths(_)
             | Self::State(_)
             | Self::Wait { .. }
@@ -142,14 +182,30 @@ impl EngineError {
             Self::State(StateError::NameInUse { name, .. }) => {
                 Some(format!("remove it with `coracle rm {name}`, or choose another --name"))
             }
+            Self::State(StateError::AddressInUse { holder, .. }) => {
+                Some(format!("stop it with `coracle stop {holder}`, or choose another address"))
+            }
             Self::Secret(SecretError::Exists { name }) => {
                 Some(format!("remove it with `coracle secret rm {name}`, or give --replace"))
             }
             Self::Secret(SecretError::NoSuch { .. }) => Some("list them with `coracle secret ls`".to_owned()),
             Self::Container(error) => error.hint(),
             Self::Volume(error) => error.hint(),
+            Self::Network(error) => error.hint(),
             Self::Reported { hint, .. } => hint.clone(),
             Self::Image(error) => error.hint(),
+            Self::ImageNameTaken { .. } => Some("choose another name, or use --amend to add to a list that is there".to_owned()),
+            Self::NoInstance { .. } => Some("pull the image, and add it to the list".to_owned()),
+            Self::EntryNowhere { name, digest } => {
+                Some(format!("add it again, or take it out: `coracle manifest remove {name} {digest}`"))
+            }
+            Self::Remote(RemoteError::NoSsh) => Some("install OpenSSH's client".to_owned()),
+            Self::Remote(RemoteError::Failed { host, .. }) => {
+                Some(format!("try `ssh {host}`, and see that coracle or podman is installed there"))
+            }
+            Self::ImageMounted { image, .. } => {
+                Some(format!("unmount it there with `coracle image unmount {image}`, or end the session"))
+            }
             Self::ImageInUse { containers, .. } => Some(format!("remove the container first: `coracle rm {containers}`")),
             Self::ImageHasNames { image, .. } => {
                 Some(format!("remove one name, or the image with all of them: `coracle rmi -f {image}`"))
@@ -171,7 +227,12 @@ fn image_kind(error: &ImageError) -> Kind {
         ImageError::Denied { .. } | ImageError::Policy { .. } | ImageError::Blocked { .. } => Kind::Denied,
         ImageError::NoSearch { .. } | ImageError::ShortName { .. } | ImageError::Config(_) => Kind::Invalid,
         ImageError::NotAnImage { .. } | ImageError::NoPlatform { .. } => Kind::Unsupported,
-        ImageError::Reference(_) | ImageError::Change(_) | ImageError::Parse { .. } | ImageError::Archive { .. } => Kind::Invalid,
+        ImageError::Transport(_)
+        | ImageError::SeveralImages { .. }
+        | ImageError::Reference(_)
+        | ImageError::Change(_)
+        | ImageError::Parse { .. }
+        | ImageError::Archive { .. } => Kind::Invalid,
         _ => Kind::Internal,
     }
 }

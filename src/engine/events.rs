@@ -69,6 +69,7 @@ impl EventFilter {
             Self::Status(status) => record.status == *status,
             Self::Type(kind) => record.kind == *kind,
             Self::Of("image", name) if record.kind == "container" => record.image == *name,
+            Self::Of("network", name) if record.network == *name => record.kind == "network",
             Self::Of(kind, name) => {
                 record.kind == *kind && (record.name == *name || (!record.id.is_empty() && record.id.starts_with(name.as_str())))
             }

@@ -2,9 +2,10 @@
 
 use super::{Engine, EngineError};
 use crate::cgroup::Delegation;
-use crate::config::program::find_program;
+use crate::config::program::{find_program, own};
 use crate::image::Platform;
 use crate::model::{CapSet, Status};
+use crate::storage::driver::{self, Driver};
 use crate::userns::map::{self, Ids};
 use crate::userns::subid::Range;
 use serde_json::{Value, json};
@@ -34,7 +35,7 @@ impl Engine {
         let system = rustix::system::uname();
         let memory = text("/proc/meminfo");
         let bytes = |name: &str| kilobytes(&memory, name) * 1024;
-        let own = std::fs::read_link("/proc/self/exe").unwrap_or_default();
+        let own = own();
         let delegation = Delegation::find();
         let controllers = delegation.as_ref().map(|own| text(own.path().join("cgroup.controllers"))).unwrap_or_default();
         json!({
@@ -80,22 +81,32 @@ impl Engine {
         let count = |wanted: Status| states.iter().filter(|status| **status == wanted).count();
         let (running, paused) = (count(Status::Running), count(Status::Paused));
         let data = self.paths.data();
+        let driver = driver::remembered(&self.paths)?.unwrap_or_default();
+        let options = match driver.program() {
+            Some(path) => {
+                json!({ "overlay.mount_program": { "Executable": path.to_string_lossy(), "Package": "", "Version": "" } })
+            }
+            None => json!({}),
+        };
         let disk = rustix::fs::statvfs(data).ok();
         let (size, used) = disk.map_or((0, 0), |disk| {
             let all = disk.f_blocks * disk.f_frsize;
             (all, all.saturating_sub(disk.f_bfree * disk.f_frsize))
         });
         Ok(json!({
-            "ConfigFile": "",
+            "ConfigFile": self.paths.wanted().file.clone().unwrap_or_default(),
             "ContainerStore": {
                 "Number": states.len(), "Paused": paused, "Running": running, "Stopped": states.len() - running - paused,
             },
-            "GraphDriverName": "overlay",
-            "GraphOptions": {},
+            "GraphDriverName": driver.name(),
+            "GraphOptions": options,
             "GraphRoot": data.to_string_lossy(),
             "GraphRootAllocated": size,
             "GraphRootUsed": used,
-            "GraphStatus": {},
+            "GraphStatus": {
+                "Backing Filesystem": driver::file_system(data),
+                "Native Overlay Diff": (driver == Driver::Overlay).to_string(),
+            },
             "ImageCopyTmpDir": self.paths.tmp().to_string_lossy(),
             "ImageStore": { "Number": self.db.images()?.len() },
             "RunRoot": self.paths.run().to_string_lossy(),

@@ -6,6 +6,8 @@ pub mod error;
 pub mod events;
 pub mod image;
 pub mod info;
+pub mod netd;
+pub mod network;
 pub mod oci;
 pub mod prune;
 mod reset;

@@ -1,8 +1,10 @@
-//! What nobody uses goes: stopped containers, images and volumes without containers.
+//! What nobody uses goes: stopped containers; images, volumes and networks without containers.
 
 use super::container::ContainerError;
 use super::container::moment::moment;
 use super::image::RemoveImagesRequest;
+use super::image::remove::uses;
+use super::network::NetworkFilter;
 use super::volume::VolumeFilter;
 use super::{Engine, EngineError};
 use crate::events::Type;
@@ -10,6 +12,7 @@ use crate::image::ImageConfig;
 use crate::model::ImageRecord;
 use crate::storage;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
 
 /// A condition of `prune`: labels all have to fit, and so has the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,26 +98,28 @@ impl Engine {
         Ok(pruned)
     }
 
-    /// Removes images that no container uses: those without a name, or with `all` every one. Runs as root of the session.
+    /// Removes images that no container uses: those without a name that are in no manifest list, or with `all` every one. Runs as root of the session.
     ///
     /// # Errors
     /// The list cannot be read. What happens to single images is in the report.
     pub fn prune_images(&mut self, all: bool, filters: &[PruneFilter]) -> Result<Pruned, EngineError> {
-        let used: HashSet<_> = self.containers()?.into_iter().map(|(config, _)| config.image).collect();
+        let containers = self.containers()?;
+        // Without a name a list has them all the same; with `all` the lists go, too.
+        let listed = if all { HashSet::new() } else { self.listed(&self.db.images()?) };
         let goes = |image: &ImageRecord| {
             let labels = || ImageConfig::parse(image.config.as_bytes()).map(|config| config.config.labels).unwrap_or_default();
-            !used.contains(&image.id)
+            !containers.iter().any(|(container, _)| uses(container, image))
+                && !listed.contains(&image.id)
                 && (all || image.names.is_empty())
                 && (filters.is_empty() || filters.iter().all(|filter| filter.accepts(&labels(), image.created)))
         };
         let images: Vec<String> =
             self.db.images()?.iter().filter(|image| goes(image)).map(|image| image.id.hex().to_owned()).collect();
-        if images.is_empty() {
-            return Ok(Pruned::default());
-        }
         let before = self.layer_bytes()?;
         let request = RemoveImagesRequest { images, force: true, ignore: true, ..RemoveImagesRequest::default() };
-        let report = self.remove_images(&request)?;
+        let mut report = self.remove_images(&request)?;
+        // Also what an unfinished pull has left.
+        report.errors.extend(self.sweep_store(Duration::ZERO).err());
         if !report.deleted.is_empty() {
             self.tell_prune(Type::Image);
         }
@@ -140,6 +145,19 @@ impl Engine {
         let ids = self.prune_volumes(&filters)?;
         let bytes = ids.iter().filter_map(|name| sizes.get(name)).sum();
         Ok(Pruned { ids, bytes, errors: Vec::new() })
+    }
+
+    /// Removes the networks that no container is joined to, but the default one; the report has their names.
+    ///
+    /// # Errors
+    /// The list cannot be read. What happens to single networks is in the report.
+    pub fn prune_unused_networks(&mut self, filters: &[PruneFilter]) -> Result<Pruned, EngineError> {
+        let as_network = |filter: &PruneFilter| match filter.clone() {
+            PruneFilter::Label(name, value) => NetworkFilter::Label(name, value),
+            PruneFilter::NotLabel(name, value) => NetworkFilter::NotLabel(name, value),
+            PruneFilter::Until(moment) => NetworkFilter::Until(moment),
+        };
+        self.prune_networks(&filters.iter().map(as_network).collect::<Vec<_>>())
     }
 
     fn layer_bytes(&self) -> Result<u64, EngineError> {

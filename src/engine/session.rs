@@ -136,7 +136,8 @@ pub(crate) fn worker<T: Serialize>(
     Ok(Worker { member, answer, kind: PhantomData })
 }
 
-fn with_causes(error: &EngineError) -> String {
+/// The text of a failure and of all that lies below it.
+pub(crate) fn with_causes(error: &EngineError) -> String {
     let mut text = error.to_string();
     let mut below = std::error::Error::source(error);
     while let Some(source) = below {

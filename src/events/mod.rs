@@ -55,6 +55,7 @@ words! {
     Type {
         Container = "container",
         Image = "image",
+        Network = "network",
         Secret = "secret",
         System = "system",
         Volume = "volume",
@@ -66,8 +67,10 @@ words! {
     Status {
         Attach = "attach",
         Commit = "commit",
+        Connect = "connect",
         Create = "create",
         Died = "died",
+        Disconnect = "disconnect",
         Exec = "exec",
         ExecDied = "exec_died",
         Export = "export",

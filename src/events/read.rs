@@ -15,6 +15,8 @@ pub struct Record {
     pub name: String,
     /// The image that a container was made of.
     pub image: String,
+    /// The name of a network; the id is its own, or that of the container that joins or leaves it.
+    pub network: String,
     pub status: String,
     #[serde(rename = "Type")]
     pub kind: String,

@@ -52,6 +52,12 @@ impl Subject {
         Self::of(Type::Volume, &[("Name", name)])
     }
 
+    /// A network, by its name and id; with a container where that is joined to it or leaves it: then the id is that one's.
+    #[must_use]
+    pub fn network(name: &str, id: &str, container: Option<&str>) -> Self {
+        Self::of(Type::Network, &[("ID", container.unwrap_or(id)), ("Network", name)])
+    }
+
     /// A secret.
     #[must_use]
     pub fn secret(id: &str) -> Self {

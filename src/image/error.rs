@@ -4,6 +4,7 @@ use super::auth::AuthError;
 use super::change::BadChange;
 use super::platform::Platform;
 use super::reference::BadReference;
+use super::transport::BadTransport;
 use crate::config::policy::Refusal;
 use crate::config::registries::ConfigError;
 use crate::model::digest::BadDigest;
@@ -38,12 +39,20 @@ pub enum ImageError {
     TooBig { what: &'static str, found: u64, limit: u64 },
     #[error("the manifest is no image: {what}")]
     NotAnImage { what: String },
+    #[error("it is an image, not a list of manifests")]
+    NotAList,
+    #[error("Docker's manifest lists have no annotations (use --format oci)")]
+    AnnotationsInDocker,
     #[error("no image for {wanted} in the index; it has {available}")]
     NoPlatform { wanted: Platform, available: String },
     #[error("the manifest names {layers} layers, its config {diff_ids}")]
     LayerCount { layers: usize, diff_ids: usize },
     #[error("{}: {what}", path.display())]
     Archive { path: PathBuf, what: String },
+    #[error("{} holds several images: {}", path.display(), names.join(", "))]
+    SeveralImages { path: PathBuf, names: Vec<String> },
+    #[error(transparent)]
+    Transport(#[from] BadTransport),
     #[error("read the archive {}", path.display())]
     Tar {
         path: PathBuf,
@@ -125,6 +134,7 @@ impl ImageError {
                 "write the whole name (like {full}), or add unqualified-search-registries = [\"docker.io\"] to \
                  ~/.config/containers/registries.conf"
             ),
+            Self::SeveralImages { path, .. } => format!("choose one: PATH:REFERENCE, or {}:@0 for the first", path.display()),
             Self::ShortName { .. } => "write the whole name, or add an alias under [aliases] in a file in \
                                        ~/.config/containers/registries.conf.d/"
                 .to_owned(),

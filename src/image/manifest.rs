@@ -127,6 +127,29 @@ pub fn parse(bytes: &[u8]) -> Result<Document, ImageError> {
     }
 }
 
+/// Checks that a document is of the type that it was sent as: two clients that believe one or the other see two images (T41).
+/// What is no type of a manifest says nothing; servers of files send those.
+///
+/// # Errors
+/// It calls itself something else, or is something else.
+pub(super) fn check_type(declared: &str, bytes: &[u8]) -> Result<(), ImageError> {
+    let declared = declared.split(';').next().unwrap_or_default().trim();
+    if ![OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST].contains(&declared) {
+        return Ok(());
+    }
+    let shape: Shape = json("the manifest", bytes)?;
+    let fits = match shape.media_type.as_deref() {
+        Some(own) if !own.is_empty() => own == declared,
+        _ => shape.manifests.is_some() == matches!(declared, OCI_INDEX | DOCKER_LIST),
+    };
+    if fits {
+        return Ok(());
+    }
+    let own =
+        shape.media_type.map_or_else(|| "does not say what it is".to_owned(), |own| format!("calls itself {:?}", cut(&own)));
+    Err(ImageError::NotAnImage { what: format!("it is sent as {declared:?} and {own}") })
+}
+
 impl Index {
     /// Chooses the image that serves `wanted` best; the first one of several that are as good.
     ///
@@ -199,6 +222,25 @@ mod tests {
         }
         let long = vec![b' '; usize::try_from(MAX_DOCUMENT).unwrap() + 1];
         assert!(matches!(parse(&long), Err(ImageError::TooBig { .. })));
+    }
+
+    #[test]
+    fn a_document_is_what_it_is_sent_as() {
+        let index = br#"{"schemaVersion":2,"manifests":[]}"#;
+        let named = format!(r#"{{"schemaVersion":2,"mediaType":"{DOCKER_MANIFEST}",{CONFIG},"layers":[]}}"#);
+        for (declared, bytes, fine) in [
+            (OCI_INDEX, &index[..], true),
+            ("application/vnd.oci.image.index.v1+json; charset=utf-8", index, true),
+            ("application/json", index, true),
+            ("", index, true),
+            (OCI_MANIFEST, index, false),
+            (DOCKER_MANIFEST, named.as_bytes(), true),
+            (OCI_MANIFEST, named.as_bytes(), false),
+            (DOCKER_LIST, named.as_bytes(), false),
+            (OCI_MANIFEST, b"null", false),
+        ] {
+            assert_eq!(check_type(declared, bytes).is_ok(), fine, "{declared}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! ```text
 //! reference   registry/repository:tag@digest        config      what a container inherits
 //! manifest    manifests and indexes, platforms      registry    the distribution protocol (the only async code)
+//! list        lists of manifests that are made here
 //! transport   archives and folders on disk          change      Containerfile instructions of `import --change`
 //! ```
 //!
@@ -13,6 +14,7 @@ pub mod auth;
 pub mod change;
 pub mod config;
 mod error;
+pub mod list;
 pub mod manifest;
 pub mod platform;
 pub mod reference;

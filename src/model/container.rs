@@ -1,46 +1,10 @@
 //! A container's configuration: what the user asked, merged with the image, fixed at `create`.
 
-use super::{ContainerId, Filesystem, ImageId, Isolation, Limits, Mount, Relations, Security, Settings, Supervision};
+use super::{
+    ContainerId, Filesystem, ImageId, Isolation, Limits, Mount, NetworkMode, Ports, Relations, Security, Settings, Supervision,
+};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-/// How a container is joined to a network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NetworkMode {
-    /// A network namespace of its own with nothing but loopback.
-    None,
-    /// The host's network namespace.
-    Host,
-    /// A network namespace of its own, joined to the host by one user-mode stack (pasta, else slirp4netns).
-    Private,
-    /// That of another container, which has to run when this one is started.
-    Container(ContainerId),
-    /// The network namespace that a path names.
-    Path(PathBuf),
-}
-
-impl NetworkMode {
-    /// Returns the word that `--network` takes.
-    #[must_use]
-    pub fn as_str(&self) -> Cow<'static, str> {
-        match self {
-            Self::None => "none".into(),
-            Self::Host => "host".into(),
-            Self::Private => "private".into(),
-            Self::Container(id) => format!("container:{id}").into(),
-            Self::Path(path) => format!("ns:{}", path.display()).into(),
-        }
-    }
-
-    /// Whether the container has a network namespace of its own.
-    #[must_use]
-    pub fn is_own(&self) -> bool {
-        matches!(self, Self::None | Self::Private)
-    }
-}
 
 /// Where the container's output goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +79,8 @@ pub struct ContainerConfig {
     pub labels: BTreeMap<String, String>,
     pub mounts: Vec<Mount>,
     pub network: NetworkMode,
+    #[serde(default)]
+    pub ports: Ports,
     pub auto_remove: bool,
     /// A signal number.
     pub stop_signal: i32,

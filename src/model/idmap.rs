@@ -151,6 +151,13 @@ pub struct IdMap {
 }
 
 impl IdMap {
+    /// Every id is what it is.
+    #[must_use]
+    pub fn unchanged() -> Self {
+        let all = Ranges(vec![IdRange { inside: 0, outside: 0, count: u32::MAX }]);
+        Self { uids: all.clone(), gids: all }
+    }
+
     /// Whether files look in the container as they do in S.
     #[must_use]
     pub fn is_identity(&self) -> bool {

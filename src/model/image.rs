@@ -58,3 +58,15 @@ pub struct ImageRecord {
     /// The image config, as its bytes are in `blobs/`.
     pub config: String,
 }
+
+impl ImageRecord {
+    /// The first field of the document that marks a list of manifests.
+    pub const LIST_MARK: &str = "coracle.list";
+
+    /// Tells whether this is a list of manifests that was made here, and no image.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        let marked = self.config.strip_prefix("{\"").and_then(|rest| rest.strip_prefix(Self::LIST_MARK));
+        self.layers.is_empty() && marked.is_some_and(|rest| rest.starts_with('"'))
+    }
+}

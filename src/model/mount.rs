@@ -2,7 +2,7 @@
 
 use super::ImageId;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// One mount of a container, as asked for. A field that an older row does not have gets its default.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,12 +97,6 @@ impl Mount {
             Origin::Volume { name, .. } => Some(name),
             _ => None,
         }
-    }
-
-    /// How many names the target has: a mount below another comes after it.
-    #[must_use]
-    pub fn depth(&self) -> usize {
-        Path::new(&self.target).components().count()
     }
 }
 

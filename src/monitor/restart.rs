@@ -36,5 +36,8 @@ pub(super) fn become_helper(monitor: &Monitor, args: &MonitorArgs) {
     if let Some(entry) = &args.session_entry {
         words.extend(["--session-entry".into(), entry.clone().into()]);
     }
-    let _ = exec::execve(&helper.program, &supervise::argv(helper, words), &[]);
+    // Where the container shares another one's processes, these see it before it is the container's program.
+    if let Ok(program) = exec::open_unwritable(&helper.program) {
+        let _ = exec::execve_at(&program, &supervise::argv(helper, words), &[]);
+    }
 }

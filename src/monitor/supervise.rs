@@ -5,7 +5,7 @@ use super::exit::End;
 use crate::sys::clone::{self, Child, CloneFlags};
 use crate::sys::{exec, process};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
-use std::ffi::{CStr, CString, OsStr, OsString};
+use std::ffi::{CStr, CString, OsString};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::time::{Duration, Instant};
@@ -215,7 +215,10 @@ impl Supervisor {
         let argv = argv(helper, internal("check", helper));
         let made = clone::spawn(CloneFlags::empty(), None, || {
             process::default_signals();
-            let _ = exec::execve(&helper.program, &argv, &[]);
+            // The container sees the check's process before it is the check's program.
+            if let Ok(program) = exec::open_unwritable(&helper.program) {
+                let _ = exec::execve_at(&program, &argv, &[]);
+            }
             125
         });
         match made {
@@ -234,9 +237,10 @@ pub(super) fn internal(verb: &str, helper: &Helper) -> Vec<OsString> {
     words.into_iter().chain(helper.words.iter().cloned()).collect()
 }
 
-/// The whole argument vector of the helper.
+/// The whole argument vector of the helper. The first is its whole path: `/proc/self/exe` does not tell it to one that is executed by
+/// way of [`exec::open_unwritable`].
 pub(super) fn argv(helper: &Helper, words: Vec<OsString>) -> Vec<CString> {
-    let name = helper.program.file_name().unwrap_or(OsStr::new("coracle")).to_owned();
+    let name = helper.program.clone().into_os_string();
     // They came to us as C strings.
     std::iter::once(name).chain(words).filter_map(|word| CString::new(word.into_vec()).ok()).collect()
 }

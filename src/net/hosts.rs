@@ -11,8 +11,8 @@ pub struct Hosts<'a> {
     pub base: &'a str,
     /// The container's own names: host name, container name. Empty ones are left out.
     pub names: &'a [&'a str],
-    /// The container's own address; loopback where it has none.
-    pub own: IpAddr,
+    /// The container's own addresses; loopback where it has none.
+    pub own: &'a [IpAddr],
     /// The host as the container reaches it, for `host.containers.internal`; nothing where it does not.
     pub host: Option<IpAddr>,
     /// `--add-host`: these come first, so they count.
@@ -57,12 +57,33 @@ impl Hosts<'_> {
             let names: Vec<&str> = names.iter().copied().filter(|name| !taken(name)).collect();
             line(&mut text, *address, &names);
         }
-        line(&mut text, self.own, &own);
+        for address in self.own {
+            line(&mut text, *address, &own);
+        }
         if let Some(address) = self.host {
             line(&mut text, address, &HOST_NAMES);
         }
         Ok(text)
     }
+}
+
+/// Makes a container's file one for other addresses of its own: a line for each of `own` that has none, and none for those of `left`.
+/// What else is in it, perhaps by the container's own hand, stays.
+#[must_use]
+pub fn with_addresses(old: &str, names: &[&str], own: &[IpAddr], left: &[IpAddr]) -> String {
+    let address = |line: &str| line.split_ascii_whitespace().next().and_then(|word| word.parse::<IpAddr>().ok());
+    let mut text = String::new();
+    for kept in old.lines().filter(|line| address(line).is_none_or(|address| own.contains(&address) || !left.contains(&address)))
+    {
+        text.push_str(kept);
+        text.push('\n');
+    }
+    let mut names = names.iter().copied().filter(|name| !name.is_empty()).collect::<Vec<_>>();
+    names.dedup();
+    for new in own.iter().filter(|new| old.lines().all(|line| address(line) != Some(**new))) {
+        line(&mut text, *new, &names);
+    }
+    text
 }
 
 fn line(text: &mut String, address: IpAddr, names: &[&str]) {
@@ -95,7 +116,7 @@ mod tests {
     const LOCALHOST: &str = "127.0.0.1\tlocalhost localhost.localdomain\n::1\tlocalhost ip6-localhost ip6-loopback\n";
 
     fn hosts<'a>(base: &'a str, names: &'a [&'a str]) -> Hosts<'a> {
-        Hosts { base, names, own: LOCAL, host: None, added: &[] }
+        Hosts { base, names, own: &[LOCAL], host: None, added: &[] }
     }
 
     #[test]
@@ -105,8 +126,8 @@ mod tests {
         assert_eq!(hosts("", &[]).text().unwrap(), LOCALHOST);
 
         let address: IpAddr = "192.0.2.7".parse().unwrap();
-        let full =
-            Hosts { own: "10.0.2.100".parse().unwrap(), host: Some(address), added: &[(address, "db")], ..hosts("", &["abc"]) };
+        let own = ["10.0.2.100".parse().unwrap()];
+        let full = Hosts { own: &own, host: Some(address), added: &[(address, "db")], ..hosts("", &["abc"]) };
         assert_eq!(
             full.text().unwrap(),
             format!("192.0.2.7\tdb\n{LOCALHOST}10.0.2.100\tabc\n192.0.2.7\thost.containers.internal host.docker.internal\n")
@@ -119,6 +140,19 @@ mod tests {
                     192.0.2.2 web\n192.0.2.3 host.docker.internal\n";
         let wanted = "127.0.0.1\tlocalhost\n127.0.1.1\tbox box.lan\n192.0.2.1\tother\n::1\tlocalhost\n127.0.0.1\tabc web\n";
         assert_eq!(hosts(base, &["abc", "web"]).text().unwrap(), wanted);
+    }
+
+    #[test]
+    fn lines_of_own_addresses_come_and_go_and_others_stay() {
+        let [one, two]: [IpAddr; 2] = ["10.89.0.2".parse().unwrap(), "10.89.1.2".parse().unwrap()];
+        let old = "127.0.0.1\tlocalhost\n10.89.0.2\tabc web\n# mine\n192.0.2.1 db\n";
+        let both = with_addresses(old, &["abc", "web"], &[one, two], &[]);
+        assert_eq!(both, format!("{old}10.89.1.2\tabc web\n"));
+        assert_eq!(with_addresses(&both, &["abc", "web"], &[one], &[two]), old);
+        assert_eq!(
+            with_addresses(&both, &["abc", "web"], &[two], &[one]),
+            old.replace("0.2\tabc", "1.2\tabc").replacen("10.89.1.2\tabc web\n", "", 1) + "10.89.1.2\tabc web\n"
+        );
     }
 
     #[test]

@@ -10,9 +10,12 @@
 //!
 //! [`hosts`] and [`resolv`] make the texts of the container's `/etc/hosts` and `/etc/resolv.conf`.
 
+mod helper;
 pub mod hosts;
+pub mod netd;
 pub mod private;
 pub mod resolv;
+pub mod session;
 mod stand_in;
 
 pub use private::{Leash, Stack, ToHost};
@@ -36,6 +39,25 @@ pub enum NetError {
     Refused { helper: &'static str, message: String },
     #[error("{helper} did not answer within {seconds} seconds")]
     Timeout { helper: &'static str, seconds: u64 },
+    #[error("no nft is installed, which keeps networks apart (apt install nftables; or use --network private)")]
+    NoNft,
+    #[error("load the rules that keep networks apart: {message}")]
+    Rules { message: String },
+    #[error("make the session network namespace: {message}")]
+    Session { message: String },
+    #[error("make the session network namespace")]
+    MakeSession(#[source] io::Error),
+    #[error("let the session network namespace forward packets (is /proc/sys read-only here? use --network private)")]
+    Forward {
+        #[source]
+        source: io::Error,
+    },
+    #[error("make the bridge of the network {network}")]
+    Bridge {
+        network: String,
+        #[source]
+        source: io::Error,
+    },
     #[error("{helper} was ended: the container's monitor is gone")]
     LetGo { helper: &'static str },
     #[error("{name:?} cannot be a host name: it is empty or holds white space, \"#\" or a control character")]

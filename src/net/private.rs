@@ -9,22 +9,17 @@
 //! is when the monitor ends, also by SIGKILL ([`crate::sys::leash`]).
 
 use super::NetError;
+use super::helper::{Helper, pipe};
 use super::stand_in::StandIn;
 use crate::config::program::find_program;
-use crate::sys::{fd, leash};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{MemfdFlags, SealFlags};
-use std::fs::File;
-use std::io::{self, Read as _};
+use crate::sys::fd;
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::os::unix::fs::FileExt as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-const PASTA: &str = "pasta";
-const SLIRP4NETNS: &str = "slirp4netns";
+pub(super) const PASTA: &str = "pasta";
+pub(super) const SLIRP4NETNS: &str = "slirp4netns";
 
 /// The address at which pasta takes questions for the host's name server (link-local, so nothing else's; Podman's choice).
 const PASTA_DNS: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
@@ -33,12 +28,6 @@ const SLIRP_DNS: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 3);
 
 /// The address at which pasta takes what is for the host, where that is asked for (Podman's choice).
 const PASTA_HOST: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 2);
-
-/// Both are ready in some milliseconds; pasta waits for IPv6's duplicate address detection in some versions.
-const TIMEOUT_SECONDS: u64 = 10;
-
-/// What a helper writes on stderr over its whole life has to fit here; the rest is refused to it.
-const MESSAGE_BYTES: u64 = 16 << 10;
 
 /// What the container's namespace has been joined to the host with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +73,7 @@ impl Stack {
 }
 
 /// The address of this host from which it would speak to others.
-fn own_address() -> Option<Ipv4Addr> {
+pub(super) fn own_address() -> Option<Ipv4Addr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     // Nothing is sent: the kernel chooses the route, and with it the address. The other one is for documentation (RFC 5737).
     socket.connect((Ipv4Addr::new(203, 0, 113, 1), 9)).ok()?;
@@ -175,7 +164,7 @@ fn start_pasta(program: PathBuf, init: i32, collar: &OwnedFd, host: ToHost) -> R
     }
     let (ready, ready_writer) = pipe(PASTA)?;
     command.stdout(ready_writer);
-    Helper::start(PASTA, command, collar)?.wait_until_ready(ready, collar)
+    Helper::start(PASTA, command, collar)?.wait_until_ready(ready, collar).map(drop)
 }
 
 fn start_slirp4netns(program: PathBuf, init: i32, collar: &OwnedFd) -> Result<(), NetError> {
@@ -189,98 +178,23 @@ fn start_slirp4netns(program: PathBuf, init: i32, collar: &OwnedFd) -> Result<()
     command.stdout(Stdio::null());
     let helper = Helper::start(SLIRP4NETNS, command, collar)?;
     drop(ready_writer);
-    helper.wait_until_ready(ready, collar)
-}
-
-fn pipe(helper: &'static str) -> Result<(File, OwnedFd), NetError> {
-    let (reader, writer) = fd::pipe().map_err(|source| NetError::Start { helper, source })?;
-    Ok((reader.into(), writer))
-}
-
-struct Helper {
-    name: &'static str,
-    child: Child,
-    messages: File,
-}
-
-impl Helper {
-    /// Starts the program with the leash as its stdin and away from the terminal's signals.
-    fn start(name: &'static str, mut command: Command, collar: &OwnedFd) -> Result<Self, NetError> {
-        let failed = |source| NetError::Start { helper: name, source };
-        let messages = message_file().map_err(failed)?;
-        command.stdin(collar.try_clone().map_err(failed)?).stderr(messages.try_clone().map_err(failed)?);
-        command.env_clear().env("PATH", "/usr/bin:/bin").current_dir("/").process_group(0);
-        // The command and its descriptors go with it: the ready pipe must have no writer but the helper.
-        let child = command.spawn().map_err(failed)?;
-        drop(command);
-        let mut helper = Self { name, child, messages };
-        let tied = i32::try_from(helper.child.id()).map_err(io::Error::other).and_then(|pid| leash::tie(collar, pid));
-        match tied {
-            Ok(()) => Ok(helper),
-            Err(source) => {
-                helper.end();
-                Err(failed(source))
-            }
-        }
-    }
-
-    fn wait_until_ready(mut self, mut ready: File, collar: &OwnedFd) -> Result<(), NetError> {
-        let timeout = Timespec { tv_sec: TIMEOUT_SECONDS.cast_signed(), tv_nsec: 0 };
-        let answered = loop {
-            match poll(&mut [PollFd::new(&ready, PollFlags::IN)], Some(&timeout)) {
-                Err(rustix::io::Errno::INTR) => {}
-                other => break other.is_ok_and(|count| count > 0),
-            }
-        };
-        let error = if !answered {
-            NetError::Timeout { helper: self.name, seconds: TIMEOUT_SECONDS }
-        } else if leash::is_let_go(collar) {
-            NetError::LetGo { helper: self.name }
-        } else if ready.read(&mut [0; 32]).is_ok_and(|length| length > 0) {
-            return Ok(());
-        } else {
-            NetError::Refused { helper: self.name, message: self.message() }
-        };
-        self.end();
-        Err(error)
-    }
-
-    fn end(&mut self) {
-        // Both fail only where the process is gone and waited for.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-
-    /// What the helper has said, on one line.
-    fn message(&self) -> String {
-        let mut bytes = vec![0; usize::try_from(MESSAGE_BYTES).unwrap_or(0)];
-        let length = self.messages.read_at(&mut bytes, 0).unwrap_or(0);
-        let text = String::from_utf8_lossy(&bytes[..length]);
-        let lines: Vec<&str> = text
-            .split(['\n', '\0'])
-            .map(str::trim)
-            .filter(|line| !line.is_empty() && !line.starts_with("Failed to send"))
-            .collect();
-        if lines.is_empty() { "it says nothing".to_owned() } else { lines.join("; ") }
-    }
-}
-
-/// A file for stderr that outlives us, costs nothing on disk and cannot grow: a container can make its stack complain at will.
-fn message_file() -> io::Result<File> {
-    let file = File::from(rustix::fs::memfd_create("coracle-net", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?);
-    file.set_len(MESSAGE_BYTES)?;
-    rustix::fs::fcntl_add_seals(&file, SealFlags::GROW | SealFlags::SHRINK)?;
-    Ok(file)
+    helper.wait_until_ready(ready, collar).map(drop)
 }
 
 /// Tells whether the host has a default route.
 fn has_way_out() -> bool {
+    let (v4, v6) = default_routes();
+    v4 || v6
+}
+
+/// Tells whether the host has a default route for IPv4, and for IPv6.
+pub(super) fn default_routes() -> (bool, bool) {
     let read = |path| std::fs::read_to_string(path).unwrap_or_default();
     has_default_route(&read("/proc/net/route"), &read("/proc/net/ipv6_route"))
 }
 
 /// Looks for a default route in the texts of `/proc/net/route` and `/proc/net/ipv6_route`.
-fn has_default_route(ipv4: &str, ipv6: &str) -> bool {
+fn has_default_route(ipv4: &str, ipv6: &str) -> (bool, bool) {
     let is_zero = |field: Option<&str>| field.is_some_and(|field| field.bytes().all(|byte| byte == b'0'));
     // Interface, destination, gateway, flags, reference count, use, metric, mask; the first line is a heading.
     let four = ipv4.lines().skip(1).any(|line| {
@@ -292,7 +206,7 @@ fn has_default_route(ipv4: &str, ipv6: &str) -> bool {
         let mut fields = line.split_ascii_whitespace();
         is_zero(fields.next()) && is_zero(fields.next()) && fields.nth(7).is_some_and(|interface| interface != "lo")
     });
-    four || six
+    (four, six)
 }
 
 #[cfg(test)]
@@ -306,42 +220,10 @@ mod tests {
         let default = "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n";
         let zero = "0".repeat(32);
         let six = |interface| format!("{zero} 00 {zero} 00 {zero} ffffffff 00000001 00000000 00200200 {interface}\n");
-        assert!(has_default_route(&format!("{HEAD}{default}{local}"), ""));
-        assert!(!has_default_route(&format!("{HEAD}{local}"), ""));
-        assert!(!has_default_route("", ""));
-        assert!(!has_default_route(HEAD, &six("lo")));
-        assert!(has_default_route(HEAD, &six("eth0")));
-    }
-
-    #[test]
-    fn a_helper_that_fails_is_quoted_and_one_that_hangs_is_not_waited_for_when_the_monitor_is_gone() {
-        let leash = Leash::new().unwrap();
-        let helper = |script: &str| {
-            let (ready, writer) = pipe(PASTA).unwrap();
-            let mut command = Command::new("/bin/sh");
-            command.args(["-c", script]).stdout(writer);
-            Helper::start(PASTA, command, &leash.collar).unwrap().wait_until_ready(ready, &leash.collar)
-        };
-        let error = helper("echo 'Failed to send 3 bytes to syslog' >&2; echo no >&2; echo 'Failed to open() /dev/net/tun' >&2");
-        assert_eq!(
-            error.unwrap_err().to_string(),
-            "pasta cannot join the container's network to the host: no; Failed to open() /dev/net/tun (load the module: sudo \
-             modprobe tun)"
-        );
-        assert!(matches!(helper("exit 1"), Err(NetError::Refused { message, .. }) if message == "it says nothing"));
-        helper("echo 1; exec sleep 1000").unwrap();
-        drop(leash.hand);
-        let (ready, writer) = pipe(PASTA).unwrap();
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", "echo 1; exec sleep 1000"]).stdout(writer);
-        let late = Helper::start(PASTA, command, &leash.collar).unwrap().wait_until_ready(ready, &leash.collar);
-        assert!(matches!(late, Err(NetError::LetGo { .. })), "{late:?}");
-    }
-
-    #[test]
-    fn stderr_is_bounded() {
-        let file = message_file().unwrap();
-        assert_eq!(file.write_at(&[b'x'; 20_000], 0).unwrap(), 16 << 10);
-        assert!(file.write_at(b"x", MESSAGE_BYTES).is_err());
+        assert_eq!(has_default_route(&format!("{HEAD}{default}{local}"), ""), (true, false));
+        assert_eq!(has_default_route(&format!("{HEAD}{local}"), ""), (false, false));
+        assert_eq!(has_default_route("", ""), (false, false));
+        assert_eq!(has_default_route(HEAD, &six("lo")), (false, false));
+        assert_eq!(has_default_route(HEAD, &six("eth0")), (false, true));
     }
 }

@@ -65,6 +65,26 @@ pub fn text(host: &str, upstream: Option<&str>, reach: Reach, instead: Instead<'
     resolv.render()
 }
 
+/// Makes the text of a container in networks: `instead` names who is asked there, `domain` is searched before the host's.
+#[must_use]
+pub fn in_networks(host: &str, domain: Option<&str>, instead: Instead<'_>) -> String {
+    let mut resolv = Resolv::parse(host);
+    if !instead.search.is_empty() {
+        resolv.search = instead.search.iter().filter(|domain| *domain != ".").cloned().collect();
+    }
+    if !instead.options.is_empty() {
+        resolv.options = instead.options.to_vec();
+    }
+    // What the host's own stub does with its answers is of no use behind another one.
+    resolv.options.retain(|option| option != "trust-ad");
+    if let Some(domain) = domain {
+        resolv.search.retain(|other| other != domain);
+        resolv.search.insert(0, domain.to_owned());
+    }
+    resolv.nameservers = instead.nameservers.to_vec();
+    resolv.render()
+}
+
 fn is_reachable(address: IpAddr) -> bool {
     let link_local = matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
     !address.is_loopback() && !address.is_unspecified() && !link_local

@@ -12,7 +12,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 /// The process; it ends when this is dropped, or with the process that made it.
 #[derive(Debug)]
@@ -23,20 +23,26 @@ pub(super) struct StandIn {
 }
 
 impl StandIn {
-    /// Makes a process in the network namespace of `init`. To be called as root of the session namespace, single-threaded.
+    /// Makes a process in the network namespace of the process `init`. To be called as root of the session namespace, single-threaded.
     pub(super) fn of(init: i32) -> Result<Self, NetError> {
         let fail = |source| NetError::Start { helper: "pasta", source };
         let init = Pid::from_raw(init).ok_or_else(|| fail(io::ErrorKind::InvalidInput.into()))?;
         let init = pidfd_open(init, PidfdFlags::empty()).map_err(|errno| fail(errno.into()))?;
+        Self::in_namespace(init.as_fd())
+    }
+
+    /// Makes a process in a network namespace, or in that of the process that a pidfd names; as above.
+    pub(super) fn in_namespace(namespace: BorrowedFd<'_>) -> Result<Self, NetError> {
+        let fail = |source| NetError::Start { helper: "pasta", source };
         let own = process::own_pidfd().map_err(fail)?;
         let (ready, ready_there) = fd::pipe().map_err(fail)?;
         let (end_there, end) = fd::pipe().map_err(fail)?;
         let child = clone::spawn(CloneFlags::empty(), None, || {
             let none = CapabilitySet::empty();
             let none = CapabilitySets { effective: none, permitted: none, inheritable: none };
-            let keep = [init.as_fd(), own.as_fd(), ready_there.as_fd(), end_there.as_fd()];
+            let keep = [namespace, own.as_fd(), ready_there.as_fd(), end_there.as_fd()];
             let done = fd::close_all_but(&keep)
-                .and_then(|()| namespace::join(init.as_fd(), CloneFlags::NEWNET))
+                .and_then(|()| namespace::join(namespace, CloneFlags::NEWNET))
                 .and_then(|()| rustix::thread::set_capabilities(None, none).map_err(io::Error::from))
                 .and_then(|()| process::die_with(&own))
                 .and_then(|()| File::from(ready_there).write_all(b"r"));

@@ -8,6 +8,7 @@ use super::mounts::{Options, options};
 use super::volume::{self, FirstUse};
 use crate::sys::copy;
 use crate::sys::mount::{self, Attributes, Parameter, Propagation};
+use crate::sys::overlay::{self, Stack};
 use crate::sys::root::{Leaf, SafeRoot};
 use oci_spec::runtime::{Mount, Spec};
 use rustix::fs::{FileType, Mode, OFlags, fstat};
@@ -104,7 +105,7 @@ pub(super) fn overlay(root: &SafeRoot, mount: &Mount, image: Option<&Image<'_>>,
     let name = format!("overlay on {}", target.display());
     let mut held = Vec::new();
     let mut lowers = Vec::new();
-    let mut parameters = vec![("userxattr", None)];
+    let (mut upper, mut work) = (None, None);
     for parameter in &options.data {
         // The kernel takes at most 255 bytes for a path here, and a link to a descriptor is always shorter.
         let Parameter::Value(key, path) = parameter else { continue };
@@ -115,24 +116,16 @@ pub(super) fn overlay(root: &SafeRoot, mount: &Mount, image: Option<&Image<'_>>,
         held.push(fd);
         match *key {
             "lowerdir+" => lowers.push(short),
-            other => parameters.push((other, Some(short))),
+            "upperdir" => upper = Some(short),
+            _ => work = Some(short),
         }
     }
-    let joined = lowers.join(":");
-    let attempt = |newer: bool| {
-        let mut list: Vec<Parameter<'_>> = Vec::new();
-        match newer {
-            true => list.extend(lowers.iter().map(|lower| Parameter::Value("lowerdir+", lower))),
-            false => list.push(Parameter::Value("lowerdir", &joined)),
-        }
-        list.extend(parameters.iter().map(|(key, value)| match value {
-            Some(value) => Parameter::Value(key, value),
-            None => Parameter::Flag(key),
-        }));
-        mount::new_filesystem("overlay", &list, options.set | options.set_below)
+    let stack = Stack {
+        lowers: lowers.iter().map(String::as_str).collect(),
+        upper: upper.as_deref().zip(work.as_deref()),
+        ..Stack::default()
     };
-    // lowerdir+ is of Linux 6.5.
-    let made = attempt(true).or_else(|_| attempt(false)).map_err(Failure::at(Stage::Mount, name.clone()))?;
+    let made = overlay::mount(&stack, options.set | options.set_below).map_err(Failure::at(Stage::Mount, name.clone()))?;
     let made = match options.subpath {
         Some(subpath) => {
             // Only what is attached can be copied (open_tree(2)).

@@ -33,7 +33,7 @@ const LOOK_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
 /// As [`signal`].
 pub fn stop(init: &OwnedFd, pid: PidRef) -> io::Result<Reach> {
     let reached = signal(init, libc::SIGSTOP)?;
-    let namespace = pids_of(pid.pid);
+    let namespace = namespace::of(pid.pid, "pid");
     let deadline = Instant::now() + STOP_PATIENCE;
     while reached == Reach::All && Instant::now() < deadline && !is_gone(init)? && !all_stopped(pid, namespace) {
         // Init's end, too, ends the wait.
@@ -42,15 +42,13 @@ pub fn stop(init: &OwnedFd, pid: PidRef) -> io::Result<Reach> {
     Ok(reached)
 }
 
-/// The pid namespace of a process that may be looked at.
-fn pids_of(pid: i32) -> Option<(u64, u64)> {
-    rustix::fs::stat(format!("/proc/{pid}/ns/pid")).ok().map(|stat| (stat.st_dev, stat.st_ino))
-}
-
 /// Whether init is stopped and all that can be found of its namespace. What has no thread that runs is dead or stopped.
 fn all_stopped(init: PidRef, namespace: Option<(u64, u64)>) -> bool {
     process::is_stopped(init)
-        && process::all().into_iter().filter(|pid| namespace.is_some() && pids_of(*pid) == namespace).all(process::stands_still)
+        && process::all()
+            .into_iter()
+            .filter(|pid| namespace.is_some() && namespace::of(*pid, "pid") == namespace)
+            .all(process::stands_still)
 }
 
 /// Sends a signal to every process of the pid namespace of `init`, also to those that fork meanwhile: a child joins it and asks
@@ -60,14 +58,14 @@ fn all_stopped(init: PidRef, namespace: Option<(u64, u64)>) -> bool {
 /// The namespace cannot be joined, or init not be signalled. An init that has ended is no error.
 pub fn signal(init: &OwnedFd, signal: i32) -> io::Result<Reach> {
     let joiner = clone::spawn(CloneFlags::empty(), None, || {
-        let own = namespace::pid_namespace();
+        let own = namespace::own("pid");
         if namespace::join(init.as_fd(), CloneFlags::NEWUSER | CloneFlags::NEWPID).is_err() {
             return REFUSED;
         }
         // A joined pid namespace is for children.
         let child = clone::spawn(CloneFlags::empty(), None, || {
             // kill(-1) in the host's namespace would be for every process of the user.
-            if own.is_none() || namespace::pid_namespace() == own || rustix::process::getpid().is_init() {
+            if own.is_none() || namespace::own("pid") == own || rustix::process::getpid().is_init() {
                 return SHARED;
             }
             match process::signal_everyone(signal) {

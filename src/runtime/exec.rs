@@ -2,15 +2,19 @@
 //!
 //! # Theory of operation
 //!
-//! The CLI forks J, which joins the container's namespaces through init's pidfd and then makes P with `CLONE_PARENT`: P is born in
-//! the container's pid namespace and cgroup and is a child of the CLI, which can wait for it. J tells P's pid and ends. P does what
-//! init does from the user on, by the same code. Both are not dumpable, so that nobody in the container can look into them or at
-//! the binary that they come from (CVE-2016-9962, CVE-2019-5736).
+//! The CLI forks J, which joins the container's namespaces through init's pidfd, does what init does from the user on, by the same
+//! code, and then makes P with `CLONE_PARENT`: P is born in the container's pid namespace and cgroup and is a child of the CLI, which
+//! can wait for it. J tells P's pid and ends. Only P is seen in the container, and it has no more rights than the program from its first
+//! moment on: who may trace it there gains nothing (CVE-2016-9962). Nor does the binary that it comes from: both are not dumpable,
+//! and where that does not count, because a monitor has executed it in the session namespace, it is open on an unwritable mount
+//! (`sys::exec::open_unwritable`, CVE-2019-5736).
+//!
+//! A filter of the user's may refuse the call that makes P. Then P gives up its rights itself.
 
 use super::init::{self, Wanted};
 use super::message::{Failure, Stage};
-use super::process::{self, Leave};
-use super::{limits, mounts, terminal};
+use super::process::{self, Bare, Leave};
+use super::{limits, mounts, seccomp, terminal};
 use crate::cgroup;
 use crate::sys::clone::{self, CloneFlags};
 use crate::sys::{fd, namespace, process as proc};
@@ -120,39 +124,29 @@ fn try_join(session: Session, pid_pipe: OwnedFd, entered: bool, report: &OwnedFd
     }
     session.close_all_others(&pid_pipe, report).map_err(at(Stage::Join))?;
     namespace::join(session.init.as_fd(), session.namespaces).map_err(at(Stage::Join))?;
-    let mut session = Some(session);
-    let child = clone::spawn(CloneFlags::PARENT, None, || session.take().map_or(125, run));
-    let child = child.map_err(at(Stage::Clone))?;
-    File::from(pid_pipe).write_all(&child.pid.to_le_bytes()).map_err(at(Stage::Join))
-}
-
-/// In P.
-fn run(session: Session) -> i32 {
-    let Ok(report) = session.report.try_clone() else { return 125 };
-    let failure = match prepare(session) {
-        Ok(never) => match never {},
-        Err(failure) => failure,
-    };
-    failure.send(&report);
-    125
-}
-
-fn prepare(session: Session) -> Result<std::convert::Infallible, Failure> {
+    process::become_root()?;
     let Session {
-        process: program, user, groups, keep_groups, seccomp, stdio, console, window, report, guardian, handed, ..
+        process: program,
+        user,
+        groups,
+        keep_groups,
+        seccomp,
+        stdio,
+        console,
+        window,
+        guardian,
+        handed,
+        init: pidfd,
+        ..
     } = session;
-    process::die_with(guardian.as_ref())?;
-    rustix::process::setsid().map_err(|errno| Failure::at(Stage::Join, "")(errno.into()))?;
-    if process::become_root()? {
-        process::die_with(guardian.as_ref())?;
-    }
-    let root = mounts::own_root().map_err(Failure::at(Stage::Join, ""))?;
+    drop(pidfd);
+    let root = mounts::own_root().map_err(at(Stage::Join))?;
     let identity = init::identity(&root, &Wanted { user: &user, groups: &groups, keep_groups }, &program)?;
-    let stdio = match (stdio, console) {
-        (Some(stdio), _) => stdio,
+    let (stdio, terminal) = match (stdio, console) {
+        (Some(stdio), _) => (stdio, false),
         (None, Some(socket)) => {
             let slave = terminal::open(&root, socket.as_fd(), false, window)?;
-            init::tty_stdio(slave, &identity)?
+            (init::tty_stdio(slave, &identity)?, true)
         }
         (None, None) => return Err(Failure::text(Stage::Stdio, "there is neither a terminal nor a pipe")),
     };
@@ -163,11 +157,55 @@ fn prepare(session: Session) -> Result<std::convert::Infallible, Failure> {
         identity: &identity,
         seccomp: seccomp.as_deref(),
         stdio,
-        report: &report,
+        report,
         guardian: guardian.as_ref(),
         reaper: false,
         handed: &handed,
         listening: false,
     };
-    Err(process::leave(leave))
+    let mut birth = Some(if seccomp.as_deref().is_none_or(lets_be_born) {
+        Birth::Bare(process::give_up(leave)?)
+    } else {
+        Birth::Clothed(leave)
+    });
+    let child = clone::spawn(CloneFlags::PARENT, None, || birth.take().map_or(125, |birth| run(birth, terminal, report)));
+    let child = child.map_err(at(Stage::Clone))?;
+    File::from(pid_pipe).write_all(&child.pid.to_le_bytes()).map_err(at(Stage::Join))
+}
+
+/// With which rights P is born.
+enum Birth<'a> {
+    /// With those of its program.
+    Bare(Bare<'a>),
+    /// With J's.
+    Clothed(Leave<'a>),
+}
+
+/// Tells whether a filter lets through what is to be done between its loading and the program, beside what init does there, too.
+fn lets_be_born(filter: &[u8]) -> bool {
+    // TIOCSCTTY
+    let calls = [(libc::SYS_clone3, 0), (libc::SYS_setsid, 0), (libc::SYS_ioctl, 0x540e)];
+    calls.iter().all(|(number, argument)| seccomp::allows(filter, *number, *argument))
+}
+
+/// In P; `terminal` says that the standard streams are one, for P to take.
+fn run(birth: Birth<'_>, terminal: bool, report: &OwnedFd) -> i32 {
+    let failure = match begin(birth, terminal) {
+        Ok(never) => match never {},
+        Err(failure) => failure,
+    };
+    failure.send(report);
+    125
+}
+
+fn begin(birth: Birth<'_>, terminal: bool) -> Result<std::convert::Infallible, Failure> {
+    rustix::process::setsid().map_err(|errno| Failure::at(Stage::Join, "")(errno.into()))?;
+    let bare = match birth {
+        Birth::Bare(bare) => bare,
+        Birth::Clothed(leave) => process::give_up(leave)?,
+    };
+    if terminal {
+        terminal::control(rustix::stdio::stdin())?;
+    }
+    bare.go()
 }

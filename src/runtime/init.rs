@@ -1,5 +1,6 @@
 //! I, the container's init, from its birth to the program: the whole story in order.
 
+use super::interfaces::{self, Interface};
 use super::message::{Failure, Stage};
 use super::process::{self, Identity, Leave};
 use super::secrets::{self, SecretFile};
@@ -36,6 +37,8 @@ pub struct Plan {
     pub keep_groups: bool,
     /// Entries of the passwd and group files.
     pub accounts: Accounts,
+    /// Interfaces in networks, which M makes and init gives their addresses.
+    pub interfaces: Vec<Interface>,
     /// Filled by M: what init cannot make itself.
     pub outside: Outside,
     /// A working directory that is missing is made.
@@ -145,9 +148,21 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     mount::pivot_into(root.as_fd()).map_err(Failure::at(Stage::Pivot, ""))?;
     drop(root);
     let root = mounts::own_root().map_err(Failure::at(Stage::Pivot, ""))?;
+    if has_new_namespace(spec, LinuxNamespaceType::Network) {
+        crate::sys::netdev::loopback_up().map_err(Failure::at(Stage::Loopback, ""))?;
+    }
+    let mut network = network;
+    if !plan.interfaces.is_empty() {
+        // Before the settings, of which some are an interface's.
+        if let Some(pipe) = network.take() {
+            wait_for(pipe, Stage::Network)?;
+        }
+        interfaces::configure(&root, &plan.interfaces)?;
+    }
     mounts::set_sysctls(&root, spec)?;
     mounts::mask(&root, spec, null)?;
-    if spec.root().as_ref().and_then(oci_spec::runtime::Root::readonly).unwrap_or(false) {
+    let read_only = spec.root().as_ref().and_then(oci_spec::runtime::Root::readonly).unwrap_or(false);
+    if read_only {
         let set = mount::Attributes::MOUNT_ATTR_RDONLY;
         mount::set_attributes(root.as_fd(), set, mount::Attributes::empty(), false).map_err(Failure::at(Stage::Mask, "/"))?;
     }
@@ -155,16 +170,17 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     if let Some(name) = spec.hostname().as_ref().filter(|_| has_new_namespace(spec, LinuxNamespaceType::Uts)) {
         nix::unistd::sethostname(name).map_err(|errno| Failure::at(Stage::Hostname, name.as_str())(errno.into()))?;
     }
-    if has_new_namespace(spec, LinuxNamespaceType::Network) {
-        crate::sys::netdev::loopback_up().map_err(Failure::at(Stage::Loopback, ""))?;
-    }
-    accounts::add_users(&root, &plan.accounts)?;
+    let mut book = accounts::Book::new(&root, &plan.accounts, read_only || plan.root.folder.is_some());
+    book.add_users()?;
     let wanted = Wanted { user: &plan.user, groups: &plan.groups, keep_groups: plan.keep_groups };
     let mut identity = identity(&root, &wanted, program)?;
-    accounts::add_program_user(&root, &plan.accounts, &mut identity, program.cwd())?;
+    book.add_program_user(&mut identity, program.cwd())?;
     let stdio = match (stdio, slave) {
         (Some(stdio), _) => stdio,
-        (None, Some(slave)) => tty_stdio(slave, &identity)?,
+        (None, Some(slave)) => {
+            terminal::control(slave.as_fd())?;
+            tty_stdio(slave, &identity)?
+        }
         (None, None) => return Err(Failure::text(Stage::Stdio, "there is neither a terminal nor a pipe")),
     };
     enter_workdir(&root, program.cwd(), plan.make_workdir)?;
@@ -200,9 +216,9 @@ pub fn has_new_namespace(spec: &Spec, kind: LinuxNamespaceType) -> bool {
     namespaces.is_some_and(|list| list.iter().any(|namespace| namespace.typ() == kind && namespace.path().is_none()))
 }
 
+/// The slave three times, given to the program's user.
 pub(super) fn tty_stdio(slave: OwnedFd, identity: &Identity) -> Result<[OwnedFd; 3], Failure> {
     let at = || Failure::at(Stage::Terminal, "");
-    terminal::control(&slave)?;
     if identity.uid != 0 {
         rustix::fs::fchown(&slave, Some(rustix::fs::Uid::from_raw(identity.uid)), None).map_err(|errno| at()(errno.into()))?;
     }

@@ -2,6 +2,7 @@
 
 use super::birth::{self, Namespaces};
 use super::init::{self, InitFds, Plan};
+use super::interfaces::Wires;
 use super::message::{Failure, Stage};
 use super::outside::{self, Outside};
 use super::terminal;
@@ -11,6 +12,7 @@ use crate::model::{PidRef, RunRecord};
 use crate::monitor::args::{MonitorArgs, Output};
 use crate::sys::clone;
 use crate::sys::members::Members;
+use crate::sys::replace::replace;
 use crate::sys::{exec, fd, process, socket};
 use oci_spec::runtime::LinuxNamespaceType;
 use rustix::fs::{FileType, Gid, Uid, fchown, fstat};
@@ -45,6 +47,8 @@ pub struct Launch {
     pub report: OwnedFd,
     /// Where I waits for its network, and where M writes I's pid for the one who sets it up.
     pub network: Option<(OwnedFd, OwnedFd)>,
+    /// What M makes the plan's interfaces with.
+    pub wires: Option<Wires>,
     /// Descriptors that have to stay open as long as the container runs.
     pub keep: Vec<OwnedFd>,
     /// A file and a byte of it that the monitor holds a shared lock on, where it can be had.
@@ -102,14 +106,19 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     };
     // Taken here and not before the fork: the CLI has locks of its own on that file.
     let pin = launch.pin.as_ref().and_then(|(path, at)| crate::sys::lock::share_byte(path, *at).ok());
-    let Launch { mut plan, streams, report, network, cgroup, lock, mut keep, .. } = launch;
+    let Launch { mut plan, streams, report, network, wires, cgroup, lock, mut keep, .. } = launch;
     keep.extend(pin);
     let cgroup = cgroup.settle().map_err(|error| cgroup_failure(&error))?.map(Cgroup::into_parts);
     let (program, monitor_ends) = match streams {
         Some(Streams { program, stdin, output }) => (Some(program), Some((stdin, output))),
         None => (None, None),
     };
-    let (network_wait, pid_pipe) = network.unzip();
+    let (mut network_wait, pid_pipe) = network.unzip();
+    let mut wired = None;
+    if wires.is_some() {
+        let (wait, go) = fd::pipe().map_err(clone_failure())?;
+        (network_wait, wired) = (Some(wait), Some(go));
+    }
     plan.outside = made_outside(&plan, &report)?;
     let (mapped_wait, mapped) = match &plan.userns {
         Some(userns) => {
@@ -134,6 +143,11 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     let init = birth::make(&plan, into, &report, || fds.take().map_or(125, |fds| init::run(&plan, fds)))?;
     if let (Some(userns), Some(go)) = (&plan.userns, mapped) {
         birth::write_maps(userns, init.pid, go)?;
+    }
+    if let (Some(wires), Some(go)) = (wires, wired) {
+        wires.lay(&plan.interfaces, init.pid, init.pidfd.as_fd())?;
+        // A broken pipe: I has ended and says itself why.
+        let _ = rustix::io::write(&go, b"n");
     }
     let shares_pids = !init::has_new_namespace(&plan.spec, LinuxNamespaceType::Pid);
     // I's ends of pipes and sockets must not stay open here: their end is how each side learns of the other's.
@@ -160,7 +174,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     write_record(&launch.folder, &record).map_err(Failure::at(Stage::Record, "run.json"))?;
     for (path, pid) in [(&launch.pidfile, init.pid), (&launch.monitor_pidfile, record.monitor.pid)] {
         let Some(path) = path else { continue };
-        let written = write_by_rename(path, pid.to_string().as_bytes());
+        let written = replace(path, pid.to_string().as_bytes());
         // It is for others, whatever our umask.
         let readable = || std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644));
         written.and_then(|()| readable()).map_err(Failure::at(Stage::PidFile, path.to_string_lossy()))?;
@@ -226,6 +240,7 @@ fn made_outside(plan: &Plan, report: &OwnedFd) -> Result<Outside, Failure> {
     let shared = plan.shared_memory.as_ref().map(|pidfd| outside::shared_memory(pidfd, report)).transpose()?;
     match &plan.userns {
         Some(userns) => outside::prepare(plan, userns.root, shared.unwrap_or_default(), report),
+        None if plan.root.program.is_some() => outside::root(plan, shared.unwrap_or_default(), report),
         None => Ok(shared.unwrap_or_default()),
     }
 }
@@ -267,12 +282,5 @@ pub(super) fn to_dev_null() -> io::Result<()> {
 }
 
 fn write_record(folder: &Path, record: &RunRecord) -> io::Result<()> {
-    write_by_rename(&folder.join("run.json"), &serde_json::to_vec(record)?)
-}
-
-fn write_by_rename(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".new");
-    std::fs::write(&temporary, bytes)?;
-    std::fs::rename(temporary, path)
+    replace(&folder.join("run.json"), &serde_json::to_vec(record)?)
 }

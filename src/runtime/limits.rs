@@ -14,7 +14,12 @@ pub(super) fn apply(process: &Process) -> Result<(), Failure> {
         let now = rustix::process::getrlimit(resource);
         let _ = rustix::process::setrlimit(resource, Rlimit { current: now.maximum, maximum: now.maximum });
     }
-    set(process, |resource| resource != Resource::Nofile)
+    set(process, |resource| ![Resource::Nofile, Resource::Nproc].contains(&resource))
+}
+
+/// Sets the bound on processes, where the spec names one. To be called when no more are to be made before the program.
+pub(super) fn bound_processes(process: &Process) -> Result<(), Failure> {
+    set(process, |resource| resource == Resource::Nproc)
 }
 
 /// Sets the bound on descriptors, where the spec names one. To be called last: what is to be done before needs some.

@@ -34,6 +34,7 @@ pub enum Stage {
     Hostname,
     Loopback,
     Network,
+    Interface,
     Terminal,
     /// The subject is the whole text.
     User,
@@ -58,7 +59,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 41] = [
+    const ALL: [Self; 42] = [
         Self::Clone,
         Self::Cgroup,
         Self::Record,
@@ -83,6 +84,7 @@ impl Stage {
         Self::Hostname,
         Self::Loopback,
         Self::Network,
+        Self::Interface,
         Self::Terminal,
         Self::User,
         Self::SetUser,
@@ -128,6 +130,7 @@ impl Stage {
             Self::Hostname => "set the host name",
             Self::Loopback => "set the loopback interface up",
             Self::Network => "wait for the network",
+            Self::Interface => "set up the network interface",
             Self::Terminal => "set up the terminal",
             Self::User | Self::Hook | Self::Start => "",
             Self::IdMappedMount => "map the owners of the files (this takes rights over the file system) of",

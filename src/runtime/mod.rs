@@ -39,6 +39,7 @@ pub mod cdi;
 pub mod everyone;
 pub mod exec;
 pub mod init;
+pub mod interfaces;
 pub mod keeper;
 pub mod launch;
 pub mod limits;

@@ -69,6 +69,15 @@ pub(super) fn prepare(plan: &Plan, owner: (u32, u32), shared: Outside, report: &
     Ok(Outside { root: RefCell::new(root), sources: RefCell::new(wanted.into_iter().zip(fds).chain(shared).collect()) })
 }
 
+/// Makes the root file system alone: by a program, which is not to be a process of the container; in M.
+pub(super) fn root(plan: &Plan, shared: Outside, report: &OwnedFd) -> Result<Outside, Failure> {
+    let mut fds = collect(report, 1, |send| {
+        namespace::unshare(CloneFlags::NEWNS).map_err(Failure::at(Stage::Overlay, ""))?;
+        send(rootfs::new_overlay(&plan.root)?)
+    })?;
+    Ok(Outside { root: RefCell::new(fds.pop()), ..shared })
+}
+
 /// Copies `/dev/shm` and `/dev/mqueue` out of the container whose init `pidfd` names; in M.
 pub(super) fn shared_memory(pidfd: &OwnedFd, report: &OwnedFd) -> Result<Outside, Failure> {
     let paths = ["/dev/shm", "/dev/mqueue"];

@@ -44,19 +44,36 @@ pub(super) struct Leave<'a> {
 
 /// Becomes the spec's program. Returns only what went wrong.
 pub(super) fn leave(leave: Leave<'_>) -> Failure {
-    match try_leave(leave) {
+    match give_up(leave).and_then(Bare::go) {
         Ok(never) => match never {},
         Err(failure) => failure,
     }
 }
 
-fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
+/// A process, or one whose child it will be, that has no more rights than the spec's program is to have.
+pub(super) struct Bare<'a> {
+    process: &'a Process,
+    /// Still to be loaded: that takes no rights.
+    seccomp: Option<&'a [u8]>,
+    report: &'a OwnedFd,
+    guardian: Option<&'a OwnedFd>,
+    handed: &'a [(i32, OwnedFd)],
+    error_fd: u8,
+    stub: OwnedFd,
+    before: Vec<CString>,
+    candidates: Vec<CString>,
+    argv: Vec<CString>,
+    environment: Vec<CString>,
+}
+
+/// Takes the standard streams, the ids, the capabilities and the filter of the spec's program.
+pub(super) fn give_up(leave: Leave<'_>) -> Result<Bare<'_>, Failure> {
     let Leave { process, identity, seccomp: filter, stdio, report, guardian, reaper, handed, listening } = leave;
     let error_fd = (stub::ERROR_FD..u8::MAX).find(|free| !handed.iter().any(|(number, _)| *number == i32::from(*free)));
     let error_fd = error_fd.ok_or_else(|| Failure::text(Stage::User, "too many descriptors are handed to the container"))?;
     let stub = if reaper { reaper::open(error_fd) } else { stub::open(error_fd) }.map_err(Failure::at(Stage::Stub, ""))?;
     // How process 1 calls itself, as Podman's init does.
-    let before: &[CString] = if reaper { &[c"coracle-init".to_owned()] } else { &[] };
+    let before = if reaper { vec![c"coracle-init".to_owned()] } else { Vec::new() };
     // The first child of process 1 is process 2.
     let listener = listening.then(|| rustix::process::getpid().as_raw_nonzero().get() + i32::from(reaper));
     let environment = environment(process, identity, listener)?;
@@ -87,33 +104,46 @@ fn try_leave(leave: Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     if no_new_privileges {
         rustix::thread::set_no_new_privs(true).map_err(|errno| Failure::at(Stage::Capabilities, "no_new_privs")(errno.into()))?;
     }
-    // After the ids: their change takes the wish back.
-    die_with(guardian)?;
-    let umask = process.user().umask().unwrap_or(0o022);
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(umask));
-    crate::sys::process::default_signals();
-    // Everything else is close-on-exec at birth; this is for what was inherited. The stub reports on descriptor 3, or the first that
-    // the program is not to have.
-    let above = handed.iter().map(|(number, _)| number + 1).max().unwrap_or(0).max(10);
-    let move_up =
-        |fd: &OwnedFd| rustix::io::fcntl_dupfd_cloexec(fd, above).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()));
-    let report = move_up(report)?;
-    let stub = move_up(&stub)?;
-    let handed = handed.iter().map(|(number, fd)| Ok((*number, move_up(fd)?))).collect::<Result<Vec<_>, Failure>>()?;
-    fd::close_on_exec_from(3).map_err(Failure::at(Stage::Stdio, ""))?;
-    let slot = fd::duplicate_to(report.as_fd(), i32::from(error_fd)).map_err(Failure::at(Stage::Stdio, ""))?;
-    let mut slots = Vec::with_capacity(handed.len());
-    for (number, fd) in &handed {
-        slots.push(fd::duplicate_to(fd.as_fd(), *number).map_err(Failure::at(Stage::Stdio, ""))?);
+    let seccomp = filter.filter(|_| no_new_privileges);
+    Ok(Bare { process, seccomp, report, guardian, handed, error_fd, stub, before, candidates, argv, environment })
+}
+
+impl Bare<'_> {
+    /// Becomes the program, in the process that is to be it. Returns only what went wrong.
+    pub(super) fn go(self) -> Result<std::convert::Infallible, Failure> {
+        let Self { process, seccomp: filter, report, guardian, handed, error_fd, stub, before, candidates, argv, environment } =
+            self;
+        limits::bound_processes(process)?;
+        // After the ids: their change takes the wish back.
+        die_with(guardian)?;
+        let umask = process.user().umask().unwrap_or(0o022);
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(umask));
+        crate::sys::process::default_signals();
+        // Everything else is close-on-exec at birth; this is for what was inherited. The stub reports on descriptor 3, or the first
+        // that the program is not to have.
+        let above = handed.iter().map(|(number, _)| number + 1).max().unwrap_or(0).max(10);
+        let move_up = |fd: &OwnedFd| {
+            rustix::io::fcntl_dupfd_cloexec(fd, above).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))
+        };
+        let report = move_up(report)?;
+        let stub = move_up(&stub)?;
+        let handed = handed.iter().map(|(number, fd)| Ok((*number, move_up(fd)?))).collect::<Result<Vec<_>, Failure>>()?;
+        fd::close_on_exec_from(3).map_err(Failure::at(Stage::Stdio, ""))?;
+        let slot = fd::duplicate_to(report.as_fd(), i32::from(error_fd)).map_err(Failure::at(Stage::Stdio, ""))?;
+        let mut slots = Vec::with_capacity(handed.len());
+        for (number, fd) in &handed {
+            slots.push(fd::duplicate_to(fd.as_fd(), *number).map_err(Failure::at(Stage::Stdio, ""))?);
+        }
+        limits::bound_descriptors(process)?;
+        if let Some(filter) = filter {
+            seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))?;
+        }
+        send_ready(&slot).map_err(Failure::at(Stage::Stdio, ""))?;
+        let error = stub::become_program(&stub, &before, &candidates, &argv, &environment);
+        // The numbers from 3 up had other owners before: nothing may be closed here by who believes that it still owns one.
+        Failure::at(Stage::Stub, "")(error).send(&report);
+        crate::sys::process::exit_now(125)
     }
-    limits::bound_descriptors(process)?;
-    if let (Some(filter), true) = (filter, no_new_privileges) {
-        seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))?;
-    }
-    send_ready(&slot).map_err(Failure::at(Stage::Stdio, ""))?;
-    let error = stub::become_program(&stub, before, &candidates, &argv, &environment);
-    drop((slot, slots));
-    Err(Failure::at(Stage::Stub, "")(error))
 }
 
 /// Gives a pipe to the program's user: many images log by opening `/dev/stdout`, which is an open of the pipe anew.

@@ -1,9 +1,11 @@
 //! The root file system: an overlay of the image's layers below the container's own writable layer.
 
 use super::message::{Failure, Stage};
-use crate::sys::mount::{self, Attributes, Parameter, Propagation};
+use crate::sys::mount::{self, Attributes, Propagation};
+use crate::sys::overlay::{self, Stack};
 use crate::sys::root::SafeRoot;
 use rustix::fs::{Mode, OFlags};
+use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::PathBuf;
 
@@ -26,6 +28,8 @@ pub struct Overlay {
     pub target: String,
     /// A folder of the host that is the root itself, in the place of the overlay.
     pub folder: Option<PathBuf>,
+    /// A program that stacks the layers where the kernel does not (`sys::overlay`).
+    pub program: Option<PathBuf>,
     /// Nothing of the upper layer has to survive a crash: the kernel need not sync it when the container ends.
     pub volatile: bool,
 }
@@ -54,33 +58,25 @@ pub(super) fn new_overlay(overlay: &Overlay) -> Result<OwnedFd, Failure> {
         mount::set_propagation(copy.as_fd(), Propagation::Private, true).map_err(Failure::at(Stage::Rootfs, "/"))?;
         return Ok(copy);
     }
-    let mut parameters: Vec<Parameter<'_>> = vec![Parameter::Flag("userxattr")];
-    // lowerdir+ (Linux 6.5) takes one layer at a time, so any number of layers fits.
-    parameters.extend(overlay.lowers.iter().map(|lower| Parameter::Value("lowerdir+", lower)));
-    parameters.extend(overlay.data.iter().map(|data| Parameter::Value("datadir+", data)));
-    parameters.push(Parameter::Value("upperdir", &overlay.upper));
-    parameters.push(Parameter::Value("workdir", &overlay.work));
-    if overlay.volatile {
-        parameters.push(Parameter::Flag("volatile"));
-    }
-    match mount::new_filesystem("overlay", &parameters, Attributes::empty()) {
-        Err(error) if error.raw_os_error() == Some(libc::EINVAL) && overlay.data.is_empty() => older_kernel(overlay),
-        other => other.map_err(at(&overlay.target)),
-    }
+    stack(overlay, Some((&overlay.upper, &overlay.work))).map_err(at(&overlay.target))
 }
 
-/// Before Linux 6.5 all lower layers are one string; a colon in a path cannot be, and there is none in ours.
-fn older_kernel(overlay: &Overlay) -> Result<OwnedFd, Failure> {
-    let lowers = overlay.lowers.join(":");
-    let mut parameters = vec![
-        Parameter::Flag("userxattr"),
-        Parameter::Value("lowerdir", &lowers),
-        Parameter::Value("upperdir", &overlay.upper),
-        Parameter::Value("workdir", &overlay.work),
-    ];
-    if overlay.volatile {
-        parameters.push(Parameter::Flag("volatile"));
+/// Makes a detached mount of the layers below the container's own. The caller's working directory is the data folder.
+pub(super) fn lowers(overlay: &Overlay) -> io::Result<OwnedFd> {
+    stack(overlay, None)
+}
+
+fn stack(overlay: &Overlay, upper: Option<(&str, &str)>) -> io::Result<OwnedFd> {
+    let stack = Stack {
+        lowers: overlay.lowers.iter().map(String::as_str).collect(),
+        data: overlay.data.iter().map(String::as_str).collect(),
+        upper,
+        volatile: overlay.volatile && upper.is_some(),
+    };
+    match &overlay.program {
+        // Where there are data-only layers the kernel has shown that it can.
+        Some(program) if overlay.data.is_empty() => overlay::mount_by(program, &stack, Attributes::empty())
+            .map_err(|source| io::Error::other(format!("{}: {source}", program.display()))),
+        _ => overlay::mount(&stack, Attributes::empty()),
     }
-    mount::new_filesystem("overlay", &parameters, Attributes::empty())
-        .map_err(Failure::at(Stage::Overlay, overlay.target.clone()))
 }

@@ -56,6 +56,6 @@ pub fn receive(socket: BorrowedFd<'_>) -> io::Result<Option<OwnedFd>> {
 }
 
 /// Makes the slave the caller's controlling terminal; the caller leads a session without one.
-pub(super) fn control(slave: &OwnedFd) -> Result<(), Failure> {
+pub(super) fn control(slave: BorrowedFd<'_>) -> Result<(), Failure> {
     rustix::process::ioctl_tiocsctty(slave).map_err(|errno| Failure::at(Stage::Terminal, "")(errno.into()))
 }

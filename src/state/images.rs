@@ -94,24 +94,29 @@ impl Db {
         gone.map(|count| count > 0).map_err(query("untag the image"))
     }
 
-    /// Removes the image row, its names, and the rows of layers that no image uses any more; returns those layers.
+    /// Removes the image row, its names, and the rows of those of its layers that no image uses any more; returns these.
     ///
-    /// The caller removes their folders afterwards: a folder without a row is garbage that any later command may sweep.
+    /// The caller removes their folders afterwards: a folder without a row is garbage that any later command may sweep. Layers that an
+    /// unfinished pull has left are not touched.
     ///
     /// # Errors
     /// The database fails.
     pub fn remove_image(&mut self, id: &ImageId) -> Result<Vec<DiffId>, StateError> {
         let action = "remove the image";
         let transaction = self.transaction(action)?;
-        transaction.execute("DELETE FROM images WHERE id = ?1", params![id.hex()]).map_err(query(action))?;
+        let layers: Option<String> = transaction
+            .query_row("DELETE FROM images WHERE id = ?1 RETURNING layers", params![id.hex()], |row| row.get(0))
+            .optional()
+            .map_err(query(action))?;
         let gone = {
             let mut statement = transaction
                 .prepare(
-                    "DELETE FROM layers WHERE 'sha256:' || diff_id NOT IN \
-                     (SELECT value FROM images, json_each(images.layers)) RETURNING diff_id",
+                    "DELETE FROM layers WHERE 'sha256:' || diff_id IN (SELECT value FROM json_each(?1)) \
+                     AND 'sha256:' || diff_id NOT IN (SELECT value FROM images, json_each(images.layers)) RETURNING diff_id",
                 )
                 .map_err(query(action))?;
-            let rows = statement.query_map([], |row| row.get::<_, String>(0)).map_err(query(action))?;
+            let layers = layers.unwrap_or_else(|| "[]".to_owned());
+            let rows = statement.query_map([layers], |row| row.get::<_, String>(0)).map_err(query(action))?;
             rows.collect::<Result<Vec<_>, _>>().map_err(query(action))?
         };
         transaction.commit().map_err(query(action))?;
@@ -130,7 +135,7 @@ impl Db {
             .map_err(query("look up a layer"))
     }
 
-    /// Records layers that are whole in the store. One that no image takes up goes with the next image that is removed.
+    /// Records layers that are whole in the store. One that no image takes up is swept later.
     ///
     /// # Errors
     /// The database fails.
@@ -145,7 +150,16 @@ impl Db {
         transaction.commit().map_err(query(action))
     }
 
-    /// Forgets layers that have no folder and that no image names.
+    /// Forgets a layer that is damaged, though images name it: it is about to come in anew.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn forget_damaged_layer(&mut self, diff_id: &DiffId) -> Result<(), StateError> {
+        let gone = self.connection.execute("DELETE FROM layers WHERE diff_id = ?1", params![diff_id.hex()]);
+        gone.map(drop).map_err(query("forget a damaged layer"))
+    }
+
+    /// Forgets layers that no image names; others are left alone.
     ///
     /// # Errors
     /// The database fails.

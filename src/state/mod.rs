@@ -5,6 +5,8 @@
 
 mod containers;
 mod images;
+pub mod leases;
+pub mod networks;
 mod origins;
 mod schema;
 pub mod volumes;
@@ -57,6 +59,10 @@ pub enum StateError {
     },
     #[error("the name {name:?} is in use by container {holder}")]
     NameInUse { name: String, holder: String },
+    #[error("the address {address} of network {network} is in use by container {holder}")]
+    AddressInUse { network: String, address: std::net::IpAddr, holder: String },
+    #[error("network {network} has no free address left in {subnet} (remove containers, or make a network with a larger subnet)")]
+    NoAddressLeft { network: String, subnet: ipnet::IpNet },
 }
 
 impl Db {

@@ -22,6 +22,18 @@ impl Db {
         }))
     }
 
+    /// Returns the names that led to an image when they were pulled, whatever they mean by now.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn pulled_names(&self, image: &ImageId) -> Result<Vec<String>, StateError> {
+        let action = "look up the pulls of an image";
+        let mut statement =
+            self.connection.prepare("SELECT name FROM pulls WHERE image = ?1 ORDER BY name").map_err(query(action))?;
+        let rows = statement.query_map(params![image.hex()], |row| row.get(0)).map_err(query(action))?;
+        rows.collect::<Result<_, _>>().map_err(query(action))
+    }
+
     /// Records what a name led to, and what blobs its layers came as. The image and its layers are recorded.
     ///
     /// # Errors
@@ -77,15 +89,5 @@ impl Db {
                 })
             })
             .collect())
-    }
-
-    /// Forgets that a repository has a blob: it said that it has not.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub fn forget_blob(&self, blob: &LayerBlob) -> Result<(), StateError> {
-        let sql = "DELETE FROM layer_blobs WHERE diff_id = ?1 AND digest = ?2 AND registry = ?3 AND repository = ?4";
-        let values = params![blob.diff_id.hex(), blob.digest.to_string(), blob.registry, blob.repository];
-        self.connection.execute(sql, values).map(drop).map_err(query("forget a blob"))
     }
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The schema's version, in `PRAGMA user_version`; 0 is a new file.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 const V1: &str = "
 CREATE TABLE images (
@@ -62,6 +62,31 @@ CREATE TABLE layer_blobs (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// Networks, and which container has which address.
+const V4: &str = "
+CREATE TABLE networks (
+    name TEXT PRIMARY KEY NOT NULL,
+    id TEXT NOT NULL UNIQUE,            -- 64 hex digits
+    config TEXT NOT NULL                -- JSON of model::Network
+) STRICT, WITHOUT ROWID;
+CREATE TABLE leases (
+    network TEXT NOT NULL,              -- a name; the default network needs no row
+    address BLOB NOT NULL,              -- 4 or 16 bytes, the most significant first
+    container TEXT NOT NULL REFERENCES containers(id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,          -- of the subnet among those of the network
+    prefix INTEGER NOT NULL,            -- length of the subnet's prefix
+    mac TEXT NOT NULL,
+    PRIMARY KEY (network, address)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX leases_container ON leases(container);
+CREATE TABLE last_leases (
+    network TEXT NOT NULL,
+    subnet TEXT NOT NULL,
+    address BLOB NOT NULL,              -- that was chosen last out of the subnet
+    PRIMARY KEY (network, subnet)
+) STRICT, WITHOUT ROWID;
+";
+
 /// Brings the file to `VERSION`; the second of two commands that do so at once finds it done.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     // journal_mode cannot change inside a transaction, and waits for no lock holder: an error here is SQLITE_BUSY from
@@ -77,6 +102,9 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     }
     if version < 3 {
         transaction.execute_batch(V3)?;
+    }
+    if version < 4 {
+        transaction.execute_batch(V4)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()

@@ -1,35 +1,59 @@
 //! Compressed or not: told by the first bytes, never by a name or a media type, which registries get wrong.
 
 use super::StorageError;
-pub use crate::model::BlobCompression as Compression;
+use crate::model::BlobCompression;
 use std::io::{self, BufRead, Read};
 
 /// zstd frames may ask for windows of gigabytes; more than 128 MiB is refused.
 const ZSTD_WINDOW_LOG_MAX: u32 = 27;
+/// The same for xz, in KiB; its highest level needs 65 MiB.
+const XZ_MEMORY_KIB: u32 = 128 << 10;
 
-/// Tells the compression from the first bytes of a stream.
-///
-/// # Errors
-/// A known format that is not supported.
-pub fn sniff(start: &[u8]) -> Result<Compression, StorageError> {
-    match start {
-        [0x1f, 0x8b, ..] => Ok(Compression::Gzip),
-        // A frame, or a skippable frame in front of one.
-        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Ok(Compression::Zstd),
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Err(StorageError::Compression { format: "xz" }),
-        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => Err(StorageError::Compression { format: "bzip2" }),
-        _ => Ok(Compression::None),
+/// How a stream is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    None,
+    Gzip,
+    Zstd,
+    Bzip2,
+    Xz,
+}
+
+impl Compression {
+    /// The same as manifests name it; nothing for those that no manifest may name.
+    #[must_use]
+    pub fn of_blob(self) -> Option<BlobCompression> {
+        match self {
+            Self::None => Some(BlobCompression::None),
+            Self::Gzip => Some(BlobCompression::Gzip),
+            Self::Zstd => Some(BlobCompression::Zstd),
+            Self::Bzip2 | Self::Xz => None,
+        }
     }
 }
 
-/// Returns a reader of the uncompressed bytes; gzip members and zstd frames that follow one another are one stream.
+/// Tells the compression from the first bytes of a stream.
+#[must_use]
+pub fn sniff(start: &[u8]) -> Compression {
+    match start {
+        [0x1f, 0x8b, ..] => Compression::Gzip,
+        // A frame, or a skippable frame in front of one.
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Compression::Zstd,
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Compression::Xz,
+        // A block, or the end where there is nothing in it.
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, ..] => Compression::Bzip2,
+        _ => Compression::None,
+    }
+}
+
+/// Returns a reader of the uncompressed bytes; members, frames and streams that follow one another are one.
 ///
 /// # Errors
-/// The stream cannot be read, or its format is not supported.
+/// The stream cannot be read.
 pub fn decompress<'a, R: BufRead + 'a>(mut source: R) -> Result<Box<dyn Read + 'a>, StorageError> {
     let fail = |source| StorageError::Read { what: "the start of a compressed stream".to_owned(), source };
     let start = Start::peek(&mut source).map_err(fail)?;
-    Ok(match sniff(start.bytes())? {
+    Ok(match sniff(start.bytes()) {
         Compression::None => Box::new(start.chain(source)),
         Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(start.chain(source))),
         Compression::Zstd => {
@@ -37,6 +61,8 @@ pub fn decompress<'a, R: BufRead + 'a>(mut source: R) -> Result<Box<dyn Read + '
             decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(fail)?;
             Box::new(decoder)
         }
+        Compression::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(start.chain(source))),
+        Compression::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(start.chain(source), true, XZ_MEMORY_KIB)),
     })
 }
 
@@ -115,8 +141,19 @@ mod tests {
     }
 
     #[test]
-    fn xz_is_named_in_the_refusal() {
-        let error = decompress(&b"\xfd7zXZ\0\0\0"[..]).err().unwrap();
-        assert!(error.to_string().contains("xz"), "{error}");
+    fn what_other_programs_compress_is_read() {
+        for program in ["bzip2", "xz"] {
+            let pack = |data: &str| -> Vec<u8> {
+                let run = format!("printf '%s' '{data}' | {program} -c");
+                let output = std::process::Command::new("sh").args(["-c", &run]).output().unwrap();
+                assert!(output.status.success(), "{program}");
+                output.stdout
+            };
+            assert_eq!(read_all(&[pack("one "), pack("two")].concat()).unwrap(), b"one two", "{program}");
+            let empty = pack("");
+            assert_eq!(read_all(&empty).unwrap(), b"", "{program}");
+            let whole = pack(&"cut".repeat(500));
+            assert!(read_all(&whole[..whole.len() - 1]).is_err(), "{program}");
+        }
     }
 }

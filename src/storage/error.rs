@@ -32,8 +32,6 @@ pub enum StorageError {
     Truncated { digest: Digest, expected: u64, found: u64 },
     #[error("blob {digest} is longer than the {expected} bytes that its descriptor promises")]
     TooLong { digest: Digest, expected: u64 },
-    #[error("the data is compressed with {format}, which is not supported (gzip and zstd are; decompress it first)")]
-    Compression { format: &'static str },
     #[error("write {what}")]
     Write {
         what: &'static str,
@@ -49,6 +47,17 @@ pub enum StorageError {
         diff_id: DiffId,
         #[source]
         source: PackError,
+    },
+    #[error("layers cannot be stacked as it is wanted: {causes}")]
+    Driver { causes: String },
+    #[error("the store cannot be in {}, which is on {kind}: {cause} (put it on a local disk, with `--root DIR` or with graphroot in \
+             ~/.config/containers/storage.conf)", place.display())]
+    Unfit {
+        place: PathBuf,
+        kind: &'static str,
+        cause: &'static str,
+        #[source]
+        source: io::Error,
     },
     #[error("a thread that decompresses died")]
     Thread,

@@ -5,7 +5,7 @@
 
 use super::digest::Hashing;
 use super::error::io_error;
-use super::layer::StagedLayer;
+use super::layer::{self, StagedLayer};
 use super::split::Recorder;
 use super::staging::Staging;
 use super::tar::TarError;
@@ -13,6 +13,7 @@ use super::unpack::{Borrowed, Limits, Outcome, UnpackError, Unpacked, unpack};
 use super::{Compression, StorageError, decompress, sniff};
 use crate::config::Paths;
 use crate::model::{DiffId, Digest};
+use crate::sys::namespace;
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use sha2::{Digest as _, Sha256};
@@ -22,6 +23,9 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 /// Bytes that are handed from one thread to the other at once, and how many of those may be under way.
 const CHUNK: usize = 256 << 10;
 const CHUNKS: usize = 8;
+
+/// What may trail a layer's archive: padding to a tape's record, and no more than that.
+const MAX_TRAILING: u64 = 64 << 20;
 
 /// What a layer must be; nothing where nobody promised anything (an import).
 #[derive(Clone, Debug, Default)]
@@ -89,6 +93,9 @@ pub fn receive<R: BufRead>(paths: &Paths, source: R, expected: &Expected, limits
     if let Some(promised) = expected.diff_id.clone().filter(|promised| *promised != diff_id) {
         return Err(StorageError::WrongDiffId { blob: digest, expected: promised, found: diff_id });
     }
+    if unpacked.owners_replaced > 0 {
+        layer::note_replaced_owners(staging.path(), unpacked.owners_replaced)?;
+    }
     let layer = StagedLayer { staging, diff_id: diff_id.clone(), borrowed };
     Ok(Received { layer, diff_id, digest, size, compression, tar_size, unpacked })
 }
@@ -124,7 +131,7 @@ struct Pumped {
 /// Decompresses, hashes and hands on. Returns nothing if the other thread gave up.
 fn pump<R: BufRead>(source: &mut R, full: SyncSender<Chunk>, empty: &Receiver<Vec<u8>>) -> Result<Option<Pumped>, StorageError> {
     let fail = |source| StorageError::Read { what: "a layer".to_owned(), source };
-    let compression = sniff(source.fill_buf().map_err(fail)?)?;
+    let compression = sniff(source.fill_buf().map_err(fail)?);
     let mut tar = decompress(source)?;
     let mut hasher = Sha256::new();
     let mut total = 0;
@@ -164,6 +171,11 @@ fn make_files(
     limits: &Limits,
     recorder: Recorder,
 ) -> Result<(Unpacked, Vec<Borrowed>), UnpackError> {
+    // With a umask of this thread's own (CLONE_FS), files have their mode as soon as they are made: a call less for each. Nobody
+    // else gets into the folder they are in.
+    if namespace::unshare_folders().is_ok() {
+        rustix::process::umask(Mode::empty());
+    }
     let Outcome { unpacked, borrowed, recorder, rest: mut chunks } = unpack(chunks, root, limits, Some(recorder))?;
     let mut recorder = recorder.ok_or(UnpackError::Record(io::ErrorKind::NotFound.into()))?;
     let mut trailing = 0_u64;
@@ -174,8 +186,9 @@ fn make_files(
             break;
         }
         trailing += len as u64;
-        if trailing > limits.bytes {
-            return Err(UnpackError::TooManyBytes { limit: limits.bytes });
+        let limit = limits.bytes.min(MAX_TRAILING);
+        if trailing > limit {
+            return Err(UnpackError::TooMuchTrails { limit });
         }
         recorder.literal(bytes).map_err(UnpackError::Record)?;
         chunks.consume(len);

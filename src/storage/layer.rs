@@ -9,6 +9,7 @@ use crate::model::DiffId;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A layer that was unpacked and checked, but is not in the store yet.
 #[derive(Debug)]
@@ -73,6 +74,30 @@ pub fn remove(paths: &Paths, diff_id: &DiffId) -> Result<(), StorageError> {
     }
 }
 
+/// A file beside a layer's files, where some of those belong to others than the image says: how many.
+const REPLACED_OWNERS: &str = "replaced-owners";
+
+/// How many files of a layer were given to others, because the user namespace does not have the owner that the image names.
+#[must_use]
+pub fn replaced_owners(paths: &Paths, diff_id: &DiffId) -> u64 {
+    let place = paths.layers().join(diff_id.hex()).join(REPLACED_OWNERS);
+    std::fs::read_to_string(place).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+}
+
+/// Takes down how many files of a layer that is coming in were given to others.
+pub(super) fn note_replaced_owners(staging: &Path, count: u64) -> Result<(), StorageError> {
+    let place = staging.join(REPLACED_OWNERS);
+    std::fs::write(&place, format!("{count}\n")).map_err(io_error("write file", &place))
+}
+
+/// Tells how long ago a layer came in; nothing where it is not there.
+#[must_use]
+pub fn age(paths: &Paths, diff_id: &DiffId) -> Option<Duration> {
+    // The folder that holds diff/ and what gives the tar back does not change after that.
+    let folder = paths.layers().join(diff_id.hex());
+    std::fs::symlink_metadata(folder).and_then(|meta| meta.modified()).ok().map(|time| time.elapsed().unwrap_or_default())
+}
+
 /// Returns every layer that has a folder.
 ///
 /// # Errors
@@ -81,7 +106,11 @@ pub fn list(paths: &Paths) -> Result<Vec<DiffId>, StorageError> {
     Ok(super::blob::digests_in(&paths.layers())?.into_iter().map(DiffId::new).collect())
 }
 
-pub(super) fn sync(path: &Path) -> Result<(), StorageError> {
+/// Waits until everything on the file system of `path` is on the disk.
+///
+/// # Errors
+/// The disk does not take it.
+pub fn sync(path: &Path) -> Result<(), StorageError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(io_error("open", path))?;
     rustix::fs::syncfs(&fd).map_err(io_error("write to disk what is in", path))

@@ -3,8 +3,10 @@
 //! ```text
 //! <data>/
 //!   store.lock             flock: shared while an image comes in, exclusive while folders of layers are deleted
+//!   driver                 how layers are stacked here
 //!   blobs/sha256/<hex>     manifests and image configs, visible by rename
 //!   layers/<diffID>/       diff/ and what gives the tar back (split)
+//!   layers/<diffID>/replaced-owners  how many files belong to others than the image says, where any do
 //!   layers/<diffID>/diff/  one unpacked layer: overlay whiteouts, owners as container ids; visible by rename
 //!   shifted/<stack>-<map>/ an image's layers with the owners that another id map wants
 //!   tmp/<name>.lock        flock: held by whoever works in tmp/<name>; what nobody holds is swept
@@ -22,11 +24,13 @@ pub mod claim;
 mod decompress;
 pub mod diff;
 pub mod digest;
+pub mod driver;
 mod error;
 pub mod extract;
 pub mod gc;
 pub mod give;
 pub mod intake;
+pub mod landing;
 pub mod layer;
 pub mod pack;
 mod remove_tree;

@@ -1,5 +1,6 @@
 //! Copies of whole folders and changes of owner, from descriptor to descriptor: no link is followed, nothing outside is reached.
 
+use super::xattr;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, SeekFrom, Stat, XattrFlags};
 use rustix::io::Errno;
 use std::collections::HashMap;
@@ -9,8 +10,9 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 
-/// How many folders may lie in one another. Each level holds two descriptors open, of the 1024 that a process has by default.
-const MAX_DEPTH: usize = 400;
+/// How many folders may lie in one another. Each level holds three descriptors open (two folders and the listing of one), of the 1024
+/// that a process has by default.
+const MAX_DEPTH: usize = 300;
 
 /// The entry that could not be copied or given away, by its path below the top.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +27,7 @@ pub struct TreeError {
 /// holes are kept. Sockets and device nodes are left out.
 ///
 /// # Errors
-/// Something cannot be read or made, or lies deeper than 400 folders.
+/// Something cannot be read or made, or lies deeper than 300 folders.
 pub fn copy_contents(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> Result<(), TreeError> {
     Copy { to, links: HashMap::new() }.folder(from, to, &mut Vec::new(), 0)
 }
@@ -43,7 +45,7 @@ pub fn copy_attributes(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> io::Result<(
 /// What belongs to them already is not touched.
 ///
 /// # Errors
-/// An owner cannot be changed (it is not of this user namespace), or something lies deeper than 400 folders.
+/// An owner cannot be changed (it is not of this user namespace), or something lies deeper than 300 folders.
 pub fn chown_all(top: BorrowedFd<'_>, uid: u32, gid: u32) -> Result<(), TreeError> {
     let stat = rustix::fs::statat(top, c"", AtFlags::EMPTY_PATH).map_err(|errno| at(&[], errno))?;
     let chown = Chown { uid, gid, device: stat.st_dev };
@@ -215,20 +217,8 @@ fn attributes(from: BorrowedFd<'_>, to: BorrowedFd<'_>, stat: &Stat) -> io::Resu
 
 /// Copies extended attributes. What the target's file system does not take, or what is not ours to set, is left out.
 fn extended(from: BorrowedFd<'_>, to: BorrowedFd<'_>) -> io::Result<()> {
-    let mut names = vec![0_u8; 1024];
-    let length = loop {
-        match rustix::fs::flistxattr(from, &mut names[..]) {
-            Ok(length) => break length,
-            Err(Errno::RANGE) if names.len() < 65_536 => names.resize(names.len() * 8, 0),
-            Err(Errno::OPNOTSUPP) => return Ok(()),
-            Err(errno) => return Err(errno.into()),
-        }
-    };
-    for name in names[..length].split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
-        let name = CString::new(name)?;
-        let mut value = vec![0_u8; 65_536];
-        let Ok(length) = rustix::fs::fgetxattr(from, &name, &mut value[..]) else { continue };
-        match rustix::fs::fsetxattr(to, &name, &value[..length], XattrFlags::empty()) {
+    for (name, value) in xattr::read(from, |_| true)? {
+        match rustix::fs::fsetxattr(to, &name, &value, XattrFlags::empty()) {
             Ok(()) | Err(Errno::OPNOTSUPP | Errno::PERM | Errno::ACCESS | Errno::INVAL) => {}
             Err(errno) => return Err(errno.into()),
         }

@@ -1,7 +1,7 @@
 //! What processes use, as `/proc` tells it.
 
+use super::{namespace, process};
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 
 /// What one process uses, or several together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Load {
     pub written: u64,
 }
 
-const TICK_NANOSECONDS: u64 = 1_000_000_000 / super::process::TICKS_PER_SECOND;
+const TICK_NANOSECONDS: u64 = 1_000_000_000 / process::TICKS_PER_SECOND;
 
 impl Load {
     /// Adds up what the processes use; those that have ended count nothing.
@@ -43,9 +43,7 @@ impl Load {
 }
 
 fn parse(stat: &[u8], status: &[u8], io: &[u8]) -> Option<Load> {
-    // The command name may hold anything; nothing after its last bracket can.
-    let after = stat.iter().rposition(|byte| *byte == b')').map(|at| &stat[at + 1..])?;
-    let fields: Vec<&str> = std::str::from_utf8(after).ok()?.split_ascii_whitespace().collect();
+    let fields: Vec<&str> = process::fields_of(stat).collect();
     // proc_pid_stat(5): utime is field 14, and the first one here is field 3.
     let ticks = |field: usize| fields.get(field - 3).and_then(|text| text.parse::<u64>().ok());
     let (user, system) = (ticks(14)? + ticks(16)?, ticks(15)? + ticks(17)?);
@@ -69,14 +67,10 @@ fn value(text: &[u8], word: &str) -> u64 {
 /// Returns the processes in the pid namespace of `init` that the caller may look at; only `init` where that cannot be told.
 #[must_use]
 pub fn namespace_of(init: i32) -> Vec<i32> {
-    // The file's number is the namespace's.
-    let namespace = |pid: i32| fs::metadata(format!("/proc/{pid}/ns/pid")).ok().map(|meta| (meta.dev(), meta.ino()));
-    let Some(wanted) = namespace(init).filter(|wanted| Some(*wanted) != namespace(std::process::id().cast_signed())) else {
+    let Some(wanted) = namespace::of(init, "pid").filter(|wanted| Some(*wanted) != namespace::own("pid")) else {
         return vec![init];
     };
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str().and_then(|name| name.parse().ok()));
-    pids.filter(|pid| namespace(*pid) == Some(wanted)).collect()
+    process::all().into_iter().filter(|pid| namespace::of(*pid, "pid") == Some(wanted)).collect()
 }
 
 /// Bytes that came in and went out through the network interfaces of the process's namespace, the loopback left out.

@@ -85,9 +85,7 @@ impl Members {
 
     fn kill_once(&self) -> Vec<OwnedFd> {
         let own = rustix::process::getpid().as_raw_nonzero().get();
-        let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok()).filter(|pid| *pid != own);
-        pids.filter_map(|pid| self.kill_one(pid)).collect()
+        process::all().into_iter().filter(|pid| *pid != own).filter_map(|pid| self.kill_one(pid)).collect()
     }
 
     fn kill_one(&self, pid: i32) -> Option<OwnedFd> {

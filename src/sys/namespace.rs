@@ -3,7 +3,6 @@
 use super::clone::CloneFlags;
 use std::io;
 use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
-use std::os::unix::fs::MetadataExt as _;
 
 /// Joins the namespaces of the process that `pidfd` names, all or none (setns(2), Linux 5.8).
 ///
@@ -34,20 +33,14 @@ const KINDS: [(CloneFlags, &str); 8] = [
 /// A namespace that cannot be looked at counts as another one: joining it says what is the matter.
 #[must_use]
 pub fn differing(pid: i32) -> CloneFlags {
-    let look = |process: &str, name: &str| {
-        let stat = rustix::fs::stat(format!("/proc/{process}/ns/{name}")).ok()?;
-        Some((stat.st_dev, stat.st_ino))
-    };
-    let process = pid.to_string();
-    let differs = |name: &str| look("self", name).is_none_or(|own| look(&process, name) != Some(own));
+    let differs = |name: &str| own(name).is_none_or(|own| of(pid, name) != Some(own));
     KINDS.into_iter().filter(|(_, name)| differs(name)).map(|(flag, _)| flag).collect()
 }
 
 /// Tells whether the process `pid` is in the caller's own user namespace.
 #[must_use]
 pub fn shares_user_namespace(pid: i32) -> bool {
-    let look = |process: &str| rustix::fs::stat(format!("/proc/{process}/ns/user")).ok().map(|stat| (stat.st_dev, stat.st_ino));
-    look("self").is_some_and(|own| look(&pid.to_string()) == Some(own))
+    own("user").is_some_and(|own| of(pid, "user") == Some(own))
 }
 
 /// Opens the user namespace directly below the caller's own in which the process `pid` is, be it further down or not.
@@ -94,10 +87,30 @@ pub fn unshare(which: CloneFlags) -> io::Result<()> {
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// Names the caller's pid namespace; nothing where `/proc` does not show it.
+/// Gives the calling thread a working directory, root and umask that it shares with no other (unshare(2), `CLONE_FS`).
+///
+/// # Errors
+/// No memory, or a sandbox forbids it.
+pub fn unshare_folders() -> io::Result<()> {
+    // SAFETY: only paths and the umask of this thread are concerned, of which Rust keeps nothing.
+    let done = unsafe { libc::unshare(libc::CLONE_FS) };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Names one of the namespaces of a process, by the file of that name in `/proc/PID/ns`; nothing where we may not look.
 #[must_use]
-pub fn pid_namespace() -> Option<(u64, u64)> {
-    std::fs::metadata("/proc/self/ns/pid").ok().map(|meta| (meta.dev(), meta.ino()))
+pub fn of(pid: i32, name: &str) -> Option<(u64, u64)> {
+    at(&format!("/proc/{pid}/ns/{name}"))
+}
+
+/// Names one of the caller's namespaces; nothing where `/proc` does not show it.
+#[must_use]
+pub fn own(name: &str) -> Option<(u64, u64)> {
+    at(&format!("/proc/self/ns/{name}"))
+}
+
+fn at(path: &str) -> Option<(u64, u64)> {
+    rustix::fs::stat(path).ok().map(|stat| (stat.st_dev, stat.st_ino))
 }
 
 /// Puts the caller itself into a new time namespace with these offsets: lines as `/proc/<pid>/timens_offsets` takes them.

@@ -12,14 +12,16 @@ use std::os::fd::OwnedFd;
 /// `NotFound` when there is no such process.
 pub fn start_time(pid: i32) -> io::Result<u64> {
     let mut space = [0; STAT_BYTES];
-    let text = read_stat(pid, &mut space)?;
+    let mut fields = fields_of(read_stat(pid, &mut space)?);
+    let start = fields.nth(19).and_then(|field| field.parse().ok());
+    start.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+}
+
+/// The fields of `/proc/<pid>/stat` from the third one, the state, on (proc_pid_stat(5)); none where the text is not such.
+pub fn fields_of(stat: &[u8]) -> impl Iterator<Item = &str> {
     // The command name may hold anything, also ") 1 2"; nothing after its last bracket can.
-    let after = text.iter().rposition(|byte| *byte == b')').map_or(text, |at| &text[at + 1..]);
-    std::str::from_utf8(after)
-        .ok()
-        .and_then(|rest| rest.split_ascii_whitespace().nth(19))
-        .and_then(|field| field.parse().ok())
-        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+    let after = stat.iter().rposition(|byte| *byte == b')').map_or(&[][..], |at| &stat[at + 1..]);
+    std::str::from_utf8(after).unwrap_or_default().split_ascii_whitespace()
 }
 
 /// More than `/proc/<pid>/stat` can hold: 52 numbers and a name of at most 64 bytes.
@@ -65,9 +67,7 @@ pub fn open_pidfd(process: PidRef) -> io::Result<Option<OwnedFd>> {
 pub fn is_alive(process: PidRef) -> bool {
     let mut space = [0; STAT_BYTES];
     let Ok(text) = read_stat(process.pid, &mut space) else { return false };
-    let after = text.iter().rposition(|byte| *byte == b')').map_or(text, |at| &text[at + 1..]);
-    let Ok(rest) = std::str::from_utf8(after) else { return false };
-    let mut fields = rest.split_ascii_whitespace();
+    let mut fields = fields_of(text);
     let state = fields.next();
     !matches!(state, Some("Z" | "X")) && fields.nth(18).and_then(|field| field.parse().ok()) == Some(process.start)
 }
@@ -116,8 +116,7 @@ pub fn stands_still(pid: i32) -> bool {
 fn state(pid: i32) -> Option<u8> {
     let mut space = [0; STAT_BYTES];
     let text = read_stat(pid, &mut space).ok()?;
-    let after = text.iter().rposition(|byte| *byte == b')').map(|at| &text[at + 1..])?;
-    after.trim_ascii_start().first().copied()
+    fields_of(text).next()?.bytes().next()
 }
 
 /// Returns the pids of all processes that `/proc` shows now.

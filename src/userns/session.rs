@@ -337,7 +337,7 @@ fn denied() -> SessionError {
     if !apparmor_restricts() {
         return SessionError::NotPermitted;
     }
-    let own = std::fs::read_link("/proc/self/exe").unwrap_or_else(|_| PathBuf::from("/usr/bin/coracle"));
+    let own = crate::config::program::own();
     let profile = format!(
         "abi <abi/4.0>,\ninclude <tunables/global>\nprofile coracle {} flags=(unconfined) {{\n  userns,\n  include if exists <local/coracle>\n}}",
         own.display()

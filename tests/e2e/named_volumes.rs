@@ -1,11 +1,10 @@
 //! Volumes: the commands, first use, anonymous ones, and what containers leave of them.
 
 use crate::harness::archive::{Image, write_archive};
-use crate::harness::{Case, Need, TestEnv, case};
+use crate::harness::{Case, Need, TestEnv, case, program};
 use serde_json::{Value, json};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 pub fn cases() -> Vec<Case> {
     let all = [
@@ -219,13 +218,11 @@ fn in_the_background_nothing_is_left_for_the_next_command(env: &TestEnv) {
     let id = env.start(&["--rm", "-v", "/anon", "-v", "named:/n"]);
     let entries = |folder: &str| std::fs::read_dir(env.data().join(folder)).unwrap().count();
     assert_eq!(entries("volumes"), 2);
+    let monitor = env.field(&id, "{{.State.ConmonPid}}").parse().unwrap();
     env.cmd(&["exec", &id, "kill", "1"]).run();
-    let deadline = Instant::now() + Duration::from_secs(20);
     // No command of ours meanwhile: it would tidy up itself.
-    while entries("volumes") > 1 || entries("containers") > 0 || entries("tmp") > 0 {
-        assert!(Instant::now() < deadline, "the files are still there");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    program::wait_gone(monitor);
+    assert_eq!((entries("volumes"), entries("containers"), entries("tmp")), (1, 0, 0));
     assert_eq!(names(env), ["named"]);
     env.ok(&["volume", "rm", "named"]);
 }

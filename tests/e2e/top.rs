@@ -21,7 +21,15 @@ fn words(text: &str) -> Vec<Vec<&str>> {
 
 fn the_default_columns_are_podmans(env: &TestEnv) {
     let id = env.start_script(&[], "sleep 1000 & echo ready; exec sleep 1001");
-    let text = env.ok(&["top", &id]);
+    // Both are a shell at first.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let text = loop {
+        let text = env.ok(&["top", &id]);
+        if !text.contains("sh -c") {
+            break text;
+        }
+        assert!(std::time::Instant::now() < deadline, "{text}");
+    };
     let lines = words(&text);
     assert_eq!(lines[0], ["USER", "PID", "PPID", "%CPU", "ELAPSED", "TTY", "TIME", "COMMAND"]);
     assert_eq!(lines.len(), 3, "{text}");

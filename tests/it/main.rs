@@ -4,5 +4,6 @@ mod generated;
 mod layers;
 mod monitor;
 mod output;
+mod paths;
 mod rules;
 mod source;

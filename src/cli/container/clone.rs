@@ -45,7 +45,8 @@ pub fn run(args: CloneArgs) -> Result<i32, CliError> {
         let name = &original.name;
         return Err(CliError::Usage(format!("container {name} runs and cannot be removed: stop it first, or use --force")));
     }
-    let image = args.image.as_deref().map(|name| engine.image(name).map(|image| (image.id, name.to_owned()))).transpose()?;
+    let image =
+        args.image.as_deref().map(|name| engine.runnable_image(name).map(|image| (image.id, name.to_owned()))).transpose()?;
     let config = engine.clone_container(&original, &CloneRequest { name: args.name.or(args.new_name), image })?;
     if args.destroy {
         engine.remove(&original, args.force.then_some(Duration::ZERO))?;

@@ -1,15 +1,14 @@
 //! `coracle create`.
 
+use super::cidfile::Cidfile;
 use super::options::Options;
 use super::targets::open_engine;
 use crate::cli::error::CliError;
-use crate::cli::image::pull::{self, Policy};
+use crate::cli::image::pull::{self, When};
 use crate::cli::ui;
 use crate::engine::{Engine, EngineError};
 use crate::model::{ContainerConfig, ImageRecord};
 use clap::Args;
-use std::io::Write as _;
-use std::path::Path;
 
 /// Make a container without starting it
 #[derive(Debug, Args)]
@@ -29,19 +28,17 @@ pub fn run(args: CreateArgs) -> Result<i32, CliError> {
     Ok(0)
 }
 
+/// Tells whether the texts of the options are understood.
+pub(in crate::cli) fn is_understood(args: &CreateArgs) -> bool {
+    args.options.request().is_ok()
+}
+
 /// Finds or pulls the image and makes the container.
 pub(super) fn create(options: &Options) -> Result<(Engine, ContainerConfig), CliError> {
     let mut request = options.request()?;
-    let mut cidfile = options.relations.cidfile.as_deref().map(open_cidfile).transpose()?;
-    let made = make(options, &mut request);
-    if let (Err(_), Some(path)) = (&made, &options.relations.cidfile) {
-        let _ = std::fs::remove_file(path);
-    }
-    let (engine, config) = made?;
-    if let Some(file) = &mut cidfile {
-        let written = file.write_all(config.id.as_str().as_bytes());
-        written.map_err(|error| CliError::Usage(format!("write the container's id to the cidfile: {error}")))?;
-    }
+    let cidfile = options.relations.cidfile.as_deref().map(Cidfile::begin).transpose()?;
+    let (engine, config) = make(options, &mut request)?;
+    cidfile.map_or(Ok(()), |file| file.keep(config.id.as_str()))?;
     Ok((engine, config))
 }
 
@@ -57,19 +54,22 @@ fn make(
         explain(&engine, &config);
         return Ok((engine, config));
     }
-    let image = match (origin.pull, engine.image(&options.image)) {
-        (Policy::Missing | Policy::Never, Ok(image))
-            if !origin.names_platform() || engine.image_is_for(&image, &wanted.platform) =>
-        {
+    // A place on disk is no name that the store could have.
+    let known = match pull::local(&options.image)? {
+        Some(_) => Err(EngineError::NoSuchImage { name: options.image.clone() }),
+        None => engine.image(&options.image),
+    };
+    let image = match (origin.pull, known) {
+        (When::Missing | When::Never, Ok(image)) if !origin.names_platform() || engine.image_is_for(&image, &wanted.platform) => {
             image
         }
-        (Policy::Never, Ok(_)) => {
+        (When::Never, Ok(_)) => {
             return Err(CliError::Usage(format!(
                 "the image {} in the store is for another platform than {}",
                 options.image, wanted.platform
             )));
         }
-        (Policy::Missing, Ok(_) | Err(EngineError::NoSuchImage { .. })) | (Policy::Always | Policy::Newer, _) => {
+        (When::Missing, Ok(_) | Err(EngineError::NoSuchImage { .. })) | (When::Always | When::Newer, _) => {
             // The pull is done by a child: it has threads, and we have to be without when we make the container.
             drop(engine);
             let names = pull::ensure(&options.image, &wanted)?;
@@ -80,9 +80,14 @@ fn make(
         }
         (_, Err(error)) => return Err(error.into()),
     };
+    let image = engine.instance(image, &wanted.platform)?;
     request.image_name = full_name(&options.image, &image);
+    let ports = request.ports.clone();
     let config = engine.create(std::mem::take(request), &image)?;
     explain(&engine, &config);
+    if ports.is_discarded_by(&config.network) {
+        ui::note("Note: port mappings have been discarded as one of the Host and None network modes is in use");
+    }
     Ok((engine, config))
 }
 
@@ -101,16 +106,4 @@ fn full_name(given: &str, image: &ImageRecord) -> String {
     };
     let named = image.names.iter().find(meant).or_else(|| image.names.first());
     named.cloned().unwrap_or_else(|| image.id.hex().to_owned())
-}
-
-/// The file must not be there: scripts take it for the id of the container that they have just made.
-pub(super) fn open_cidfile(path: &Path) -> Result<std::fs::File, CliError> {
-    std::fs::File::create_new(path).map_err(|error| {
-        let mend = if error.kind() == std::io::ErrorKind::AlreadyExists {
-            " (remove it first, or is another container using it?)"
-        } else {
-            ""
-        };
-        CliError::Usage(format!("make the cidfile {}: {error}{mend}", path.display()))
-    })
 }

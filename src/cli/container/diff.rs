@@ -40,7 +40,7 @@ pub fn run(args: &DiffArgs) -> Result<i32, CliError> {
         None => engine.diff(&latest(&engine)?.config)?,
         Some(name) => match engine.container(name) {
             Ok(config) => engine.diff(&config)?,
-            Err(missing @ EngineError::NoSuchContainer { .. }) => match engine.image(name) {
+            Err(missing @ EngineError::NoSuchContainer { .. }) => match engine.runnable_image(name) {
                 Ok(image) => engine.image_diff(&image)?,
                 Err(EngineError::NoSuchImage { .. }) => return Err(missing.into()),
                 Err(error) => return Err(error.into()),

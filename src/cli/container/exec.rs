@@ -1,10 +1,10 @@
 //! `coracle exec`.
 
 use super::attach::detach_keys;
-use super::create::open_cidfile;
+use super::cidfile::Cidfile;
 use super::descriptors::Preserve;
 use super::options::with_files;
-use super::targets::open_engine;
+use super::targets::{latest, open_engine};
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use crate::config::env;
@@ -14,7 +14,6 @@ use crate::engine::container::session_relay::{relay_pipes, relay_pty};
 use crate::engine::{Engine, EngineError, Handed};
 use crate::model::ContainerConfig;
 use clap::Args;
-use std::io::Write as _;
 
 /// Run a command in a running container
 #[derive(Debug, Args)]
@@ -67,9 +66,7 @@ impl ExecArgs {
     fn target(&self, engine: &Engine) -> Result<(ContainerConfig, Vec<String>), CliError> {
         let no_command = || CliError::Usage("you must provide a command to execute in the container".to_owned());
         if self.latest {
-            let newest = engine.containers()?.into_iter().next();
-            let (config, _) = newest.ok_or_else(|| CliError::Usage("there is no container".to_owned()))?;
-            return Ok((config, self.words.clone()));
+            return Ok((latest(engine)?.config, self.words.clone()));
         }
         match self.words.split_first() {
             Some((name, command)) if !command.is_empty() => Ok((engine.container(name)?, command.to_vec())),
@@ -86,6 +83,7 @@ pub fn run(args: ExecArgs) -> Result<i32, CliError> {
     // First of all: what we open ourselves from here on could take the number of one that is not open.
     let descriptors = args.preserve.take()?;
     let detach_keys = detach_keys(args.detach_keys.as_deref())?;
+    let cidfile = args.cidfile.as_deref().map(Cidfile::begin).transpose()?;
     let mut engine = open_engine()?;
     engine.hand_on(Handed { descriptors, listening: None });
     let (config, command) = args.target(&engine)?;
@@ -104,15 +102,8 @@ pub fn run(args: ExecArgs) -> Result<i32, CliError> {
         window: ui::window(),
     };
     if args.detach {
-        let cidfile = args.cidfile.as_deref().map(open_cidfile).transpose()?;
-        let started = engine.exec_kept(&config, &request);
-        if let (Err(_), Some(path)) = (&started, &args.cidfile) {
-            let _ = std::fs::remove_file(path);
-        }
-        let id = started?.id;
-        if let Some(mut file) = cidfile {
-            file.write_all(id.as_bytes()).map_err(|error| CliError::Usage(format!("write the session's id: {error}")))?;
-        }
+        let id = engine.exec_kept(&config, &request)?.id;
+        cidfile.map_or(Ok(()), |file| file.keep(&id))?;
         ui::print_line(&id)?;
         return Ok(0);
     }

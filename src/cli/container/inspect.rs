@@ -1,6 +1,6 @@
 //! `coracle inspect`.
 
-use super::targets::open_engine;
+use super::targets::{latest, open_engine};
 use crate::cli::error::CliError;
 use crate::cli::format::{self, Format};
 use crate::cli::ui;
@@ -8,7 +8,7 @@ use crate::engine::{Engine, EngineError, Kind};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-/// Show everything about containers, images and volumes
+/// Show everything about containers, images, volumes and networks
 #[derive(Debug, Args)]
 pub struct InspectArgs {
     /// json, or a Go template that is run for each object
@@ -30,10 +30,11 @@ pub struct InspectArgs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ObjectKind {
-    /// A container, else an image, else a volume
+    /// A container, else an image, else a volume, else a network
     All,
     Container,
     Image,
+    Network,
     Volume,
 }
 
@@ -46,11 +47,7 @@ pub fn run(args: &InspectArgs) -> Result<i32, CliError> {
     let engine = open_engine()?;
     let mut names = args.names.clone();
     if args.latest {
-        let newest = engine.containers()?.into_iter().next();
-        names.extend(newest.map(|(config, _)| config.id.as_str().to_owned()));
-        if names.is_empty() {
-            return Err(CliError::Usage("there is no container".to_owned()));
-        }
+        names.push(latest(&engine)?.config.id.to_string());
     }
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     for name in &names {
@@ -84,18 +81,25 @@ fn inspect(engine: &Engine, name: &str, args: &InspectArgs) -> Result<Value, Cli
     match args.kind {
         ObjectKind::Container => Ok(container()?),
         ObjectKind::Image => Ok(image(engine, name, args)?),
+        ObjectKind::Network => Ok(network(engine, name, args)?),
         ObjectKind::Volume => Ok(volume(engine, name, args)?),
-        ObjectKind::All => match container() {
-            Err(error) if error.kind() == Kind::NoSuch => match image(engine, name, args) {
-                Err(error) if error.kind() == Kind::NoSuch => match volume(engine, name, args) {
-                    Err(error) if error.kind() == Kind::NoSuch => Err(CliError::Usage(format!("no such object: {name:?}"))),
-                    volume => Ok(volume?),
-                },
-                image => Ok(image?),
-            },
-            found => Ok(found?),
-        },
+        ObjectKind::All => {
+            let ways: [&dyn Fn() -> Result<Value, EngineError>; 4] =
+                [&container, &|| image(engine, name, args), &|| volume(engine, name, args), &|| network(engine, name, args)];
+            for way in ways {
+                match way() {
+                    Err(error) if error.kind() == Kind::NoSuch => {}
+                    found => return Ok(found?),
+                }
+            }
+            Err(CliError::Usage(format!("no such object: {name:?}")))
+        }
     }
+}
+
+fn network(engine: &Engine, name: &str, args: &InspectArgs) -> Result<Value, EngineError> {
+    let fields = args.format.as_deref().and_then(|format| Format::parse(format).ok()).is_some_and(|format| format.names_fields());
+    Ok(crate::cli::network::object(&engine.inspect_network(name)?, fields))
 }
 
 fn volume(engine: &Engine, name: &str, args: &InspectArgs) -> Result<Value, EngineError> {

@@ -1,6 +1,6 @@
 //! `coracle logs`.
 
-use super::targets::open_engine;
+use super::targets::{latest, open_engine};
 use crate::cli::error::CliError;
 use crate::engine::EngineError;
 use crate::engine::container::ContainerError;
@@ -58,8 +58,7 @@ pub fn run(args: LogsArgs) -> Result<i32, CliError> {
     };
     let engine = open_engine()?;
     let containers = if args.latest {
-        let newest = engine.containers()?.into_iter().next().map(|(config, _)| config);
-        vec![newest.ok_or_else(|| CliError::Usage("there is no container".to_owned()))?]
+        vec![latest(&engine)?.config]
     } else {
         args.containers.iter().map(|name| engine.container(name)).collect::<Result<Vec<_>, _>>()?
     };

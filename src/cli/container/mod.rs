@@ -1,6 +1,7 @@
 //! Commands about containers.
 
 pub mod attach;
+mod cidfile;
 pub mod clone;
 pub mod commit;
 pub mod cp;

@@ -2,11 +2,13 @@
 
 use super::targets::{one, open_engine};
 use crate::cli::error::CliError;
+use crate::cli::ui;
+use crate::engine::container::list::{ListRequest, Listed};
+use crate::model::{ContainerConfig, PortMapping, Protocol, Status};
 use clap::Args;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Show which ports of the host lead into a container
-///
-/// No container publishes ports yet, so there are none to be shown.
 #[derive(Debug, Args)]
 pub struct PortArgs {
     /// Every running container
@@ -21,30 +23,69 @@ pub struct PortArgs {
     port: Option<String>,
 }
 
-/// Prints the ports; nothing for a container that publishes none.
+/// Prints the ports of containers that run.
 ///
 /// # Errors
-/// The container is not known, or the port is none.
+/// The container is not known, the port is none, or is not published.
 pub fn run(args: &PortArgs) -> Result<i32, CliError> {
     // With --latest the first word is the port.
     let (name, port) = if args.latest { (None, &args.container) } else { (args.container.as_deref(), &args.port) };
-    if let Some(port) = port {
-        check(port)?;
-    }
+    let wanted = port.as_deref().map(check).transpose()?;
     let engine = open_engine()?;
-    if !args.all {
-        one(&engine, name, args.latest)?;
+    if args.all {
+        for Listed { config, state, .. } in engine.list(&ListRequest::default())? {
+            if state.status == Status::Running {
+                for line in lines(&config, None) {
+                    ui::print_line(&format!("{}\t{line}", config.id.short()))?;
+                }
+            }
+        }
+        return Ok(0);
+    }
+    let config = one(&engine, name, args.latest)?;
+    if engine.status(&config.config).status != Status::Running {
+        return Ok(0);
+    }
+    let lines = lines(&config.config, wanted);
+    if let (Some(port), true) = (port, lines.is_empty()) {
+        return Err(CliError::Usage(format!("failed to find published port {port:?}")));
+    }
+    for line in lines {
+        ui::print_line(&line)?;
     }
     Ok(0)
 }
 
-/// Reads `PORT[/PROTOCOL]`.
-fn check(text: &str) -> Result<(), CliError> {
-    let (number, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-    if number.parse::<u16>().is_ok_and(|port| port > 0) && matches!(protocol, "tcp" | "udp" | "sctp") {
-        return Ok(());
+/// One line for each port, or for each place of the host at which the wanted one is.
+fn lines(config: &ContainerConfig, wanted: Option<(u16, Protocol)>) -> Vec<String> {
+    let place = |mapping: &PortMapping, port| {
+        SocketAddr::new(mapping.host_ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), port).to_string()
+    };
+    let mut all: Vec<(u16, Protocol, String)> = Vec::new();
+    for mapping in &config.ports.published {
+        all.extend(mapping.pairs().map(|(host, inside)| (inside, mapping.protocol, place(mapping, host))));
     }
-    Err(CliError::Usage(format!("invalid port {text:?}: write a number from 1 to 65535, then perhaps /tcp, /udp or /sctp")))
+    all.sort();
+    match wanted {
+        Some((port, protocol)) => {
+            all.into_iter().filter(|(inside, other, _)| (*inside, *other) == (port, protocol)).map(|(.., place)| place).collect()
+        }
+        None => all.into_iter().map(|(inside, protocol, place)| format!("{inside}/{protocol} -> {place}")).collect(),
+    }
+}
+
+/// Reads `PORT[/PROTOCOL]`.
+fn check(text: &str) -> Result<(u16, Protocol), CliError> {
+    let (number, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    let protocol = match protocol {
+        "tcp" => Some(Protocol::Tcp),
+        "udp" => Some(Protocol::Udp),
+        _ => None,
+    };
+    let number = number.parse::<u16>().ok().filter(|port| *port > 0);
+    number.zip(protocol).ok_or_else(|| {
+        CliError::Usage(format!("invalid port {text:?}: write a number from 1 to 65535, then perhaps /tcp or /udp"))
+    })
 }
 
 #[cfg(test)]
@@ -56,7 +97,7 @@ mod tests {
         for good in ["80", "53/udp", "65535/tcp"] {
             assert!(check(good).is_ok(), "{good}");
         }
-        for bad in ["", "0", "65536", "http", "80/icmp", "/tcp"] {
+        for bad in ["", "0", "65536", "http", "80/icmp", "/tcp", "80/sctp"] {
             assert!(check(bad).is_err(), "{bad}");
         }
     }

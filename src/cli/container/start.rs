@@ -78,6 +78,9 @@ pub(super) fn started(outcome: StartOutcome) -> Option<Started> {
             if let Some(why) = &started.why_single {
                 ui::note(format!("Note: {}", why.note()));
             }
+            if let Some(note) = &started.note {
+                ui::note(format!("Note: {note}"));
+            }
             Some(*started)
         }
     }

@@ -2,7 +2,7 @@
 
 mod row;
 
-use super::targets::open_engine;
+use super::targets::{latest, open_engine};
 use crate::cli::error::CliError;
 use crate::cli::format::{self, Format};
 use crate::cli::ui;
@@ -91,9 +91,7 @@ pub fn run(args: &StatsArgs) -> Result<i32, CliError> {
 /// The ids of the containers that are named; nothing where those are meant that are there at each look.
 fn names(engine: &Engine, args: &StatsArgs) -> Result<Option<Vec<String>>, CliError> {
     if args.latest {
-        let newest = engine.containers()?.into_iter().next();
-        let newest = newest.ok_or_else(|| CliError::Usage("there is no container".to_owned()))?;
-        return Ok(Some(vec![newest.0.id.to_string()]));
+        return Ok(Some(vec![latest(engine)?.config.id.to_string()]));
     }
     if args.containers.is_empty() {
         return Ok(None);

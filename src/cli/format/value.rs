@@ -9,8 +9,11 @@ use std::collections::HashMap;
 const MAPS: &[&str] = &[
     "Annotations",
     "Config",
+    "Containers",
     "Data",
     "ExposedPorts",
+    "IPAMOptions",
+    "Interfaces",
     "Labels",
     "Networks",
     "Options",

@@ -112,7 +112,8 @@ fn parse_filter(text: &str) -> Result<ImageFilter, CliError> {
         "reference" => ImageFilter::Reference(text),
         "dangling" => ImageFilter::Dangling(truth()?),
         "containers" => ImageFilter::Containers(truth()?),
-        "intermediate" | "readonly" | "manifest" => ImageFilter::Nothing(truth()?),
+        "intermediate" | "readonly" => ImageFilter::Nothing(truth()?),
+        "manifest" => ImageFilter::Manifest(truth()?),
         "until" => match PruneFilter::parse(&format!("until={value}"), stamp::now()) {
             Ok(PruneFilter::Until(time)) => ImageFilter::Until(time),
             Ok(_) => return Err(bad()),

@@ -12,11 +12,11 @@ use std::path::PathBuf;
 /// Make an image from a tar of a root folder
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// The tar, compressed by gzip or zstd perhaps; - is standard input
+    /// The tar, compressed by gzip, zstd, bzip2 or xz perhaps; - is standard input
     file: PathBuf,
     /// The image's name; without a registry it is localhost/NAME
     reference: Option<String>,
-    /// Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR
+    /// Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR
     #[arg(short, long, value_name = "INSTRUCTION")]
     change: Vec<String>,
     /// What to say in the image's history

@@ -1,5 +1,6 @@
 //! `coracle load`.
 
+use super::pull::policy;
 use super::{in_session, progress};
 use crate::cli::error::CliError;
 use crate::cli::ui;
@@ -12,8 +13,8 @@ use std::path::PathBuf;
 
 /// Load images from an archive
 ///
-/// Takes what `docker save`, `podman save`, buildx and skopeo write: docker-archives and OCI archives, compressed by gzip or zstd
-/// perhaps, and folders: OCI layouts and what `skopeo copy` makes with `dir:`.
+/// Takes what `docker save`, `podman save`, buildx and skopeo write: docker-archives and OCI archives, compressed by gzip, zstd, bzip2
+/// or xz perhaps, and folders: OCI layouts and what `skopeo copy` makes with `dir:`.
 #[derive(Debug, Args)]
 pub struct LoadArgs {
     /// The archive or folder; standard input where not given
@@ -36,8 +37,9 @@ pub fn run(args: LoadArgs) -> Result<i32, CliError> {
         }
         None => Input::Stdin,
     };
+    let request = LoadRequest::all(input, Platform::host(), policy()?);
     in_session(|engine| {
-        let report = engine.load(&LoadRequest { input, platform: Platform::host() }, &mut *progress::shown(args.quiet))?;
+        let report = engine.load(&request, &mut *progress::shown(args.quiet))?;
         for (id, names) in report.images {
             if names.is_empty() {
                 ui::print_line(&format!("Loaded image: sha256:{id}"))?;

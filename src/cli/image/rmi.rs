@@ -3,7 +3,7 @@
 use super::in_session;
 use crate::cli::error::CliError;
 use crate::cli::ui;
-use crate::engine::image::RemoveImagesRequest;
+use crate::engine::image::{RemoveImagesReport, RemoveImagesRequest};
 use crate::engine::{Engine, EngineError, Kind};
 use crate::model::ContainerConfig;
 use clap::Args;
@@ -44,24 +44,26 @@ pub fn run(args: RmiArgs) -> Result<i32, CliError> {
         containers: args.force,
         ignore: args.ignore || args.force,
     };
-    in_session(|engine| {
-        let report = engine.remove_images(&request)?;
-        for id in &report.containers {
-            ui::note(format!("Removed container {id}"));
-        }
-        for name in &report.untagged {
-            ui::print_line(&format!("Untagged: {name}"))?;
-        }
-        for id in &report.deleted {
-            ui::print_line(&format!("Deleted: {id}"))?;
-        }
-        let mut worst = 0;
-        for error in report.errors {
-            worst = worst.max(code(&error));
-            ui::note(CliError::from(error).text());
-        }
-        Ok(worst)
-    })
+    in_session(|engine| show(engine.remove_images(&request)?))
+}
+
+/// Prints what went, and why the rest did not.
+pub(super) fn show(report: RemoveImagesReport) -> Result<i32, CliError> {
+    for id in &report.containers {
+        ui::note(format!("Removed container {id}"));
+    }
+    for name in &report.untagged {
+        ui::print_line(&format!("Untagged: {name}"))?;
+    }
+    for id in &report.deleted {
+        ui::print_line(&format!("Deleted: {id}"))?;
+    }
+    let mut worst = 0;
+    for error in report.errors {
+        worst = worst.max(code(&error));
+        ui::note(CliError::from(error).text());
+    }
+    Ok(worst)
 }
 
 /// Removes the image of a container that was run with `--rmi`, without a word; one that other containers use stays.

@@ -1,10 +1,10 @@
 //! `coracle save`.
 
+use super::output::Output;
 use super::{in_session, progress};
 use crate::cli::error::CliError;
-use crate::cli::output_file::OutputFile;
 use crate::cli::output_folder::OutputFolder;
-use crate::engine::image::{SaveFormat, SaveRequest, SaveTarget};
+use crate::engine::image::{Encoding, ManifestFormat, SaveFormat, SaveRequest, SaveTarget};
 use clap::{Args, ValueEnum};
 use std::fs::File;
 use std::io::IsTerminal as _;
@@ -57,47 +57,37 @@ pub fn run(args: SaveArgs) -> Result<i32, CliError> {
         Format::DockerArchive => SaveFormat::DockerArchive,
         Format::OciArchive => SaveFormat::OciArchive,
         Format::OciDir => SaveFormat::OciDir,
-        Format::DockerDir => SaveFormat::DockerDir,
+        Format::DockerDir => SaveFormat::Dir(ManifestFormat::Docker),
     };
     check(&args, format)?;
     let stdout = std::io::stdout();
     if args.output.is_none() && stdout.is_terminal() {
         return Err(CliError::Usage("refusing to save to a terminal: use --output FILE, or redirect standard output".to_owned()));
     }
-    let (mut file, mut folder) = (None, None);
-    let target = match &args.output {
-        Some(path) if format.is_folder() => {
-            let begun = OutputFolder::begin(path)?;
-            let open = begun.open()?;
-            folder = Some(begun);
-            SaveTarget::Folder(open)
-        }
-        Some(path) => {
-            let begun = OutputFile::begin(path)?;
-            let own = begun.as_fd().try_clone_to_owned();
-            file = Some(begun);
-            SaveTarget::Stream(File::from(own.map_err(|source| CliError::File { path: path.clone(), source })?))
-        }
+    let (output, target) = match &args.output {
+        Some(path) if format.is_folder() => Output::folder(OutputFolder::begin(path)?)?,
+        Some(path) => Output::file(path)?,
         None => {
             let own = stdout.as_fd().try_clone_to_owned().map_err(|source| CliError::Output { source })?;
-            SaveTarget::Stream(File::from(own))
+            (Output::Given, SaveTarget::Stream(File::from(own)))
         }
     };
     let oci = matches!(format, SaveFormat::OciArchive | SaveFormat::OciDir);
+    let compress = if oci { !args.uncompressed } else { args.compress };
     let request = SaveRequest {
         images: args.images,
         several: args.multi_image_archive,
+        names: None,
         format,
-        compress: if oci { !args.uncompressed } else { args.compress },
+        encoding: if compress { Encoding::GZIP } else { Encoding::NONE },
     };
     let code = in_session(|engine| match engine.save(&request, target, &mut *progress::shown(args.quiet)) {
-        Ok(()) => Ok(0),
+        Ok(_) => Ok(0),
         Err(error) if error.is_reader_gone() => Err(CliError::Code(128 + libc::SIGPIPE)),
         Err(error) => Err(error.into()),
     })?;
     if code == 0 {
-        file.map_or(Ok(()), OutputFile::keep)?;
-        folder.map_or(Ok(()), OutputFolder::keep)?;
+        output.keep()?;
     }
     Ok(code)
 }
@@ -105,7 +95,7 @@ pub fn run(args: SaveArgs) -> Result<i32, CliError> {
 fn check(args: &SaveArgs, format: SaveFormat) -> Result<(), CliError> {
     let refuse = |text: String| Err(CliError::Usage(text));
     let name = format.name();
-    if args.compress && format != SaveFormat::DockerDir {
+    if args.compress && !matches!(format, SaveFormat::Dir(_)) {
         return refuse(format!("--compress is for docker-dir; {name} has its own rule (see --uncompressed)"));
     }
     if args.uncompressed && !matches!(format, SaveFormat::OciArchive | SaveFormat::OciDir) {
@@ -114,7 +104,7 @@ fn check(args: &SaveArgs, format: SaveFormat) -> Result<(), CliError> {
     if format.is_folder() && args.output.is_none() {
         return refuse(format!("{name} is a folder: name it with --output"));
     }
-    if format == SaveFormat::DockerDir && args.images.len() > 1 {
+    if matches!(format, SaveFormat::Dir(_)) && args.images.len() > 1 {
         return refuse("docker-dir holds one image without a name (use docker-archive or oci-dir for more)".to_owned());
     }
     Ok(())

@@ -97,6 +97,12 @@ fn sentence(record: &Record, whole: bool) -> String {
         "secret" => {
             let _ = write!(text, " {id}");
         }
+        "network" if matches!(record.status.as_str(), "connect" | "disconnect") => {
+            let _ = write!(text, " {id} (container={id}, name={})", record.network);
+        }
+        "network" if !record.network.is_empty() => {
+            let _ = write!(text, " {id} (name={}, type=bridge)", record.network);
+        }
         _ if record.name.is_empty() => {}
         _ => {
             let _ = write!(text, " {}", record.name);
@@ -119,7 +125,7 @@ fn object(record: &Record) -> Value {
     if let Some(code) = record.container_exit_code {
         object.insert("ContainerExitCode".to_owned(), json!(code));
     }
-    for (name, text) in [("ID", &record.id), ("Image", &record.image), ("Name", &record.name)] {
+    for (name, text) in [("ID", &record.id), ("Image", &record.image), ("Name", &record.name), ("Network", &record.network)] {
         if !text.is_empty() {
             object.insert(name.to_owned(), json!(text));
         }
@@ -146,7 +152,7 @@ fn fields(record: &Record) -> Value {
         "ID": record.id,
         "Image": record.image,
         "Name": record.name,
-        "Network": "",
+        "Network": record.network,
         "PodID": "",
         "Status": record.status,
         "Time": record.time / 1_000_000_000,
@@ -183,6 +189,10 @@ mod tests {
         ] {
             assert_eq!(sentence(&record(kind), false), format!("{when} {text}"));
         }
+        let network = Record { network: "web".to_owned(), ..record("network") };
+        assert_eq!(sentence(&network, false), format!("{when} network remove abababababab (name=web, type=bridge)"));
+        let network = Record { status: "connect".to_owned(), ..network };
+        assert_eq!(sentence(&network, false), format!("{when} network connect abababababab (container=abababababab, name=web)"));
         let system = Record { name: String::new(), ..record("system") };
         assert_eq!(sentence(&system, true), format!("{when} system remove"));
     }

@@ -24,7 +24,7 @@ pub struct PruneArgs {
     volumes: bool,
 }
 
-/// Removes containers, then volumes, then images, and says what that has given back.
+/// Removes containers, then networks, volumes and images, and says what that has given back.
 ///
 /// # Errors
 /// A filter is none, or the store fails.
@@ -38,6 +38,7 @@ pub fn run(args: &PruneArgs) -> Result<i32, CliError> {
     let containers = engine.prune_containers(&filters)?;
     let mut code = show(&containers, Some("Deleted Containers"))?;
     let mut bytes = containers.bytes;
+    code = code.max(show(&engine.prune_unused_networks(&filters)?, Some("Deleted Networks"))?);
     if args.volumes {
         let volumes = engine.prune_unused_volumes(&filters)?;
         code = code.max(show(&volumes, Some("Deleted Volumes"))?);
@@ -57,5 +58,7 @@ pub fn run(args: &PruneArgs) -> Result<i32, CliError> {
 fn warning(args: &PruneArgs) -> String {
     let volumes = if args.volumes { "\t- all volumes not used by at least one container\n" } else { "" };
     let images = if args.all { "all images without at least one container associated with them" } else { "all dangling images" };
-    format!("WARNING! This command removes:\n\t- all stopped containers\n{volumes}\t- {images}\n")
+    format!(
+        "WARNING! This command removes:\n\t- all stopped containers\n\t- all networks not used by at least one container\n{volumes}\t- {images}\n"
+    )
 }

@@ -5,7 +5,6 @@ use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
 use crate::cli::ui;
 use clap::Args;
-use std::io::BufRead as _;
 
 /// Remove all volumes that no container mounts
 #[derive(Debug, Args)]
@@ -30,18 +29,12 @@ pub fn run(args: &PruneArgs) -> Result<i32, CliError> {
         let candidates = engine.prunable_volumes(&filters)?;
         let warning =
             "WARNING! This will remove all volumes not used by at least one container. The following volumes will be removed:";
-        ui::print_line(warning)?;
         if candidates.is_empty() {
-            ui::print_line("No dangling volumes found")?;
+            ui::note("No dangling volumes found");
             return Ok(0);
         }
-        for volume in candidates {
-            ui::print_line(&volume.name)?;
-        }
-        ui::out("Are you sure you want to continue? [y/N] ")?;
-        let mut answer = String::new();
-        let read = std::io::stdin().lock().read_line(&mut answer);
-        if read.is_err() || !answer.trim().to_ascii_lowercase().starts_with('y') {
+        let list: Vec<String> = candidates.into_iter().map(|volume| volume.name).collect();
+        if !ui::confirm(&format!("{warning}\n{}", list.join("\n")))? {
             return Ok(0);
         }
     }

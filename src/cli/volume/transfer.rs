@@ -2,6 +2,7 @@
 
 use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
+use crate::cli::output_file::OutputFile;
 use crate::cli::ui;
 use clap::Args;
 use std::fs::File;
@@ -24,7 +25,7 @@ pub struct ExportArgs {
 pub struct ImportArgs {
     /// A name
     volume: String,
-    /// The tar, compressed by gzip or zstd perhaps; - is standard input
+    /// The tar, compressed by gzip, zstd, bzip2 or xz perhaps; - is standard input
     source: PathBuf,
 }
 
@@ -33,17 +34,16 @@ pub struct ImportArgs {
 /// # Errors
 /// There is no such volume, or the archive cannot be written.
 pub fn export(args: &ExportArgs) -> Result<i32, CliError> {
-    let engine = open_engine()?;
-    let out: OwnedFd = match &args.output {
-        Some(path) => {
-            File::create(path).map_err(|error| CliError::Usage(format!("make the file {}: {error}", path.display())))?.into()
-        }
+    let file = args.output.as_deref().map(OutputFile::begin).transpose()?;
+    let out: OwnedFd = match &file {
+        Some(file) => file.as_fd().try_clone_to_owned().map_err(ui::output_error)?,
         None if io::stdout().is_terminal() => {
             return Err(CliError::Usage("a tar is nothing for a terminal: redirect it, or use --output FILE".to_owned()));
         }
         None => io::stdout().as_fd().try_clone_to_owned().map_err(ui::output_error)?,
     };
-    let left_out = engine.export_volume(&args.volume, &out)?;
+    let left_out = open_engine()?.export_volume(&args.volume, &out)?;
+    file.map_or(Ok(()), OutputFile::keep)?;
     if left_out > 0 {
         ui::note(format!("Note: {left_out} sockets or devices are not in the archive"));
     }

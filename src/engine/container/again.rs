@@ -23,6 +23,7 @@ use crate::monitor::supervise::STOPPED;
 use crate::runtime::launch;
 use crate::sys::clone::{self, CloneFlags};
 use crate::sys::fd;
+use crate::sys::replace::replace;
 use crate::sys::stamp::now;
 use rustix::fs::FlockOperation;
 use std::fs::File;
@@ -169,8 +170,7 @@ pub(super) fn unmark(folder: &Path) {
 /// Makes the record say that nobody starts the container any more.
 fn settle_record(folder: &Path) {
     let path = folder.join("exit.json");
-    let record = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<ExitRecord>(&bytes).ok());
-    let record = match (record, status::run_record(folder)) {
+    let record = match (status::read::<ExitRecord>(&path), status::run_record(folder)) {
         (Some(record), _) => ExitRecord { restarting: None, ..record },
         // It was made, and what should have become its monitor failed.
         (None, Some(run)) => ExitRecord {
@@ -183,9 +183,6 @@ fn settle_record(folder: &Path) {
         },
         (None, None) => return,
     };
-    let new = folder.join("exit.json.new");
-    let written = serde_json::to_vec(&record).map_err(std::io::Error::from).and_then(|text| std::fs::write(&new, text));
-    if written.is_ok() {
-        let _ = std::fs::rename(&new, &path);
-    }
+    // Where it cannot be written, the record names a monitor that lives no more, which says the same.
+    let _ = serde_json::to_vec(&record).map_err(std::io::Error::from).and_then(|text| replace(&path, &text));
 }

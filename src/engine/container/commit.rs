@@ -83,6 +83,9 @@ impl Engine {
         let name = name.transpose().map_err(ImageError::from)?.as_ref().map(Reference::stored);
         let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
         let image = image.ok_or_else(|| EngineError::NoSuchImage { name: config.image_name.clone() })?;
+        if !request.squash {
+            self.refuse_if_copied(config, "commit the container's own layer", "`--squash` makes one layer of all its files")?;
+        }
         // What the user asks for is checked before anything is read or stopped.
         runtime(config, &image, request)?;
         let paused = request.pause && self.status(config).status == Status::Running;

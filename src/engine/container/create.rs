@@ -2,6 +2,7 @@
 
 use super::environment::{self, EnvironmentChanges};
 use super::isolation::ShareWith;
+use super::ports::{self, PortsRequest};
 use super::{ContainerError, devices, limits, mounts, names, rights, supervision};
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
@@ -41,6 +42,7 @@ pub struct CreateRequest {
     pub labels: BTreeMap<String, String>,
     pub mounts: Vec<Mount>,
     pub network: Option<NetworkMode>,
+    pub ports: PortsRequest,
     pub auto_remove: bool,
     pub stop_signal: Option<i32>,
     pub stop_timeout: Option<u32>,
@@ -76,6 +78,7 @@ impl Engine {
         self.settle_relations(&mut request)?;
         self.complete_mounts(&mut request)?;
         let _chosen = self.isolate(&mut request)?;
+        self.settle_network(&mut request)?;
         let mut random = [0u8; 32];
         let given_name = request.name.clone();
         for attempt in 0.. {
@@ -134,7 +137,7 @@ impl Engine {
     }
 }
 
-pub(super) fn fill_random(bytes: &mut [u8]) {
+pub(in crate::engine) fn fill_random(bytes: &mut [u8]) {
     let mut rest = bytes;
     while !rest.is_empty() {
         if let Ok(count) = rustix::rand::getrandom(&mut *rest, rustix::rand::GetRandomFlags::empty()) {
@@ -156,7 +159,11 @@ fn make_folder(folder: &Path) -> Result<File, ContainerError> {
     Ok(lock)
 }
 
-fn configure(
+/// Works out what a container of an image is to be; touches nothing.
+///
+/// # Errors
+/// The request does not fit the image, or one of the two is wrong.
+pub fn configure(
     request: &CreateRequest,
     image: &ImageRecord,
     id: ContainerId,
@@ -167,7 +174,7 @@ fn configure(
         return Err(ContainerError::Invalid { what: "the name", value: name, why });
     }
     let defaults = ImageConfig::parse(image.config.as_bytes())
-        .map_err(|source| ContainerError::ImageConfig { image: image.id.short().to_owned(), source })?
+        .map_err(|source| ContainerError::ImageConfig { image: image.id.short().to_owned(), source: Box::new(source) })?
         .config;
     let (entrypoint, command) = command_line(request, &defaults);
     let argv: Vec<String> = entrypoint.iter().chain(&command).cloned().collect();
@@ -190,6 +197,8 @@ fn configure(
     labels.extend(request.labels.clone());
     let stop_signal = request.stop_signal.or_else(|| crate::model::signal::parse(&defaults.stop_signal));
     let supervision = supervision::settle(request, &supervision::Subject { id: &id, name: &name, image, defaults: &defaults })?;
+    let network = request.network.clone().unwrap_or(NetworkMode::None);
+    let ports = ports::settle(request, &network, &defaults.exposed_ports)?;
     Ok(ContainerConfig {
         env: environment::environment(request, defaults.env, &hostname),
         id,
@@ -208,7 +217,8 @@ fn configure(
         stdin_open: request.stdin_open,
         labels,
         mounts: mounts::with_defaults(request, &defaults.volumes)?,
-        network: request.network.clone().unwrap_or(NetworkMode::Private),
+        ports,
+        network,
         auto_remove: request.auto_remove,
         stop_signal: stop_signal.unwrap_or(libc::SIGTERM),
         stop_timeout: request.stop_timeout.unwrap_or(10),

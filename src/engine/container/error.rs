@@ -10,15 +10,19 @@ use std::path::PathBuf;
 /// A failed use case of a container.
 #[derive(Debug, thiserror::Error)]
 pub enum ContainerError {
+    #[error("{action}: in this store a container is a whole copy of its image and has no layer of its own ({mend})")]
+    Copied { action: &'static str, mend: &'static str },
     #[error("no command or entrypoint provided, and no CMD or ENTRYPOINT from image {image}")]
     NoCommand { image: String },
     #[error("{what} {value:?} is not valid: {why}")]
     Invalid { what: &'static str, value: String, why: &'static str },
+    #[error(transparent)]
+    Ports(#[from] super::ports::PortsError),
     #[error("read the config of image {image}")]
     ImageConfig {
         image: String,
         #[source]
-        source: crate::image::ImageError,
+        source: Box<crate::image::ImageError>,
     },
     #[error(
         "the ulimit {name}={wanted} is above your hard limit of {limit} (raise that in /etc/security/limits.conf, or the unit's LimitNOFILE= and its like)"
@@ -111,7 +115,7 @@ pub enum ContainerError {
         "container {name} did not end within 10 seconds of SIGKILL (a process in it waits for a disk or a network file system)"
     )]
     Unkillable { name: String },
-    #[error("mount the root of a container here")]
+    #[error("mount the root of a container or an image here")]
     NeedsUnshare,
     #[error("give a container {option} from within a `coracle unshare` session (run the command outside of it)")]
     InsideSession { option: &'static str },
@@ -128,9 +132,9 @@ impl ContainerError {
     #[must_use]
     pub fn kind(&self) -> Kind {
         match self {
-            Self::NoCommand { .. } | Self::Invalid { .. } | Self::Ids(_) => Kind::Invalid,
+            Self::NoCommand { .. } | Self::Invalid { .. } | Self::Ids(_) | Self::Ports(_) => Kind::Invalid,
             Self::WrongState { .. } => Kind::WrongState,
-            Self::NoHealthCheck { .. } => Kind::Unsupported,
+            Self::NoHealthCheck { .. } | Self::Copied { .. } => Kind::Unsupported,
             Self::RemoveAlive { .. } | Self::Required { .. } => Kind::InUse,
             Self::NoDependency { .. } => Kind::NoSuch,
             Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,

@@ -1,12 +1,13 @@
 //! The files of ours in a container: `/etc/hosts`, `/etc/hostname`, `/etc/resolv.conf`, `/run/.containerenv`.
 
 use super::{ContainerError, timezone};
+use crate::engine::network::start::Surroundings;
 use crate::model::{BaseHosts, ContainerConfig, NetworkMode};
-use crate::net::hosts::Hosts;
+use crate::net::hosts::{self as hosts_file, Hosts};
 use crate::net::resolv::{self, Instead, Reach};
 use crate::runtime::spec::OwnFile;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes the files into the container's runtime folder, anew for each start, and says where each belongs. The monitor removes the
 /// folder with all that is in it.
@@ -56,20 +57,32 @@ impl Contents {
     ///
     /// # Errors
     /// A name could forge a line.
-    pub(super) fn of(config: &ContainerConfig) -> Result<Self, ContainerError> {
+    pub(super) fn of(config: &ContainerConfig, networks: Option<&Surroundings>, has_stack: bool) -> Result<Self, ContainerError> {
+        if let Some(networks) = networks {
+            let place = Place { own: &networks.own, host: networks.host };
+            return Ok(Self { hosts: hosts(config, &place)?, resolv_conf: networks_resolv_conf(config, networks) });
+        }
         let shared = config.network == NetworkMode::Host;
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let names = &config.settings.names;
         // Of a private network it is known only when its stack is there.
-        let later = config.network == NetworkMode::Private && names.name_the_host();
-        let hosts = if later { String::new() } else { hosts(config, shared.then_some(loopback))? };
+        let later = has_stack && names.name_the_host();
+        let hosts =
+            if later { String::new() } else { hosts(config, &Place { own: &[loopback], host: shared.then_some(loopback) })? };
         let resolv_conf = if config.network == NetworkMode::None { String::new() } else { resolv_conf(config, shared, None) };
         Ok(Self { hosts, resolv_conf })
     }
 }
 
-/// The text of `/etc/hosts`, with the address at which the host is reached.
-fn hosts(config: &ContainerConfig, host: Option<IpAddr>) -> Result<String, ContainerError> {
+/// Where a container is.
+struct Place<'a> {
+    own: &'a [IpAddr],
+    /// The address at which the host is reached.
+    host: Option<IpAddr>,
+}
+
+/// The text of `/etc/hosts`.
+fn hosts(config: &ContainerConfig, place: &Place<'_>) -> Result<String, ContainerError> {
     let names = &config.settings.names;
     let base = match &names.base_hosts {
         BaseHosts::File(path) => std::fs::read_to_string(path).map_err(|source| ContainerError::File {
@@ -82,21 +95,22 @@ fn hosts(config: &ContainerConfig, host: Option<IpAddr>) -> Result<String, Conta
     };
     let mut added = Vec::new();
     for entry in &names.added_hosts {
-        let address = entry.address.or(host).ok_or_else(|| ContainerError::Invalid {
+        let address = entry.address.or(place.host).ok_or_else(|| ContainerError::Invalid {
             what: "the added host",
             value: format!("{}:host-gateway", entry.names.join(";")),
             why: "the host cannot be reached from this network (use --network host, or write its address)",
         })?;
         added.extend(entry.names.iter().map(|name| (address, name.as_str())));
     }
-    let own = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    Ok(Hosts { base: &base, names: &[&config.hostname, &config.name], own, host, added: &added }.text()?)
+    let names = &[config.hostname.as_str(), &config.name];
+    Ok(Hosts { base: &base, names, own: place.own, host: place.host, added: &added }.text()?)
 }
 
 /// Writes the hosts file of a container that names its host, when the address is known; the container has it mounted by now.
 pub(super) fn use_host(config: &ContainerConfig, folder: &Path, host: Option<Ipv4Addr>) -> Result<(), ContainerError> {
     let path = folder.join("hosts");
-    let text = hosts(config, host.map(IpAddr::V4))?;
+    let own = [IpAddr::V4(Ipv4Addr::LOCALHOST)];
+    let text = hosts(config, &Place { own: &own, host: host.map(IpAddr::V4) })?;
     std::fs::write(&path, text).map_err(|source| ContainerError::File { action: "write", path, source })
 }
 
@@ -114,6 +128,45 @@ fn resolv_conf(config: &ContainerConfig, shared: bool, forwarder: Option<IpAddr>
     let reach = if shared { Reach::Host } else { Reach::Own { forwarder } };
     let upstream = std::fs::read_to_string(resolv::RESOLVED_UPSTREAM).ok();
     resolv::text(&read("/etc/resolv.conf"), upstream.as_deref(), reach, instead)
+}
+
+/// Brings the files of a running container to its networks as they are now: in place, since the container has them mounted. In its
+/// hosts file only the lines of its own addresses change; those in `left` go.
+pub(in crate::engine) fn follow_networks(
+    config: &ContainerConfig,
+    folder: &Path,
+    networks: &Surroundings,
+    left: &[IpAddr],
+) -> Result<(), ContainerError> {
+    let names = &config.settings.names;
+    let write = |path: PathBuf, text: &str| {
+        std::fs::write(&path, text).map_err(|source| ContainerError::File { action: "write", path, source })
+    };
+    if !names.dns_none {
+        write(folder.join("resolv.conf"), &networks_resolv_conf(config, networks))?;
+    }
+    if !names.no_hosts {
+        let path = folder.join("hosts");
+        let old = read(&path.to_string_lossy());
+        let own = [config.hostname.as_str(), &config.name];
+        let text = hosts_file::with_addresses(&old, &own, &networks.own, left);
+        if text != old {
+            write(path, &text)?;
+        }
+    }
+    Ok(())
+}
+
+/// The search domain in which containers find each other (Podman's).
+const DOMAIN: &str = "dns.podman";
+
+/// The file of a container in networks: netd is asked, and netd asks the name servers that were chosen.
+fn networks_resolv_conf(config: &ContainerConfig, networks: &Surroundings) -> String {
+    let names = &config.settings.names;
+    let instead = Instead { nameservers: &networks.name_servers, search: &names.dns_search, options: &names.dns_options };
+    let own = networks.by_name && names.dns_search.is_empty();
+    let host = read("/etc/resolv.conf");
+    resolv::in_networks(&host, own.then_some(DOMAIN), instead)
 }
 
 /// A host without the file, or with one that is no text, has nothing to carry over.

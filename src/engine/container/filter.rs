@@ -5,7 +5,7 @@ use super::moment::moment;
 use super::status::State;
 use crate::engine::{Engine, EngineError};
 use crate::model::id::is_lower_hex;
-use crate::model::{ContainerConfig, HealthStatus, Mount, Origin, RestartPolicy, Status};
+use crate::model::{ContainerConfig, HealthStatus, Mount, NetworkMode, Origin, RestartPolicy, Status};
 use regex_lite::Regex;
 
 /// One `--filter`.
@@ -139,7 +139,10 @@ impl Filter {
             Self::RestartPolicy(policy) => config.supervision.restart.as_str() == policy,
             // What podman-restart.service starts.
             Self::StartsOnBoot(wanted) => (config.supervision.restart == RestartPolicy::Always) == *wanted,
-            Self::Network(name) => config.network.as_str() == name.as_str(),
+            Self::Network(name) => match &config.network {
+                NetworkMode::Bridge(attachments) => attachments.iter().any(|attachment| attachment.network == *name),
+                mode => mode.as_str() == name.as_str(),
+            },
             Self::Before(Reference::Made(moment)) => config.created_at < *moment,
             Self::Since(Reference::Made(moment)) => config.created_at > *moment,
             // Looked up before any container is compared.
@@ -179,6 +182,12 @@ impl Engine {
             Ok(match filter {
                 Filter::Before(Reference::Named(name)) => Filter::Before(made(name)?),
                 Filter::Since(Reference::Named(name)) => Filter::Since(made(name)?),
+                Filter::Network(name) => match self.network(name) {
+                    Ok(network) => Filter::Network(network.name),
+                    // A mode, or nothing: then no container is joined to it.
+                    Err(EngineError::Network(_)) => filter.clone(),
+                    Err(error) => return Err(error),
+                },
                 other => other.clone(),
             })
         };
@@ -229,8 +238,7 @@ fn comes_from(mount: &Mount, name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::model::{
-        ContainerId, Digest, ExitRecord, Filesystem, ImageId, Isolation, LogDriver, NetworkMode, Relations, Security, Settings,
-        Supervision,
+        ContainerId, Digest, ExitRecord, Filesystem, ImageId, Isolation, LogDriver, Relations, Security, Settings, Supervision,
     };
 
     fn container() -> ContainerConfig {
@@ -253,6 +261,7 @@ mod tests {
             labels: [("a.b".to_owned(), "c".to_owned()), ("empty".to_owned(), String::new())].into(),
             mounts: vec![Mount::new("/data", Origin::Bind { source: "/srv".into(), recursive: true, no_dereference: false })],
             network: NetworkMode::None,
+            ports: crate::model::Ports::default(),
             auto_remove: false,
             stop_signal: 15,
             stop_timeout: 10,

@@ -20,7 +20,7 @@ impl Engine {
     pub(super) fn complete_mounts(&mut self, request: &mut CreateRequest) -> Result<(), EngineError> {
         for mount in &mut request.mounts {
             match &mut mount.from {
-                Origin::Image { name, image, .. } => *image = Some(self.image(name)?.id),
+                Origin::Image { name, image, .. } => *image = Some(self.runnable_image(name)?.id),
                 Origin::Volume { name, anonymous: false, .. } if !is_valid_name(name) => {
                     return Err(VolumeError::Name { name: name.clone() }.into());
                 }

@@ -81,7 +81,7 @@ fn health(health: &Health) -> HealthRule {
 
 /// This program, for the container's sake.
 fn helper(config: &ContainerConfig, paths: &Paths) -> Helper {
-    let program = std::fs::read_link("/proc/self/exe").unwrap_or_else(|_| PathBuf::from("/usr/bin/coracle"));
+    let program = crate::config::program::own();
     let words = ["--data".into(), paths.data().into(), "--run".into(), paths.run().into(), config.id.as_str().into()];
     Helper { program, words: words.to_vec() }
 }

@@ -7,6 +7,7 @@ use crate::events::{RENAMED, Status};
 use crate::model::ContainerConfig;
 use crate::model::id::is_valid_name;
 use crate::state::StateError;
+use crate::sys::replace::replace;
 
 impl Engine {
     /// Gives a container another name. Of two that want the same one the second is refused. What a running container sees does not
@@ -35,7 +36,6 @@ impl Engine {
             return;
         }
         let folder = self.paths.container(&config.id);
-        let new = folder.join(format!("{RENAMED}.new"));
-        let _ = std::fs::write(&new, subject(config).as_str()).and_then(|()| std::fs::rename(&new, folder.join(RENAMED)));
+        let _ = replace(&folder.join(RENAMED), subject(config).as_str().as_bytes());
     }
 }

@@ -10,6 +10,7 @@
 
 use super::ContainerError;
 use super::create::fill_random;
+use super::status;
 use crate::engine::{Engine, EngineError};
 use crate::model::{ContainerConfig, ContainerId, ExitRecord, PidRef};
 use crate::sys::process;
@@ -40,7 +41,7 @@ impl SessionFolder {
 
     /// The session's process.
     pub(super) fn process(&self) -> Option<PidRef> {
-        serde_json::from_slice(&std::fs::read(self.path.join("run.json")).ok()?).ok()
+        status::read(&self.path.join("run.json"))
     }
 
     /// Leaves the folder to the session's monitor.
@@ -94,16 +95,13 @@ fn folders(all: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 fn lives(path: &Path) -> bool {
-    let record = std::fs::read(path.join("run.json")).ok();
-    record.and_then(|bytes| serde_json::from_slice::<PidRef>(&bytes).ok()).is_some_and(process::is_alive)
+    status::read(&path.join("run.json")).is_some_and(process::is_alive)
 }
 
 /// Takes away what is over, but the session that is just being made. One without a record may be another that is being made.
 fn sweep(all: &Path, own: &str) {
     for path in folders(all).filter(|path| path.file_name().is_some_and(|name| name != own)) {
-        let exit = std::fs::read(path.join("exit.json")).ok();
-        let exit = exit.and_then(|bytes| serde_json::from_slice::<ExitRecord>(&bytes).ok());
-        let over = match exit {
+        let over = match status::read::<ExitRecord>(&path.join("exit.json")) {
             Some(exit) => now().saturating_sub(exit.finished_at) > KEPT_FOR,
             None => path.join("run.json").exists() && !lives(&path) && is_old(&path),
         };

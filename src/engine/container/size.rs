@@ -25,6 +25,12 @@ impl Engine {
     /// The session cannot be made or the folder cannot be read.
     pub fn container_size(&self, config: &ContainerConfig) -> Result<Size, EngineError> {
         let upper = self.paths.container(&config.id).join("upper");
+        let copied = self.paths.container(&config.id).join("root");
+        if copied.is_dir() {
+            // Which files are the image's cannot be told any more.
+            let own = self.folder_size(&copied)?;
+            return Ok(Size { own, total: own });
+        }
         let own = self.folder_size(&upper)?;
         let image = self.db.images_by_id_prefix(config.image.hex())?.first().map_or(0, |image| image.size);
         Ok(Size { own, total: own + image })

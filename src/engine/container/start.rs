@@ -7,10 +7,11 @@ use super::stop::{signal, wait_gone};
 use super::{ContainerError, again, devices, files, join, notify, rights};
 use crate::cgroup::home::Wish;
 use crate::config::Paths;
+use crate::engine::network::start::Plugged;
 use crate::engine::{Engine, EngineError, Handed, secret};
 use crate::events::Status;
 use crate::model::limits::Bound;
-use crate::model::{self, ContainerConfig, DiffId, Init, NetworkMode, PidRef, RunRecord};
+use crate::model::{self, ContainerConfig, DiffId, Init, PidRef, RunRecord};
 use crate::net::{Leash, ToHost, private};
 use crate::runtime::init::{Outside, Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
@@ -18,11 +19,12 @@ use crate::runtime::message::{Failure, Outcome, Stage};
 use crate::runtime::spec;
 pub use crate::runtime::terminal::Size;
 use crate::state::Db;
+use crate::storage::driver::{self, Driver};
 use crate::storage::shifted::{Form, Shifted};
 use crate::sys::clone::Child;
 use crate::sys::{fd, process, socket, stamp};
 use crate::userns::map::WhySingle;
-use crate::userns::session::{self, Member};
+use crate::userns::session::{Member, spawn};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -44,6 +46,8 @@ pub struct Started {
     pub monitor: Child,
     /// Set when this start made a session that has but one id; to be told to the user.
     pub why_single: Option<WhySingle>,
+    /// What else is to be told.
+    pub note: Option<String>,
 }
 
 /// The outcome of a start.
@@ -78,6 +82,7 @@ pub(super) struct Ends {
     pub report: OwnedFd,
     client: Option<OwnedFd>,
     pub network: Option<NetworkEnds>,
+    note: Option<String>,
 }
 
 /// What is needed to set the network of a waiting init up.
@@ -147,7 +152,7 @@ impl Engine {
         let moment = Moment { boot, foreground, window, lock: lock.into(), begin, handed, again: None };
         let prepared = self.prepare(config, &folder, moment);
         let outcome = prepared.and_then(|(launch, ends)| {
-            let member = session::spawn(&self.paths, |entry| launch::launch(launch, entry))?;
+            let member = spawn(&self.paths, |entry| launch::launch(launch, entry))?;
             finish(config, &self.paths, member, ends)
         });
         if outcome.is_err() {
@@ -194,7 +199,10 @@ impl Engine {
             Some(Again { listen: None, clients }) => (listen(&run_folder)?, clients),
             None => (listen(&run_folder)?, Vec::new()),
         };
-        let mut files = files::write(config, &run_folder, files::Contents::of(config)?)?;
+        let (plugged, note) = self.plugged(config)?;
+        let has_stack = config.network.has_stack() || note.is_some();
+        let names = plugged.as_ref().map(|plugged| &plugged.names);
+        let mut files = files::write(config, &run_folder, files::Contents::of(config, names, has_stack)?)?;
         self.share_files(config, &mut files);
         let mut orders = orders::of(config, &self.paths, &begin);
         if !foreground {
@@ -214,6 +222,10 @@ impl Engine {
         variables.extend(handed.variables());
         let mut spec = spec::build(config, folder, &files, &sources).map_err(ContainerError::Spec)?;
         spec::add_variables(&mut spec, variables);
+        let (interfaces, wires, mut keep) = match plugged {
+            Some(Plugged { interfaces, wires, keep, .. }) => (interfaces, Some(wires), keep),
+            None => (Vec::new(), None, Vec::new()),
+        };
         let plan = Plan {
             root: self.overlay(config)?,
             user: config.user.clone(),
@@ -223,6 +235,7 @@ impl Engine {
             groups: config.isolation.groups.clone(),
             keep_groups: config.isolation.keep_groups,
             accounts: config.isolation.accounts.clone(),
+            interfaces,
             outside: Outside::default(),
             make_workdir: config.make_workdir,
             window,
@@ -240,16 +253,15 @@ impl Engine {
         clients.extend(monitor_client);
         let streams = if config.tty { None } else { Some(streams(config).map_err(os("make pipes for"))?) };
         let (report, report_there) = fd::pipe().map_err(os("make pipes for"))?;
-        let mut keep = Vec::new();
-        let (network, network_there) = match config.network {
-            NetworkMode::Private => {
+        let (network, network_there) = match has_stack {
+            true => {
                 let (wait, go) = fd::pipe().map_err(os("make pipes for"))?;
                 let (pid, pid_there) = fd::pipe().map_err(os("make pipes for"))?;
                 let Leash { hand, collar } = Leash::new().map_err(ContainerError::from)?;
                 keep.push(hand);
                 (Some(NetworkEnds { go, pid, collar }), Some((wait, pid_there)))
             }
-            _ => (None, None),
+            false => (None, None),
         };
         let name = cgroup_name(config);
         // The last thing before the launch: what fails before leaves no cgroup.
@@ -267,6 +279,7 @@ impl Engine {
             streams,
             report: report_there,
             network: network_there,
+            wires,
             keep,
             pin: Some(Db::index_in_use(&self.paths.database())),
             lock,
@@ -274,7 +287,23 @@ impl Engine {
             orders,
             notify_proxy: proxy,
         };
-        Ok((launch, Ends { report, client, network }))
+        Ok((launch, Ends { report, client, network, note }))
+    }
+
+    /// The container's place in its networks, where it is in any. On a machine that cannot have the default network there is a note
+    /// instead, and the container gets a stack of its own.
+    fn plugged(&mut self, config: &ContainerConfig) -> Result<(Option<Plugged>, Option<String>), EngineError> {
+        if config.network.attachments().is_empty() {
+            return Ok((None, None));
+        }
+        match self.plug(config) {
+            Ok(plugged) => Ok((Some(plugged), None)),
+            Err(error) if Self::can_do_without(config, &error) => {
+                let text = crate::engine::session::with_causes(&error);
+                Ok((None, Some(format!("the container is on no network with others, but on one of its own: {text}"))))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// The overlay of the image's layers, topmost first, and the container's own writable layer.
@@ -301,8 +330,13 @@ impl Engine {
                 _ => lowers.push(format!("{own}/empty")),
             }
         }
-        let mut data = Vec::new();
-        if let Some(map) = config.isolation.id_map.as_ref().filter(|map| !layers.is_empty() && join::needs_shift(map)) {
+        let driver = driver::remembered(&self.paths)?.unwrap_or_default();
+        let (mut data, mut folder) = (Vec::new(), rootfs.filter(|rootfs| !rootfs.overlay).map(|rootfs| rootfs.path.clone()));
+        // Also where the driver was another one when the container was made.
+        let is_copy = || driver == Driver::Copy || self.paths.container(&config.id).join("root").is_dir();
+        if rootfs.is_none() && is_copy() {
+            folder = Some(self.copied_root(config, &layers)?);
+        } else if let Some(map) = config.isolation.id_map.as_ref().filter(|map| !layers.is_empty() && join::needs_shift(map)) {
             let Shifted { folder, form } = self.shifted(&layers, map)?;
             let plain = std::mem::replace(&mut lowers, vec![folder]);
             if form == Form::Tree {
@@ -316,7 +350,8 @@ impl Engine {
             upper: format!("{own}/upper"),
             work: format!("{own}/work"),
             target: format!("{own}/upper"),
-            folder: rootfs.filter(|rootfs| !rootfs.overlay).map(|rootfs| rootfs.path.clone()),
+            folder,
+            program: driver.program().map(Path::to_owned),
             volatile: config.auto_remove,
         })
     }
@@ -361,7 +396,7 @@ fn forget_last_run(folder: &Path) -> Result<(), ContainerError> {
 
 /// Waits until the program runs or the report says why it does not.
 fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -> Result<Started, EngineError> {
-    let Ends { report, client, network } = ends;
+    let Ends { report, client, network, note } = ends;
     let joined = network.map_or(Ok(()), |network| join_network(config, &paths.container_run(&config.id), network));
     let program = config.argv.first().map(String::as_str).unwrap_or_default();
     let outcome = Failure::receive(report).map_err(|source| EngineError::Wait { source })?;
@@ -377,8 +412,7 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
             (Outcome::Executed | Outcome::Vanished, _) => vanished(config).into(),
         });
     }
-    let path = paths.container(&config.id).join("run.json");
-    let run = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let run = status::run_record(&paths.container(&config.id));
     // A container with --rm can be over and gone by now; its monitor is still to be told by the socket.
     let run = run.unwrap_or_else(|| RunRecord {
         boot: String::new(),
@@ -389,7 +423,7 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
         members: None,
         restarts: 0,
     });
-    Ok(Started { run, client, monitor: member.child, why_single: member.why_single })
+    Ok(Started { run, client, monitor: member.child, why_single: member.why_single, note })
 }
 
 fn vanished(config: &ContainerConfig) -> ContainerError {
@@ -448,7 +482,7 @@ fn listen(folder: &Path) -> Result<OwnedFd, ContainerError> {
 
 /// Finds the monitor: beside this program, or where distributions put helpers.
 pub(super) fn find_monitor() -> Result<PathBuf, ContainerError> {
-    let own = std::fs::read_link("/proc/self/exe").unwrap_or_default();
+    let own = crate::config::program::own();
     let beside = own.parent().unwrap_or(Path::new("/")).to_owned();
     let places = [beside.clone(), beside.join("../libexec/coracle"), PathBuf::from("/usr/libexec/coracle")];
     places

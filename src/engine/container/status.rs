@@ -70,7 +70,8 @@ pub(super) fn run_record(folder: &Path) -> Option<RunRecord> {
     read(&folder.join("run.json"))
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
+/// Reads a record; nothing where there is none, or none that is whole.
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
     serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 

@@ -19,10 +19,6 @@ impl<'a, W: Write, T: FnMut(u64)> Gauge<'a, W, T> {
     pub(super) fn new(out: W, stop: &'a AtomicBool, tell: T) -> Self {
         Self { out, tell, stop, taken: 0, told: 0 }
     }
-
-    pub(super) fn into_inner(self) -> W {
-        self.out
-    }
 }
 
 impl<W: Write, T: FnMut(u64)> Write for Gauge<'_, W, T> {

@@ -44,7 +44,7 @@ impl Engine {
     /// # Errors
     /// There is no such image, or its config is damaged.
     pub fn image_history(&self, name: &str) -> Result<Vec<HistoryStep>, EngineError> {
-        let image = self.image(name)?;
+        let image = self.runnable_image(name)?;
         let mut layers = image.layers.iter();
         let mut steps = Vec::new();
         for step in self.image_config(&image)?.history {
@@ -83,7 +83,7 @@ impl Engine {
     /// # Errors
     /// There is no such image, or the database fails.
     pub fn image_tree(&self, name: &str) -> Result<ImageTree, EngineError> {
-        let image = self.image(name)?;
+        let image = self.runnable_image(name)?;
         let all = self.db.images()?;
         let mut layers = Vec::new();
         for (at, diff_id) in image.layers.iter().enumerate() {

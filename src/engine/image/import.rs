@@ -37,6 +37,7 @@ impl Engine {
         for text in &request.changes {
             change::apply(&mut config.config, text).map_err(ImageError::from)?;
         }
+        self.settle_driver(progress)?;
         let _lock = self.begin_intake()?;
         let source = open_tar(&request.input)?;
         let what = request.input.path().display().to_string();

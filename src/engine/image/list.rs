@@ -1,6 +1,7 @@
 //! `images`: what the store has.
 
 use super::lookup::{repo_digests, repository};
+use super::remove::uses;
 use crate::engine::{Engine, EngineError};
 use crate::image::ImageConfig;
 use crate::model::ImageRecord;
@@ -32,8 +33,10 @@ pub enum ImageFilter {
     Containers(bool),
     /// The beginning of a manifest's digest.
     Digest(String),
-    /// Of the kinds that Podman knows and this store does not have: hidden, read-only, or a list of manifests.
+    /// Of the kinds that Podman knows and this store does not have: hidden or read-only.
     Nothing(bool),
+    /// Lists of manifests, or what is none.
+    Manifest(bool),
 }
 
 /// One line: a name of an image, or an image without one.
@@ -45,7 +48,7 @@ pub struct ImageRow {
     pub tag: Option<String>,
     pub repo_digests: Vec<String>,
     pub labels: BTreeMap<String, String>,
-    /// Containers made from it.
+    /// Containers that were made from it or mount its files.
     pub containers: usize,
 }
 
@@ -68,7 +71,7 @@ impl Engine {
         let mut rows = Vec::new();
         for image in self.db.images()? {
             let labels = ImageConfig::parse(image.config.as_bytes()).map(|config| config.config.labels).unwrap_or_default();
-            let containers = users.iter().filter(|(container, _)| container.image == image.id).count();
+            let containers = users.iter().filter(|(container, _)| uses(container, &image)).count();
             let used = |filter: &ImageFilter| !matches!(filter, ImageFilter::Containers(wanted) if *wanted != (containers > 0));
             if !fits(&image, &labels, &request.filters, &times) || !request.filters.iter().all(used) {
                 continue;
@@ -135,6 +138,7 @@ fn fits(image: &ImageRecord, labels: &BTreeMap<String, String>, filters: &[Image
                 image.manifest.to_string().starts_with(start) || image.manifest.hex().starts_with(start)
             }
             ImageFilter::Nothing(wanted) => !wanted,
+            ImageFilter::Manifest(wanted) => image.is_list() == *wanted,
             ImageFilter::Label(key, None) => labels.contains_key(key),
             ImageFilter::Label(key, Some(value)) => labels.get(key) == Some(value),
             _ => true,

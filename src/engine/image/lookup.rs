@@ -26,6 +26,22 @@ impl Engine {
         self.find_image(name).map(|found| found.image)
     }
 
+    /// The same, and of a list of manifests the image for this machine.
+    ///
+    /// # Errors
+    /// As `image`; and the store has no image of the list for this machine.
+    pub fn runnable_image(&self, name: &str) -> Result<ImageRecord, EngineError> {
+        self.instance(self.image(name)?, &Platform::host())
+    }
+
+    /// Every image, newest first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn image_records(&self) -> Result<Vec<ImageRecord>, EngineError> {
+        Ok(self.db.images()?)
+    }
+
     /// Tells whether an image can be taken for one of this platform.
     #[must_use]
     pub fn image_is_for(&self, image: &ImageRecord, platform: &Platform) -> bool {

@@ -1,6 +1,7 @@
 //! `pull`: an image from a registry.
 
-use super::incoming::{Incoming, LayerSource, TakenIn};
+use super::arriving::LayerSource;
+use super::incoming::{Incoming, TakenIn};
 use super::progress::{Progress, Step};
 use super::source::{Candidate, Plan, Source};
 use crate::engine::{Engine, EngineError};
@@ -66,7 +67,7 @@ impl Engine {
                 Ok(PullReport { id: image.id, asked: false })
             }
             (PullPolicy::Never, None) => Err(EngineError::NoSuchImage { name: request.plan.name.clone() }),
-            (_, known) => match (self.pull_any(request, progress), known) {
+            (_, known) => match (self.settle_driver(progress).and_then(|()| self.pull_any(request, progress)), known) {
                 (Err(EngineError::Image(ImageError::Unreachable { .. })), Some(image)) => {
                     Ok(PullReport { id: image.id, asked: false })
                 }
@@ -80,15 +81,25 @@ impl Engine {
     /// # Errors
     /// As `pull`; images before the one that fails stay.
     pub fn pull_all_tags(&mut self, request: &PullRequest, progress: &mut dyn Progress) -> Result<Vec<ImageId>, EngineError> {
+        self.settle_driver(progress)?;
         let mut ids = Vec::new();
         let candidate = first(&request.plan)?;
-        let tags = from_any(&request.plan.name, &candidate.sources, |source| {
-            Ok(Registry::open(&source.reference, source.access.clone())?.tags()?)
+        let (at, registry, tags) = from_any(&request.plan.name, &candidate.places(), |(at, source)| {
+            let registry = Registry::open(&source.reference, source.access.clone())?;
+            let tags = registry.tags()?;
+            Ok((*at, registry, tags))
         })?;
         for tag in tags {
             let tagged = candidate.with_tag(&tag).map_err(ImageError::from)?;
             progress.step(&Step::Trying { reference: tagged.reference.to_string() });
-            let id = self.pull_candidate(&tagged, request, progress)?;
+            // Where the tags are known is asked first, by the connection that is there.
+            let pulled = self.pull_through(&registry, &tagged.sources[at], &tagged.reference, &request.platform, progress);
+            let id = match pulled {
+                Err(EngineError::Image(error)) if tagged.sources.len() > 1 && is_the_places_fault(&error) => {
+                    self.pull_candidate(&tagged, request, progress)?
+                }
+                done => done?,
+            };
             if !ids.contains(&id) {
                 ids.push(id);
             }
@@ -141,14 +152,25 @@ impl Engine {
         platform: &Platform,
         progress: &mut dyn Progress,
     ) -> Result<ImageId, EngineError> {
-        let lock = self.begin_intake()?;
         let registry = Registry::open(&source.reference, source.access.clone())?;
-        if let Some(id) = self.up_to_date(&registry, source, reference, platform)? {
+        self.pull_through(&registry, source, reference, platform, progress)
+    }
+
+    fn pull_through(
+        &mut self,
+        registry: &Registry,
+        source: &Source,
+        reference: &Reference,
+        platform: &Platform,
+        progress: &mut dyn Progress,
+    ) -> Result<ImageId, EngineError> {
+        let lock = self.begin_intake()?;
+        if let Some(id) = self.up_to_date(registry, source, reference, platform)? {
             return Ok(id);
         }
         let first = registry.document(&source.reference)?;
         let asked = digest::of(&first);
-        let (manifest, bytes) = follow(&registry, &source.reference, first, platform)?;
+        let (manifest, bytes) = follow(registry, &source.reference, first, platform)?;
         let config = registry.small_blob(&manifest.config)?;
         if let Some(text) = foreign(&config, platform)? {
             progress.step(&Step::Note { text });
@@ -161,7 +183,7 @@ impl Engine {
             manifest: Some(bytes),
             layers: manifest.layers.iter().map(expected).collect(),
         };
-        let blobs = Blobs { registry: &registry, layers: &manifest.layers };
+        let blobs = Blobs { registry, layers: &manifest.layers };
         let taken = self.take_in(incoming, &blobs, &lock, progress)?;
         let id = taken.image.id.clone();
         let pull = PullRecord { name: reference.stored(), image: id.clone(), digest: asked, platform: platform.to_string() };
@@ -219,6 +241,11 @@ impl Engine {
 }
 
 impl Candidate {
+    /// The sources with their places in the list.
+    fn places(&self) -> Vec<(usize, &Source)> {
+        self.sources.iter().enumerate().collect()
+    }
+
     fn with_tag(&self, tag: &str) -> Result<Self, crate::image::reference::BadReference> {
         let retag = |source: &Source| Ok(Source { reference: source.reference.with_tag(tag)?, access: source.access.clone() });
         Ok(Self { reference: self.reference.with_tag(tag)?, sources: self.sources.iter().map(retag).collect::<Result<_, _>>()? })
@@ -230,7 +257,11 @@ fn first(plan: &Plan) -> Result<&Candidate, EngineError> {
 }
 
 /// Does something with the first place that has it. One place that fails says why; of several, all do.
-fn from_any<P, T>(name: &str, places: &[P], mut attempt: impl FnMut(&P) -> Result<T, EngineError>) -> Result<T, EngineError> {
+pub(super) fn from_any<P, T>(
+    name: &str,
+    places: &[P],
+    mut attempt: impl FnMut(&P) -> Result<T, EngineError>,
+) -> Result<T, EngineError> {
     let mut causes = Vec::new();
     for place in places {
         match attempt(place) {

@@ -1,11 +1,18 @@
 //! `rmi`: names and images go, and with the last image of a layer the layer.
+//!
+//! Layers that no image has are those of a pull that broke off. The next pull takes them up; else the first removal of an image after
+//! a day, any `prune` of images, or `rmi --all` deletes them.
 
 use super::lookup::Found;
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
-use crate::model::{ContainerConfig, ImageRecord, Mount, Origin};
-use crate::storage::{gc, shifted};
+use crate::model::{ContainerConfig, DiffId, ImageRecord, Mount, Origin};
+use crate::storage::{gc, layer, shifted};
+use std::collections::HashSet;
 use std::time::Duration;
+
+/// How long layers that no image has are kept for the next try of a pull.
+const LEFTOVERS_STAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Which images to remove.
 #[derive(Clone, Debug, Default)]
@@ -55,8 +62,9 @@ impl Engine {
                 Err(error) => report.errors.push(error),
             }
         }
-        if !report.deleted.is_empty()
-            && let Err(error) = self.sweep_store()
+        let patience = if request.all { Duration::ZERO } else { LEFTOVERS_STAY };
+        if (!report.deleted.is_empty() || request.all)
+            && let Err(error) = self.sweep_store(patience)
         {
             report.errors.push(error);
         }
@@ -86,7 +94,12 @@ impl Engine {
             self.remove_users(&image, report)?;
         }
         self.refuse_if_used(&image)?;
+        if !request.force {
+            self.refuse_if_image_mounted(&image)?;
+        }
         self.db.remove_image(&image.id)?;
+        // Left by a session that ended without an unmount.
+        let _ = std::fs::remove_dir(self.image_mount_point(&image));
         let name = image.names.first().map(String::as_str).unwrap_or_default();
         self.tell_of(&Subject::image(image.id.hex(), name), Status::Remove);
         report.untagged.extend(image.names);
@@ -118,12 +131,25 @@ impl Engine {
         Err(EngineError::ImageInUse { image: image.id.short().to_owned(), containers: containers.join(" ") })
     }
 
-    /// Deletes what has no row: layers of removed images, and what killed commands left.
-    fn sweep_store(&self) -> Result<(), EngineError> {
+    /// Deletes what has no row: layers of removed images, and what killed commands left; and layers that no image has, for as long
+    /// as `patience` at least. What cannot be deleted now, because an image comes in, the next sweep finds.
+    pub(in crate::engine) fn sweep_store(&mut self, patience: Duration) -> Result<(), EngineError> {
         gc::sweep(&self.paths)?;
-        gc::sweep_store(&self.paths, || -> Result<gc::Live, EngineError> {
-            let layers = self.db.layers()?.into_iter().map(|(diff_id, _)| diff_id).collect();
-            let images = self.db.images()?;
+        let (paths, db) = (&self.paths, &mut self.db);
+        gc::sweep_store(paths, || -> Result<gc::Live, EngineError> {
+            let images = db.images()?;
+            let used: HashSet<&DiffId> = images.iter().flat_map(|image| &image.layers).collect();
+            let (mut layers, mut leftovers) = (HashSet::new(), Vec::new());
+            for (diff_id, _) in db.layers()? {
+                if used.contains(&diff_id) || layer::age(paths, &diff_id).is_some_and(|age| age < patience) {
+                    layers.insert(diff_id);
+                } else {
+                    leftovers.push(diff_id);
+                }
+            }
+            if !leftovers.is_empty() {
+                db.forget_layers(&leftovers)?;
+            }
             let blobs = images.iter().flat_map(|image| [image.id.digest().clone(), image.manifest.clone()]).collect();
             let stacks = images.iter().map(|image| shifted::stack_name(&image.layers)).collect();
             Ok(gc::Live { layers, blobs, stacks })
@@ -132,7 +158,7 @@ impl Engine {
 }
 
 /// Tells whether a container was made from an image or mounts its files.
-fn uses(container: &ContainerConfig, image: &ImageRecord) -> bool {
+pub(in crate::engine) fn uses(container: &ContainerConfig, image: &ImageRecord) -> bool {
     let mounts = |mount: &Mount| matches!(&mount.from, Origin::Image { image: Some(id), .. } if *id == image.id);
     container.image == image.id || container.mounts.iter().any(mounts)
 }

@@ -50,7 +50,7 @@ pub enum VolumeError {
         uid: u32,
         gid: u32,
         #[source]
-        source: StorageError,
+        source: Box<StorageError>,
     },
     #[error(transparent)]
     Storage(#[from] StorageError),

@@ -109,7 +109,7 @@ impl Engine {
     /// Gives a new volume its owner; one that cannot have it is taken back.
     fn give_volume(&mut self, new: &Volume) -> Result<(), EngineError> {
         let (uid, gid) = (new.uid.unwrap_or(0), new.gid.unwrap_or(0));
-        let owner = |source| VolumeError::Owner { name: new.name.clone(), uid, gid, source };
+        let owner = |source| VolumeError::Owner { name: new.name.clone(), uid, gid, source: Box::new(source) };
         let give = || volume::give_to(&self.paths, &new.name, new.uid, new.gid).map_err(|source| owner(source).into());
         let given = session::worker(&self.paths, &[], |_| give()).and_then(session::Worker::finish);
         if given.is_err() {

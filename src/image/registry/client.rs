@@ -4,12 +4,13 @@ use super::access::{Access, Retry, is_loopback};
 use super::challenge;
 use super::failure::Failure;
 use super::guard::{MAX_HOPS, check_redirect, same_origin};
+use super::pace::Pace;
 use super::tls::{self, NoClient};
 use super::token::{Asker, Tokens};
 use crate::image::error::ImageError;
 use crate::image::manifest::MAX_DOCUMENT;
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Method, Response, StatusCode, Url};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -211,17 +212,25 @@ impl Client {
         made.as_ref().map_err(|error| error.clone().into())
     }
 
-    /// Makes a request and reads its answer whole: at most as much as a manifest may have.
-    pub(super) async fn document(&self, ask: &Ask<'_>, what: &'static str, name: &str) -> Result<Bytes, ImageError> {
+    /// Makes a request and reads its answer whole: at most as much as a manifest may have. Returns what it says to be, too.
+    pub(super) async fn document(
+        &self,
+        ask: &Ask<'_>,
+        what: &'static str,
+        name: &str,
+    ) -> Result<(Bytes, Option<String>), ImageError> {
         let mut tries = 0;
         loop {
             let read = match self.send_once(ask).await {
-                Ok(mut response) => read_capped(&mut response, MAX_DOCUMENT).await,
+                Ok(mut response) => {
+                    let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+                    read_capped(&mut response, MAX_DOCUMENT).await.map(|bytes| (bytes, kind))
+                }
                 Err(failure) => Err(failure),
             };
             match read {
-                Ok(Some(bytes)) => return Ok(bytes),
-                Ok(None) => return Err(ImageError::TooBig { what, found: MAX_DOCUMENT + 1, limit: MAX_DOCUMENT }),
+                Ok((Some(bytes), kind)) => return Ok((bytes, kind)),
+                Ok((None, _)) => return Err(ImageError::TooBig { what, found: MAX_DOCUMENT + 1, limit: MAX_DOCUMENT }),
                 Err(failure) if self.may_pass(&failure, tries) => {
                     pause(self.access.retry, &mut tries, &failure).await;
                 }
@@ -236,8 +245,8 @@ pub(super) async fn read_capped(response: &mut Response, limit: u64) -> Result<O
     if response.content_length().is_some_and(|length| length > limit) {
         return Ok(None);
     }
-    let mut all = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
+    let (mut all, mut pace) = (Vec::new(), Pace::default());
+    while let Some(chunk) = pace.chunk(response).await? {
         all.extend_from_slice(&chunk);
         if all.len() as u64 > limit {
             return Ok(None);

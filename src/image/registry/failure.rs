@@ -11,6 +11,8 @@ use std::time::Duration;
 const MAX_WORDS: usize = 300;
 /// Of an answer that reports an error, so much is read.
 const MAX_ERROR_BODY: usize = 64 << 10;
+/// An answer that reports an error may take so long to say why.
+const MAX_ERROR_TIME: Duration = Duration::from_secs(5);
 /// A registry that wants us to wait longer is told to the user instead.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
@@ -58,13 +60,17 @@ impl Failure {
         let status = response.status();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| wait(value.to_str().ok()?));
         let mut body = Vec::new();
-        while let Ok(Some(chunk)) = response.chunk().await {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_ERROR_BODY {
-                body.truncate(MAX_ERROR_BODY);
-                break;
+        let read = async {
+            while let Ok(Some(chunk)) = response.chunk().await {
+                body.extend_from_slice(&chunk);
+                if body.len() > MAX_ERROR_BODY {
+                    body.truncate(MAX_ERROR_BODY);
+                    break;
+                }
             }
-        }
+        };
+        // What is there by then is shown.
+        let _ = tokio::time::timeout(MAX_ERROR_TIME, read).await;
         let (codes, words) = match serde_json::from_slice::<Envelope>(&body) {
             Ok(Envelope { errors, details }) => {
                 let words: Vec<_> = errors.iter().map(|error| error.message.clone()).filter(|words| !words.is_empty()).collect();

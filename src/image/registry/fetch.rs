@@ -2,12 +2,17 @@
 
 use super::client::{Ask, Client, pause};
 use super::failure::Failure;
+use super::pace::Pace;
 use crate::model::Digest;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_RANGE, RANGE};
 use reqwest::{Method, Response, StatusCode};
 use std::io;
 use tokio::sync::mpsc::Sender;
+
+/// So many bytes are worth a new count of tries, so often.
+const PROGRESS: u64 = 256 << 10;
+const MAX_BREAKS: u32 = 100;
 
 /// How a stream of bytes ended.
 enum Ended {
@@ -21,7 +26,7 @@ enum Ended {
 /// checks, proves that it fits.
 pub(super) async fn blob(client: &Client, repository: &str, digest: &Digest, size: u64, chunks: &Sender<io::Result<Bytes>>) {
     let path = format!("/v2/{repository}/blobs/{digest}");
-    let (mut done, mut tries) = (0_u64, 0);
+    let (mut done, mut tries, mut breaks) = (0_u64, 0, 0);
     loop {
         let before = done;
         let failure = match begin(client, &path, repository, done).await {
@@ -32,7 +37,10 @@ pub(super) async fn blob(client: &Client, repository: &str, digest: &Digest, siz
                 Ended::Broken(failure) => Some(failure),
             },
         };
-        if done > before {
+        breaks += 1;
+        // A long download over a bad line breaks more often than a request may fail. One that breaks after each few bytes does not
+        // get on.
+        if done - before >= PROGRESS && breaks < MAX_BREAKS {
             tries = 0;
         }
         let failure = match failure {
@@ -76,11 +84,12 @@ async fn begin(client: &Client, path: &str, repository: &str, offset: u64) -> Re
 
 /// Hands chunks on, one byte more than promised at most: that is enough to see that there is more.
 async fn forward(mut response: Response, mut skip: u64, size: u64, done: &mut u64, chunks: &Sender<io::Result<Bytes>>) -> Ended {
+    let mut pace = Pace::default();
     loop {
-        let mut chunk = match response.chunk().await {
+        let mut chunk = match pace.chunk(&mut response).await {
             Ok(Some(chunk)) => chunk,
             Ok(None) => return Ended::Stream,
-            Err(error) => return Ended::Broken(error.into()),
+            Err(failure) => return Ended::Broken(failure),
         };
         let known = usize::try_from(skip).unwrap_or(usize::MAX).min(chunk.len());
         skip -= known as u64;

@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 /// Pages that are asked for: a registry that says "more" for ever is left.
 const MAX_PAGES: usize = 1000;
+/// Names of all pages that are held.
+const MAX_NAMES: usize = 1_000_000;
 /// Entries of one page.
 const PAGE: usize = 1000;
 /// Docker Hub's search is on another host than its images.
@@ -81,7 +83,7 @@ pub fn search(host: &str, term: &str, limit: usize, access: Access) -> Result<Ve
         let path = format!("{}?{}", query.path(), query.query().unwrap_or_default());
         let ask = Ask::new(Method::GET, &path, String::new());
         match client.document(&ask, "what the search found", &term).await {
-            Ok(bytes) => {
+            Ok((bytes, _)) => {
                 if let Ok(found) = serde_json::from_slice::<Results>(&bytes) {
                     return Ok(found.results.unwrap_or_default().into_iter().take(limit).collect());
                 }
@@ -121,6 +123,8 @@ async fn pages<T: DeserializeOwned>(
         // The next page is on the same registry, or there is none.
         let next = next.and_then(|next| base.join(&next).ok()).filter(|next| super::guard::same_origin(next, &base));
         match next {
+            Some(next) if next == base => break,
+            Some(_) if all.len() > MAX_NAMES => break,
             Some(next) if all.len() < enough => ask.target = Target::Url(next),
             _ => return Ok(all),
         }

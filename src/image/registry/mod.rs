@@ -5,7 +5,8 @@
 //! client     requests: tries, redirects         guard      where a registry may send us
 //! challenge  what it wants to see               token      where that is had
 //! fetch      blobs here                         upload     blobs there
-//! listing    tags, repositories, search         failure    what went wrong
+//! listing    tags, repositories, search         pace       how slow it may be
+//! failure    what went wrong
 //! ```
 //!
 //! One thread runs a current-thread runtime with the client on it; it begins with the registry and ends with it, and nothing
@@ -21,6 +22,7 @@ mod failure;
 mod fetch;
 mod guard;
 mod listing;
+mod pace;
 mod tls;
 mod token;
 mod upload;
@@ -30,7 +32,7 @@ pub use listing::{Found, search};
 pub use upload::{Mounted, Sent};
 
 use super::error::ImageError;
-use super::manifest::{DOCKER_LIST, DOCKER_MANIFEST, Descriptor, MAX_DOCUMENT, OCI_INDEX, OCI_MANIFEST};
+use super::manifest::{DOCKER_LIST, DOCKER_MANIFEST, Descriptor, MAX_DOCUMENT, OCI_INDEX, OCI_MANIFEST, check_type};
 use super::reference::Reference;
 use crate::model::Digest;
 use crate::storage::{StorageError, digest};
@@ -110,10 +112,13 @@ impl Registry {
     pub fn document(&self, reference: &Reference) -> Result<Vec<u8>, ImageError> {
         let (client, path, name) = (Arc::clone(&self.client), manifest_path(reference), reference.to_string());
         let scope = pull_scope(&self.repository);
-        let bytes = self.wait(async move {
+        let (bytes, declared) = self.wait(async move {
             let ask = Ask::new(Method::GET, &path, scope).header(ACCEPT, ACCEPTED.join(", "));
             client.document(&ask, "the manifest", &name).await
         })?;
+        if let Some(declared) = &declared {
+            check_type(declared, &bytes)?;
+        }
         if let Some(expected) = reference.digest() {
             check(expected, &bytes)?;
         }

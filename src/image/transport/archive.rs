@@ -15,8 +15,11 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Members of an archive that are remembered at most.
+/// Members of an archive that are remembered at most, and the bytes of their names together.
 const MAX_MEMBERS: usize = 1_000_000;
+const MAX_NAMES: usize = 64 << 20;
+/// So much is unpacked of a compressed archive, and copied from a pipe.
+const MAX_COPY: u64 = 256 << 30;
 /// Links to links that are followed.
 const MAX_LINKS: usize = 8;
 const BUFFER: usize = 256 << 10;
@@ -79,6 +82,11 @@ impl Archive {
         let file = seekable(paths, file, &path)?;
         let members = index(&file, &path)?;
         Ok(Self { path, kind: Kind::Tar { file: Arc::new(file), members } })
+    }
+
+    /// Tells whether it is a folder.
+    pub(super) fn is_folder(&self) -> bool {
+        matches!(self.kind, Kind::Folder(_))
     }
 
     /// Makes the error that this archive is not to be used.
@@ -179,19 +187,25 @@ fn seekable(paths: &Paths, mut file: File, path: &Path) -> Result<File, ImageErr
     if file.metadata().map_err(read)?.is_file() && file.stream_position().map_err(read)? == 0 {
         let mut start = [0; 8];
         let len = file.read_at(&mut start, 0).map_err(read)?;
-        if sniff(&start[..len])? == Compression::None {
+        if sniff(&start[..len]) == Compression::None {
             return Ok(file);
         }
     }
     let mut source = decompress(BufReader::with_capacity(BUFFER, file))?;
     let mut copy = staging::spool_file(paths)?;
-    io::copy(&mut source, &mut copy).map_err(|source| StorageError::Read { what: path.display().to_string(), source })?;
+    let read = |source| StorageError::Read { what: path.display().to_string(), source };
+    if io::copy(&mut (&mut source).take(MAX_COPY), &mut copy).map_err(read)? == MAX_COPY {
+        return Err(ImageError::Archive {
+            path: path.to_owned(),
+            what: format!("longer than the {MAX_COPY} bytes that are taken"),
+        });
+    }
     Ok(copy)
 }
 
 fn index(file: &File, path: &Path) -> Result<HashMap<String, Member>, ImageError> {
     let mut tar = TarReader::new(BufReader::with_capacity(4096, SeekingReader { file, at: 0 }));
-    let mut members = HashMap::new();
+    let (mut members, mut names) = (HashMap::new(), 0);
     let no_tar = |source| ImageError::Tar { path: path.to_owned(), source };
     while let Some(entry) = tar.next_entry().map_err(no_tar)? {
         let Some(name) = std::str::from_utf8(&entry.path).ok().and_then(|name| normalise("", name)) else { continue };
@@ -203,8 +217,9 @@ fn index(file: &File, path: &Path) -> Result<HashMap<String, Member>, ImageError
             EntryKind::HardLink => Member::Link(link.and_then(|link| normalise("", link))),
             _ => continue,
         };
+        names += name.len() + if let Member::Link(Some(target)) = &member { target.len() } else { 0 };
         members.insert(name, member);
-        if members.len() > MAX_MEMBERS {
+        if members.len() > MAX_MEMBERS || names > MAX_NAMES {
             return Err(ImageError::Archive {
                 path: path.to_owned(),
                 what: "no image archive: it has too many members".to_owned(),

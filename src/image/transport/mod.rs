@@ -3,12 +3,15 @@
 mod archive;
 mod dir;
 mod docker_archive;
+mod name;
 mod oci_layout;
 
 pub use archive::{Archive, Part, open_tar};
+pub use name::{BadTransport, Form, Local};
 
 use super::error::ImageError;
 use super::manifest;
+use super::platform::Platform;
 use crate::model::Digest;
 use std::path::PathBuf;
 
@@ -52,24 +55,59 @@ pub struct FoundImage {
     pub layers: Vec<FoundLayer>,
 }
 
-/// Finds the images in an archive.
+/// Which images of an archive are meant.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    pub platform: &'a Platform,
+    /// Nothing: whatever it is.
+    pub form: Option<Form>,
+    /// Nothing: all of them. See [`Local::select`].
+    pub select: Option<&'a str>,
+}
+
+/// Finds the images in an archive, and says what form it has.
 ///
 /// # Errors
-/// It holds none, or cannot be understood.
-pub fn find_images(archive: &Archive, wanted: &super::Platform) -> Result<Vec<FoundImage>, ImageError> {
+/// It holds none, has another form than is wanted, or cannot be understood.
+pub fn find_images(archive: &Archive, wanted: &Wanted<'_>) -> Result<(Form, Vec<FoundImage>), ImageError> {
     let docker = archive.read_small("manifest.json", docker_archive::MAX_MANIFEST)?;
-    if let Some(index) = archive.read_small("index.json", manifest::MAX_DOCUMENT)? {
-        // Docker 25 writes `"manifests": null` beside its own manifest.json; a real index says more than that.
-        if docker.is_none() || oci_layout::has_manifests(&index) {
-            return oci_layout::find(archive, &index, docker.as_deref(), wanted);
+    // Docker 25 writes `"manifests": null` beside its own manifest.json; a real index says more than that.
+    let index = archive
+        .read_small("index.json", manifest::MAX_DOCUMENT)?
+        .filter(|index| docker.is_none() || wanted.form != Some(Form::DockerArchive) && oci_layout::has_manifests(index));
+    let form = match (&index, &docker) {
+        (Some(_), _) if archive.is_folder() => Form::Oci,
+        (Some(_), _) => Form::OciArchive,
+        (None, Some(manifest)) if dir::is_manifest(manifest) => Form::Dir,
+        (None, Some(_)) => Form::DockerArchive,
+        (None, None) if archive.has("repositories") => {
+            return Err(archive.refuse(
+                "an archive of a Docker before 1.10: it has only a \"repositories\" file and no manifest.json (load it with such a Docker and save it with a current one)",
+            ));
         }
+        (None, None) => {
+            return Err(archive.refuse("no image archive: it has neither manifest.json (docker save) nor index.json (OCI)"));
+        }
+    };
+    if let Some(other) = wanted.form.filter(|wanted| *wanted != form) {
+        return Err(archive.refuse(format!("it is read as {}:, not as {}:", form.name(), other.name())));
     }
-    match docker {
-        Some(manifest) if dir::is_manifest(&manifest) => dir::find(archive, &manifest),
-        Some(manifest) => docker_archive::find(archive, &manifest),
-        None if archive.has("repositories") => Err(archive.refuse(
-            "an archive of a Docker before 1.10: it has only a \"repositories\" file and no manifest.json (load it with such a Docker and save it with a current one)",
-        )),
-        None => Err(archive.refuse("no image archive: it has neither manifest.json (docker save) nor index.json (OCI)")),
-    }
+    let found = match (index, docker) {
+        (Some(index), docker) => oci_layout::find(archive, &index, docker.as_deref(), wanted)?,
+        (None, Some(manifest)) if form == Form::Dir => dir::find(archive, &manifest)?,
+        (None, Some(manifest)) => docker_archive::find(archive, &manifest, wanted.select)?,
+        (None, None) => Vec::new(),
+    };
+    Ok((form, found))
+}
+
+/// The number in `@N`.
+fn number(select: &str) -> Option<usize> {
+    select.strip_prefix('@')?.parse().ok()
+}
+
+/// Says which images there are instead of the one that was asked for.
+fn no_such(archive: &Archive, select: &str, names: &[String]) -> ImageError {
+    let names = if names.is_empty() { "images without names".to_owned() } else { names.join(", ") };
+    archive.refuse(format!("no image {select:?} in it; it has {names}"))
 }

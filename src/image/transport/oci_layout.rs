@@ -1,6 +1,6 @@
 //! An OCI image layout (image-spec image-layout.md), as a folder or as a tar.
 
-use super::{Archive, FoundImage, FoundLayer, docker_archive};
+use super::{Archive, FoundImage, FoundLayer, Wanted, docker_archive};
 use crate::image::config::ImageConfig;
 use crate::image::error::ImageError;
 use crate::image::manifest::{self, Descriptor, Document, Index, MAX_DOCUMENT};
@@ -10,6 +10,9 @@ use crate::model::Digest;
 use crate::storage::{StorageError, digest};
 use serde_json::Value;
 
+/// Images of one layout that are taken; each is read and checked before the first one comes in.
+const MAX_IMAGES: usize = 1000;
+const MAX_DOCUMENTS: usize = 64 << 20;
 /// Indexes in indexes that are followed.
 const MAX_DEPTH: usize = 4;
 
@@ -27,18 +30,31 @@ pub(super) fn find(
     archive: &Archive,
     index: &[u8],
     docker: Option<&[u8]>,
-    wanted: &Platform,
+    wanted: &Wanted<'_>,
 ) -> Result<Vec<FoundImage>, ImageError> {
     let Document::Index(index) = manifest::parse(index)? else {
         return Err(archive.refuse("no OCI layout: its index.json is no index"));
     };
     let named: Vec<_> = index.images().filter(|descriptor| name(descriptor).is_some()).collect();
-    let chosen = if named.is_empty() { vec![choose(&index, wanted)?] } else { named };
+    let chosen = match wanted.select {
+        Some(select) => vec![selected(archive, &index, select)?],
+        None if named.is_empty() => vec![choose(&index, wanted.platform)?],
+        None => named,
+    };
+    if chosen.len() > MAX_IMAGES {
+        return Err(archive.refuse(format!("no layout to take: it has more than {MAX_IMAGES} images")));
+    }
     let mut found: Vec<FoundImage> = Vec::new();
     let mut refusal = None;
+    let mut read = 0;
     for descriptor in chosen {
-        match image(archive, descriptor, wanted, MAX_DEPTH) {
+        match image(archive, descriptor, wanted.platform, MAX_DEPTH) {
             Ok((mut image, config)) => {
+                read += image.config.len() + image.manifest.as_ref().map_or(0, Vec::len);
+                if read > MAX_DOCUMENTS {
+                    return Err(archive
+                        .refuse(format!("no layout to take: its manifests and configs have more than {MAX_DOCUMENTS} bytes")));
+                }
                 image.names = match name(descriptor) {
                     Some(name) => vec![name],
                     None => {
@@ -59,6 +75,19 @@ pub(super) fn find(
         Some(error) if found.is_empty() => Err(error),
         _ => Ok(found),
     }
+}
+
+/// The entry of a number, or of a name, which is compared as it is written.
+fn selected<'a>(archive: &Archive, index: &'a Index, select: &str) -> Result<&'a Descriptor, ImageError> {
+    let is_meant = |descriptor: &&Descriptor| NAME_KEYS.iter().any(|key| descriptor.annotation(key) == Some(select));
+    let found = match super::number(select) {
+        Some(at) => index.manifests.get(at),
+        None => index.manifests.iter().find(is_meant),
+    };
+    found.ok_or_else(|| {
+        let names = index.manifests.iter().filter_map(|one| NAME_KEYS.iter().find_map(|key| one.annotation(key)));
+        super::no_such(archive, select, &names.map(str::to_owned).collect::<Vec<_>>())
+    })
 }
 
 /// Follows indexes down to a manifest.

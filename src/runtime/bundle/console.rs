@@ -52,7 +52,7 @@ pub(super) fn mount_console(root: &SafeRoot, slave: &OwnedFd) -> Result<(), Fail
 /// Makes the slave the caller's terminal and its three standard streams.
 pub(super) fn become_stdio(slave: &OwnedFd, process: &Process) -> Result<(), Failure> {
     let at = || Failure::at(Stage::Terminal, "");
-    terminal::control(slave)?;
+    terminal::control(slave.as_fd())?;
     let uid = process.user().uid();
     if uid != 0 {
         rustix::fs::fchown(slave, Some(Uid::from_raw(uid)), None).map_err(|errno| at()(errno.into()))?;

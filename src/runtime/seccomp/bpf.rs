@@ -18,7 +18,10 @@ const X32_BIT: u32 = 0x4000_0000;
 const LOAD: u16 = 0x20;
 const JUMP: u16 = 0x05;
 const JUMP_EQ: u16 = 0x15;
+const JUMP_GT: u16 = 0x25;
 const JUMP_GE: u16 = 0x35;
+const JUMP_SET: u16 = 0x45;
+const AND: u16 = 0x54;
 const RETURN: u16 = 0x06;
 const RET_KILL_PROCESS: u32 = 0x8000_0000;
 const RET_ERRNO: u32 = 0x0005_0000;
@@ -166,6 +169,42 @@ const AUDIT_ARCH: u32 = 0xc000_0015;
 #[cfg(target_arch = "s390x")]
 const AUDIT_ARCH: u32 = 0x8000_0016;
 
+/// Tells whether a filter of any origin lets a call of this machine through: `argument` is its second one, the others are zero. A filter
+/// that does anything out of the ordinary counts as one that does not.
+pub(super) fn allows(program: &[u8], number: u32, argument: u32) -> bool {
+    evaluate(program, |offset| match offset {
+        NR => number,
+        ARCH => AUDIT_ARCH,
+        // The low word of the second argument.
+        offset if offset == ARGS + 8 => argument,
+        _ => 0,
+    }) == Some(RET_ALLOW)
+}
+
+/// What a filter returns for a `struct seccomp_data` with these words.
+fn evaluate(program: &[u8], word: impl Fn(u32) -> u32) -> Option<u32> {
+    let (steps, _) = program.as_chunks::<8>();
+    let (mut at, mut register) = (0, 0);
+    // Jumps go forward only (bpf(4)), so this ends.
+    loop {
+        let [c0, c1, jt, jf, k0, k1, k2, k3] = *steps.get(at)?;
+        let value = u32::from_ne_bytes([k0, k1, k2, k3]);
+        at += 1;
+        let jump = |yes: bool| usize::from(if yes { jt } else { jf });
+        match u16::from_ne_bytes([c0, c1]) {
+            LOAD => register = word(value),
+            AND => register &= value,
+            JUMP => at = at.checked_add(usize::try_from(value).ok()?)?,
+            JUMP_EQ => at += jump(register == value),
+            JUMP_GT => at += jump(register > value),
+            JUMP_GE => at += jump(register >= value),
+            JUMP_SET => at += jump(register & value != 0),
+            RETURN => return Some(value),
+            _ => return None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,23 +216,21 @@ mod tests {
         data.extend(arch.to_ne_bytes());
         data.extend(0u64.to_ne_bytes());
         args.iter().for_each(|arg| data.extend(arg.to_ne_bytes()));
-        let word = |bytes: &[u8]| u32::from_ne_bytes(bytes.try_into().unwrap());
-        let (mut at, mut register) = (0usize, 0u32);
-        loop {
-            let instruction = &program[at * 8..at * 8 + 8];
-            let code = u16::from_ne_bytes(instruction[..2].try_into().unwrap());
-            let value = word(&instruction[4..]);
-            at += 1;
-            let jump = |yes: bool| usize::from(if yes { instruction[2] } else { instruction[3] });
-            match code {
-                LOAD => register = word(&data[value as usize..value as usize + 4]),
-                JUMP => at += value as usize,
-                JUMP_EQ => at += jump(register == value),
-                JUMP_GE => at += jump(register >= value),
-                RETURN => return value,
-                _ => panic!("{code:#x}"),
-            }
+        evaluate(program, |at| u32::from_ne_bytes(data[at as usize..at as usize + 4].try_into().unwrap())).unwrap()
+    }
+
+    #[test]
+    fn what_is_let_through_is_known() {
+        let socket = Action::ByArguments {
+            cases: vec![(vec![Equals { argument: 1, value: 7 }], Answer::Errno(1))],
+            otherwise: Answer::Allow,
+        };
+        let actions = BTreeMap::from([(1, Action::Is(Answer::Allow)), (2, Action::Is(Answer::Errno(1))), (3, socket)]);
+        let program = assemble(&actions, Answer::Errno(38));
+        for (number, argument, wanted) in [(1, 0, true), (2, 0, false), (3, 0, true), (3, 7, false), (4, 0, false)] {
+            assert_eq!(allows(&program, number, argument), wanted, "{number} {argument}");
         }
+        assert!(!allows(&[], 1, 0) && !allows(&[0xff; 8], 1, 0));
     }
 
     #[test]

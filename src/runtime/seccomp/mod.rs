@@ -30,6 +30,12 @@ pub fn compile(capabilities: CapSet) -> Vec<u8> {
     bpf::assemble(&default_actions(capabilities), Answer::Errno(ENOSYS))
 }
 
+/// Tells whether a filter, also one of the user's, lets a call through whose second argument is `argument` and whose others are zero.
+#[must_use]
+pub fn allows(filter: &[u8], number: libc::c_long, argument: u32) -> bool {
+    u32::try_from(number).is_ok_and(|number| bpf::allows(filter, number, argument))
+}
+
 fn default_actions(capabilities: CapSet) -> BTreeMap<u32, Action> {
     let mut actions = BTreeMap::new();
     let mut add = |groups: &[&str], action: Action| {

@@ -9,7 +9,11 @@ pub(super) fn namespaces(config: &ContainerConfig) -> Result<Vec<LinuxNamespace>
     let isolation = &config.isolation;
     let network = match &config.network {
         NetworkMode::Host => Sharing::Host,
-        NetworkMode::None | NetworkMode::Private => Sharing::Private,
+        NetworkMode::None
+        | NetworkMode::Private
+        | NetworkMode::Pasta(_)
+        | NetworkMode::Slirp4netns(_)
+        | NetworkMode::Bridge(_) => Sharing::Private,
         NetworkMode::Container(id) => Sharing::Container(id.clone()),
         NetworkMode::Path(path) => Sharing::Path(path.clone()),
     };

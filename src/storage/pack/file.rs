@@ -4,6 +4,7 @@ use super::error::failed;
 use super::{Form, Pack, PackError};
 use crate::storage::tar::{Entry, EntryKind, Segment, Xattrs};
 use crate::storage::unpack::may_set;
+use crate::sys::xattr;
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, SeekFrom, Stat};
 use rustix::io::Errno;
@@ -171,28 +172,8 @@ impl<W: Write> Pack<'_, W> {
 
     /// The extended attributes that an archive may have, sorted by name.
     pub(super) fn xattrs(&self, fd: &OwnedFd, path: &[u8]) -> Result<Xattrs, PackError> {
-        let mut names = vec![0_u8; 1 << 10];
-        let len = loop {
-            match rustix::fs::flistxattr(fd, &mut names[..]) {
-                Ok(len) => break len,
-                Err(Errno::RANGE) if names.len() < 64 << 10 => names.resize(64 << 10, 0),
-                Err(Errno::NOTSUP | Errno::NODATA) => break 0,
-                Err(errno) => return Err(failed("list the extended attributes of", path)(errno)),
-            }
-        };
-        let mut list = Vec::new();
-        for name in names[..len].split(|byte| *byte == 0).filter(|name| may_set(name)) {
-            let mut value = vec![0_u8; 64 << 10];
-            match rustix::fs::fgetxattr(fd, name, &mut value[..]) {
-                Ok(len) => {
-                    value.truncate(len);
-                    list.push((name.to_vec(), value));
-                }
-                // It was taken away meanwhile.
-                Err(Errno::NODATA | Errno::NOTSUP) => {}
-                Err(errno) => return Err(failed("read an extended attribute of", path)(errno)),
-            }
-        }
+        let found = xattr::read(fd, may_set).map_err(failed("read the extended attributes of", path))?;
+        let mut list: Vec<_> = found.into_iter().map(|(name, value)| (name.into_bytes(), value)).collect();
         list.sort_unstable();
         Ok(list)
     }

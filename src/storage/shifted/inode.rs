@@ -2,6 +2,7 @@
 
 use crate::model::IdMap;
 use crate::model::idmap::Ranges;
+use crate::sys::xattr;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
@@ -58,20 +59,8 @@ pub(super) fn apply(to: BorrowedFd<'_>, from: BorrowedFd<'_>, stat: &Stat, owner
 
 /// Copies what an image may set; the overlay's own marks are for the layer, not for the merged tree.
 fn copy_xattrs(to: BorrowedFd<'_>, from: BorrowedFd<'_>) -> Result<(), Errno> {
-    let mut names = [0_u8; 4096];
-    let length = match rustix::fs::flistxattr(from, &mut names[..]) {
-        Ok(length) => length,
-        Err(Errno::NOTSUP | Errno::RANGE) => return Ok(()),
-        Err(errno) => return Err(errno),
-    };
-    for name in names[..length].split_inclusive(|byte| *byte == 0) {
-        let Ok(name) = CStr::from_bytes_with_nul(name) else { continue };
-        if !crate::storage::unpack::may_set(name.to_bytes()) {
-            continue;
-        }
-        let mut value = vec![0_u8; 65536];
-        let length = rustix::fs::fgetxattr(from, name, &mut value[..])?;
-        match rustix::fs::fsetxattr(to, name, &value[..length], XattrFlags::empty()) {
+    for (name, value) in xattr::read(from, crate::storage::unpack::may_set)? {
+        match rustix::fs::fsetxattr(to, &name, &value, XattrFlags::empty()) {
             Ok(()) | Err(Errno::PERM | Errno::NOTSUP | Errno::INVAL) => {}
             Err(errno) => return Err(errno),
         }

@@ -26,6 +26,7 @@ use crate::config::Paths;
 use crate::model::{DiffId, IdMap};
 use rustix::io::Errno;
 use std::collections::HashSet;
+use std::path::Path;
 
 /// The most data-only layers of which a tree is made; overlay takes 500 layers in all.
 const MAX_DATA_LAYERS: usize = 400;
@@ -114,6 +115,16 @@ pub fn make(paths: &Paths, layers: &[DiffId], map: &IdMap) -> Result<(), Storage
         Ok(()) | Err(Errno::EXIST | Errno::NOTEMPTY) => Ok(()),
         Err(errno) => Err(io_error("make the shifted layers visible as", &place)(errno)),
     }
+}
+
+/// Writes what the layers, bottom first, and the writable layer `upper` on them come to into the empty folder `out`, with contents: where layers cannot be stacked.
+///
+/// # Errors
+/// A layer cannot be read, or the disk does not take it.
+pub fn copy_whole(paths: &Paths, layers: &[DiffId], upper: &Path, map: &IdMap, out: &Path) -> Result<(), StorageError> {
+    let layers = layers.iter().rev().map(|diff_id| layer::path(paths, diff_id));
+    let folders: Vec<_> = std::iter::once(upper.to_owned()).chain(layers).collect();
+    merge::merge(&folders, out, map, Form::Copy)
 }
 
 /// Deletes what belongs to no stack of `live`.

@@ -8,6 +8,7 @@ use crate::storage::error::io_error;
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use sha2::{Digest as _, Sha256};
+use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::io::{self, BufReader, Read as _, Write};
 use std::os::unix::fs::FileExt as _;
@@ -17,12 +18,9 @@ const BUFFER: usize = 256 << 10;
 /// No path of a layer is longer (`PATH_MAX`).
 const MAX_PATH: u64 = 4096;
 
-/// Contents that a later entry replaced: until which record they are those of the path, and where they are.
-struct Moved {
-    record: u64,
-    path: Vec<u8>,
-    number: u64,
-}
+/// Contents that later entries replaced, by path: the numbers they have in replaced/, in the order of the records. Each
+/// counts until its record.
+type Moved = HashMap<Vec<u8>, VecDeque<u64>>;
 
 /// Tells whether a layer's tar can be written again.
 #[must_use]
@@ -41,7 +39,7 @@ pub fn replay(paths: &Paths, diff_id: &DiffId, out: &mut dyn Write) -> Result<()
 pub(super) fn replay_folder(folder: &Path, diff_id: &DiffId, out: &mut dyn Write) -> Result<(), StorageError> {
     let place = folder.join(FILE);
     let mut replay = Replay::open(folder, out)?;
-    replay.moved = if folder.join(REPLACED).exists() { moved(&place)? } else { Vec::new() };
+    replay.moved = if folder.join(REPLACED).exists() { moved(&place)? } else { Moved::new() };
     let mut records = Records::open(&place)?;
     while let Some(kind) = records.next_kind()? {
         replay.record(kind, &mut records)?;
@@ -55,18 +53,17 @@ fn folder(paths: &Paths, diff_id: &DiffId) -> PathBuf {
 }
 
 /// Finds what was replaced.
-fn moved(place: &Path) -> Result<Vec<Moved>, StorageError> {
+fn moved(place: &Path) -> Result<Moved, StorageError> {
     let mut records = Records::open(place)?;
-    let (mut all, mut record) = (Vec::new(), 0);
+    let mut all = Moved::new();
     while let Some(kind) = records.next_kind()? {
-        record += 1;
         match kind {
             LITERAL => {
                 let len = records.number()?;
                 records.copy(len, &mut io::sink())?;
             }
             CONTENTS => drop(records.contents()?),
-            _ => all.push(Moved { record, path: records.path()?, number: records.number()? }),
+            _ => all.entry(records.path()?).or_default().push_back(records.number()?),
         }
     }
     Ok(all)
@@ -78,8 +75,7 @@ struct Replay<'a> {
     root: OwnedFd,
     out: &'a mut dyn Write,
     hasher: Sha256,
-    moved: Vec<Moved>,
-    record: u64,
+    moved: Moved,
     buffer: Vec<u8>,
 }
 
@@ -88,11 +84,10 @@ impl<'a> Replay<'a> {
         let diff = folder.join("diff");
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = rustix::fs::open(&diff, flags, Mode::empty()).map_err(io_error("open folder", &diff))?;
-        Ok(Self { folder, root, out, hasher: Sha256::new(), moved: Vec::new(), record: 0, buffer: vec![0; BUFFER] })
+        Ok(Self { folder, root, out, hasher: Sha256::new(), moved: Moved::new(), buffer: vec![0; BUFFER] })
     }
 
     fn record(&mut self, kind: u8, records: &mut Records) -> Result<(), StorageError> {
-        self.record += 1;
         match kind {
             LITERAL => {
                 let len = records.number()?;
@@ -102,15 +97,23 @@ impl<'a> Replay<'a> {
                 let (path, segments) = records.contents()?;
                 self.file(&path, &segments)
             }
-            _ => records.path().and_then(|_| records.number()).map(drop),
+            _ => {
+                let path = records.path()?;
+                records.number()?;
+                // From here on the path has other contents.
+                if let Some(moved) = self.moved.get_mut(&path) {
+                    moved.pop_front();
+                }
+                Ok(())
+            }
         }
     }
 
     fn file(&mut self, path: &[u8], segments: &[(u64, u64)]) -> Result<(), StorageError> {
         let shown = self.folder.join("diff").join(String::from_utf8_lossy(path).as_ref());
-        let later = self.moved.iter().find(|moved| moved.record > self.record && moved.path == path);
+        let later = self.moved.get(path).and_then(|moved| moved.front()).copied();
         let opened = match later {
-            Some(moved) => File::open(self.folder.join(REPLACED).join(moved.number.to_string())),
+            Some(number) => File::open(self.folder.join(REPLACED).join(number.to_string())),
             None => {
                 let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
                 let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
@@ -159,10 +162,10 @@ impl Write for Tee<'_> {
 /// A path, and offsets with lengths.
 type Contents = (Vec<u8>, Vec<(u64, u64)>);
 
-/// The reading side.
+/// The reading side. The outer buffer is for the numbers, which are read byte by byte.
 struct Records {
     place: PathBuf,
-    inner: zstd::stream::read::Decoder<'static, BufReader<File>>,
+    inner: BufReader<zstd::stream::read::Decoder<'static, BufReader<File>>>,
 }
 
 impl Records {
@@ -172,7 +175,7 @@ impl Records {
             _ => io_error("open file", place)(error),
         })?;
         let inner = zstd::stream::read::Decoder::new(file).map_err(io_error("read file", place))?;
-        Ok(Self { place: place.to_owned(), inner })
+        Ok(Self { place: place.to_owned(), inner: BufReader::with_capacity(BUFFER, inner) })
     }
 
     fn fail(&self, source: io::Error) -> StorageError {

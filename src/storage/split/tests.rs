@@ -2,7 +2,7 @@ use super::*;
 use crate::model::DiffId;
 use crate::storage::StorageError;
 use crate::storage::digest;
-use crate::storage::tar::testing::{Builder, pax_record};
+use crate::storage::tar::testing::{Builder, pax_record, sparse_records};
 use crate::storage::unpack::{Limits, unpack};
 use rustix::fd::AsFd as _;
 use rustix::fs::{Mode, OFlags};
@@ -62,8 +62,8 @@ fn an_archive_comes_back_byte_for_byte() {
     );
     comes_back(&Builder::new().file("no-end", b"1").raw(&[]).finish()[..1024]);
     comes_back(&[]);
-    let map = [pax_record("GNU.sparse.map", b"0,3,1000,2"), pax_record("GNU.sparse.size", b"5000")].concat();
-    comes_back(&Builder::new().meta(b'x', &map).file("sparse", b"abcde").file("after", b"1").finish());
+    let map = sparse_records(b"0,512,1000,2", b"5000");
+    comes_back(&Builder::new().meta(b'x', &map).file("sparse", &[&[b'a'; 512][..], b"de"].concat()).file("after", b"1").finish());
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use super::{Segment, TarError};
 
+/// No file system takes more of them for one file, and each is compared with all.
+const MAX_XATTRS: usize = 4096;
+
 /// What the records of one extended header say about the entry that follows.
 #[derive(Debug, Default)]
 pub(super) struct Pax {
@@ -22,6 +25,8 @@ pub(super) struct Sparse {
     pub(super) minor: Option<u64>,
     pub(super) name: Option<Vec<u8>>,
     pub(super) size: Option<u64>,
+    /// How many runs the records tell, in the formats before 1.0.
+    pub(super) count: Option<u64>,
     pub(super) segments: Vec<Segment>,
     offset: Option<u64>,
 }
@@ -51,6 +56,7 @@ impl Pax {
             b"GNU.sparse.minor" => self.sparse.minor = Some(number(value)?),
             b"GNU.sparse.name" => self.sparse.name = text(value)?,
             b"GNU.sparse.size" | b"GNU.sparse.realsize" => self.sparse.size = Some(number(value)?),
+            b"GNU.sparse.numblocks" => self.sparse.count = Some(number(value)?),
             b"GNU.sparse.offset" => self.sparse.offset = Some(number(value)?),
             b"GNU.sparse.numbytes" => {
                 let offset = self.sparse.offset.take()?;
@@ -63,6 +69,9 @@ impl Pax {
                     && !name.contains(&0)
                 {
                     self.xattrs.retain(|(known, _)| known != name);
+                    if self.xattrs.len() == MAX_XATTRS {
+                        return None;
+                    }
                     self.xattrs.push((name.to_vec(), value.to_vec()));
                 }
             }

@@ -7,6 +7,8 @@ use std::io::{BufRead, Read as _};
 
 /// Extended headers and long names beyond this are refused: they are held in memory.
 const MAX_EXTENDED: u64 = 1 << 20;
+/// So many bytes may stand before an entry to describe it: they are held too, and no limit on entries counts them.
+const MAX_BEFORE: u64 = 4 << 20;
 
 /// Reads a tar archive forward.
 #[derive(Debug)]
@@ -74,10 +76,14 @@ impl<R: BufRead> TarReader<R> {
     /// The archive is cut, unsound, or cannot be read.
     pub fn next_entry(&mut self) -> Result<Option<Entry>, TarError> {
         let mut extended = Extended::default();
+        self.skip_rest()?;
+        let begin = self.at;
         loop {
-            self.skip(self.left + self.padding)?;
-            (self.left, self.padding) = (0, 0);
+            self.skip_rest()?;
             let at = self.at;
+            if at - begin > MAX_BEFORE {
+                return Err(TarError::Header { at, what: "more than 4 MiB of headers before one entry" });
+            }
             let mut block = [0; BLOCK];
             if self.ended || !self.read_header(&mut block)? {
                 self.ended = true;
@@ -95,7 +101,10 @@ impl<R: BufRead> TarReader<R> {
                 b'g' => {
                     let global = Pax::parse(&self.extended(raw.size, at)?, at)?;
                     // GNU tar applies these to every entry that follows and Go does not: two tools would see two archives.
-                    if global.path.is_some() || global.link.is_some() || global.size.is_some() || global.sparse.major.is_some() {
+                    let sparse = &global.sparse;
+                    let maps =
+                        sparse.major.is_some() || sparse.size.is_some() || sparse.name.is_some() || !sparse.segments.is_empty();
+                    if global.path.is_some() || global.link.is_some() || global.size.is_some() || maps {
                         return Err(TarError::Header { at, what: "a global header that names or measures entries" });
                     }
                 }
@@ -131,19 +140,36 @@ impl<R: BufRead> TarReader<R> {
         self.left -= amount as u64;
     }
 
-    fn entry(&mut self, block: &[u8; BLOCK], raw: header::Raw, extended: Extended, at: u64) -> Result<Entry, TarError> {
+    fn skip_rest(&mut self) -> Result<(), TarError> {
+        self.skip(self.left + self.padding)?;
+        (self.left, self.padding) = (0, 0);
+        Ok(())
+    }
+
+    fn entry(&mut self, block: &[u8; BLOCK], mut raw: header::Raw, extended: Extended, at: u64) -> Result<Entry, TarError> {
         let mut pax = extended.pax.unwrap_or_default();
-        let kind = kind(&raw, at)?;
-        let has_data = kind == EntryKind::File;
-        let mut stored = if has_data { pax.size.unwrap_or(raw.size) } else { 0 };
+        let path = one_of(pax.sparse.name.take().or_else(|| pax.path.take()), extended.path, at)?;
+        let path = path.unwrap_or_else(|| std::mem::take(&mut raw.path));
+        let kind = kind(raw.flag, &path, at)?;
+        let mut stored = pax.size.unwrap_or(raw.size);
         if i64::try_from(stored).is_err() {
             return Err(TarError::Header { at, what: "the size is no number" });
         }
-        let map = self.sparse_map(block, &raw, &mut pax, &mut stored, at)?;
+        match kind {
+            EntryKind::File if path.ends_with(b"/") => {
+                return Err(TarError::Header { at, what: "a file that is called like a folder" });
+            }
+            EntryKind::File => {}
+            // Nothing follows one, whatever size it has, say all tools.
+            EntryKind::HardLink => stored = 0,
+            // GNU tar skips so many bytes and Go does not: what one takes for data is an entry to the other.
+            _ if stored > 0 => return Err(TarError::Header { at, what: "data of something that is no file" }),
+            _ => {}
+        }
+        let map = self.sparse_map(block, (kind, raw.flag), &mut pax, &mut stored, at)?;
         if map.is_none() {
             self.set_data(stored);
         }
-        let path = one_of(pax.sparse.name.or(pax.path), extended.path, at)?.unwrap_or(raw.path);
         let link = one_of(pax.link, extended.link, at)?.unwrap_or(raw.link);
         if path.is_empty() {
             return Err(TarError::Header { at, what: "an entry without a name" });
@@ -167,23 +193,26 @@ impl<R: BufRead> TarReader<R> {
     fn sparse_map(
         &mut self,
         block: &[u8; BLOCK],
-        raw: &header::Raw,
+        (kind, flag): (EntryKind, u8),
         pax: &mut Pax,
         stored: &mut u64,
         at: u64,
     ) -> Result<Option<Map>, TarError> {
-        let map = if raw.flag == b'S' {
+        let map = if flag == b'S' {
             let map = sparse::old_gnu(block, self, at)?;
             self.set_data(*stored);
             map
         } else if pax.sparse.major.is_some() || pax.sparse.size.is_some() || !pax.sparse.segments.is_empty() {
-            if kind(raw, at)? != EntryKind::File {
+            if kind != EntryKind::File {
                 return Err(TarError::Sparse { at });
             }
             self.set_data(*stored);
             let segments = match (pax.sparse.major, pax.sparse.minor) {
                 (Some(1), Some(0) | None) => sparse::pax_1_0(self, at)?,
-                (None | Some(0), _) => std::mem::take(&mut pax.sparse.segments),
+                // Without it GNU tar takes the file for a plain one, and Go refuses it.
+                (None | Some(0), _) if pax.sparse.count == Some(pax.sparse.segments.len() as u64) => {
+                    std::mem::take(&mut pax.sparse.segments)
+                }
                 _ => return Err(TarError::Sparse { at }),
             };
             *stored = self.left;
@@ -265,10 +294,10 @@ impl<R: BufRead> TarReader<R> {
     }
 }
 
-fn kind(raw: &header::Raw, at: u64) -> Result<EntryKind, TarError> {
-    Ok(match raw.flag {
+fn kind(flag: u8, path: &[u8], at: u64) -> Result<EntryKind, TarError> {
+    Ok(match flag {
         // Before ustar, a slash at the end was all that told a directory.
-        0 if raw.path.ends_with(b"/") => EntryKind::Directory,
+        0 if path.ends_with(b"/") => EntryKind::Directory,
         0 | b'0' | b'7' | b'S' => EntryKind::File,
         b'1' => EntryKind::HardLink,
         b'2' => EntryKind::Symlink,
@@ -296,7 +325,7 @@ fn until_nul(mut bytes: Vec<u8>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Builder, pax_record};
+    use super::super::testing::{Builder, pax_record, sparse_records};
     use super::*;
 
     fn list(archive: &[u8]) -> Result<Vec<(String, u64)>, TarError> {
@@ -332,9 +361,42 @@ mod tests {
     }
 
     #[test]
-    fn links_and_folders_have_no_data_whatever_their_size_says() {
-        let archive = Builder::new().header(b'5', "d/", 700, |_| {}).header(b'1', "l", 700, |_| {}).file("b", b"1").finish();
+    fn hard_links_have_no_data_whatever_their_size_says_and_others_no_size() {
+        let archive = Builder::new().dir("d/").header(b'1', "l", 700, |_| {}).file("b", b"1").finish();
         assert_eq!(list(&archive).unwrap().len(), 3);
+        // T38: to one tool the block after it is data, to another an entry.
+        for flag in [b'2', b'3', b'4', b'5', b'6'] {
+            let smuggled = Builder::new().file("b", b"1").finish();
+            let archive = Builder::new().header(flag, "d", 512, |_| {}).raw(&smuggled).finish();
+            assert!(matches!(list(&archive), Err(TarError::Header { .. })), "{flag}");
+        }
+        for flag in [b'0', b'7'] {
+            let archive = Builder::new().header(flag, "d/", 0, |_| {}).finish();
+            assert!(matches!(list(&archive), Err(TarError::Header { .. })), "{flag}");
+        }
+        let old = Builder::new().meta(b'x', &pax_record("path", b"folder/")).header(0, "x", 0, |_| {}).finish();
+        assert_eq!(TarReader::new(&old[..]).next_entry().unwrap().unwrap().kind, EntryKind::Directory);
+    }
+
+    /// T44: what describes an entry is held in memory, and counts for no limit.
+    #[test]
+    fn headers_without_end_are_refused() {
+        let flood = |flag: u8, data: &[u8]| (0..9000).fold(Builder::new(), |tar, _| tar.meta(flag, data)).file("f", b"").finish();
+        for archive in [flood(b'V', b""), flood(b'g', b"13 comment=a\n"), flood(b'L', b"a\0"), flood(b'K', b"a\0")] {
+            assert!(matches!(list(&archive), Err(TarError::Header { .. })));
+        }
+        // A map of a sparse file that always goes on, and says nothing.
+        let mut header = Builder::new().header(b'S', "f", 0, |header| {
+            let bytes = header.as_mut_bytes();
+            bytes[257..265].copy_from_slice(b"ustar  \0");
+            bytes[482] = 1;
+        });
+        let mut extension = [0; 512];
+        extension[504] = 1;
+        for _ in 0..9000 {
+            header = header.raw(&extension);
+        }
+        assert!(matches!(list(&header.finish()), Err(TarError::Sparse { .. })));
     }
 
     #[test]
@@ -361,10 +423,10 @@ mod tests {
 
     #[test]
     fn sparse_maps_of_format_1_0_and_0_1() {
-        let map = b"2\n0\n3\n1000\n2\n";
+        let map = b"2\n0\n512\n1000\n2\n";
         let mut data = map.to_vec();
         data.resize(512, 0);
-        data.extend_from_slice(b"abcde");
+        data.extend_from_slice(&[&[b'a'; 512][..], b"de"].concat());
         let records = [
             pax_record("GNU.sparse.major", b"1"),
             pax_record("GNU.sparse.minor", b"0"),
@@ -375,16 +437,19 @@ mod tests {
         let archive = Builder::new().meta(b'x', &records).file("GNUSparseFile.0/real", &data).file("b", b"1").finish();
         let mut reader = TarReader::new(&archive[..]);
         let entry = reader.next_entry().unwrap().unwrap();
-        assert_eq!((entry.path.as_slice(), entry.size, entry.stored), (&b"real"[..], 5000, 5));
-        assert_eq!(reader.data().unwrap(), b"abcde");
+        assert_eq!((entry.path.as_slice(), entry.size, entry.stored), (&b"real"[..], 5000, 514));
+        assert_eq!(reader.data().unwrap().last(), Some(&b'e'));
         assert_eq!(reader.next_entry().unwrap().unwrap().path, b"b");
 
-        let records = [pax_record("GNU.sparse.map", b"0,3,1000,2"), pax_record("GNU.sparse.size", b"5000")].concat();
-        let archive = Builder::new().meta(b'x', &records).file("f", b"abcde").finish();
+        let records = sparse_records(b"0,512,1000,2", b"5000");
+        let archive = Builder::new().meta(b'x', &records).file("f", &[&[b'a'; 512][..], b"de"].concat()).finish();
         assert_eq!(list(&archive).unwrap(), [("f".to_owned(), 5000)]);
-        for bad in ["0,3,2,2", "0,3,1000,1", "0,3,4999,2", "1,18446744073709551615", "0"] {
-            let records = [pax_record("GNU.sparse.map", bad.as_bytes()), pax_record("GNU.sparse.size", b"5000")].concat();
-            let archive = Builder::new().meta(b'x', &records).file("f", b"abcde").finish();
+        let uncounted = [pax_record("GNU.sparse.map", b"0,512,1000,2"), pax_record("GNU.sparse.size", b"5000")].concat();
+        let archive = Builder::new().meta(b'x', &uncounted).file("f", &[&[b'a'; 512][..], b"de"].concat()).finish();
+        assert!(matches!(list(&archive), Err(TarError::Sparse { .. })));
+        for bad in ["0,512,2,2", "0,512,1000,1", "0,512,4999,2", "1,18446744073709551615", "0", "0,2,1000,512"] {
+            let records = sparse_records(bad.as_bytes(), b"5000");
+            let archive = Builder::new().meta(b'x', &records).file("f", &[&[b'a'; 512][..], b"de"].concat()).finish();
             assert!(list(&archive).is_err(), "{bad}");
         }
     }

@@ -74,3 +74,10 @@ pub(crate) fn pax_record(keyword: &str, value: &[u8]) -> Vec<u8> {
     }
     [format!("{len} {keyword}=").as_bytes(), value, b"\n"].concat()
 }
+
+/// The records of a sparse file in GNU's format 0.1.
+pub(crate) fn sparse_records(map: &[u8], size: &[u8]) -> Vec<u8> {
+    let count = (map.iter().filter(|byte| **byte == b',').count() / 2 + 1).to_string();
+    let records = [("GNU.sparse.numblocks", count.as_bytes()), ("GNU.sparse.map", map), ("GNU.sparse.size", size)];
+    records.iter().flat_map(|(key, value)| pax_record(key, value)).collect()
+}

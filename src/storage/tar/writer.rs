@@ -31,7 +31,7 @@ impl<W: Write> TarWriter<W> {
     /// The archive cannot be written.
     pub fn entry(&mut self, entry: &Entry) -> io::Result<()> {
         debug_assert!(self.left == 0, "the last entry is not complete");
-        let map = entry.segments.as_ref().map(|segments| sparse_map(segments));
+        let map = entry.segments.as_ref().map(|segments| sparse_map(segments, entry.size));
         let size = entry.stored + map.as_ref().map_or(0, |map| map.len() as u64);
         let mut header = Header::new(entry, size);
         let records = records(entry, size, map.is_some());
@@ -100,10 +100,15 @@ fn last(path: &[u8]) -> &[u8] {
 }
 
 /// The map of format 1.0: decimal lines, padded to a block (GNU tar manual "Storing Sparse Files").
-fn sparse_map(segments: &[super::Segment]) -> Vec<u8> {
-    let mut map = format!("{}\n", segments.len());
+fn sparse_map(segments: &[super::Segment], size: u64) -> Vec<u8> {
+    // A hole at the end is an empty run: without it GNU tar makes the file shorter.
+    let is_open = segments.last().is_none_or(|last| last.offset + last.len < size);
+    let mut map = format!("{}\n", segments.len() + usize::from(is_open));
     for segment in segments {
         map += &format!("{}\n{}\n", segment.offset, segment.len);
+    }
+    if is_open {
+        map += &format!("{size}\n0\n");
     }
     let mut map = map.into_bytes();
     map.resize(map.len().next_multiple_of(BLOCK), 0);
@@ -289,15 +294,24 @@ mod tests {
 
     #[test]
     fn a_sparse_file_keeps_its_holes() {
-        let segments = vec![Segment { offset: 0, len: 3 }, Segment { offset: 1 << 40, len: 2 }];
+        let segments = vec![Segment { offset: 0, len: 512 }, Segment { offset: 1 << 40, len: 2 }];
         let sparse =
-            Entry { stored: 5, size: (1 << 40) + 2, segments: Some(segments.clone()), ..entry(b"a/hole", EntryKind::File) };
-        let archive = written(&[(sparse, b"abcde"), (entry(b"b", EntryKind::Fifo), b"")]);
+            Entry { stored: 514, size: (1 << 40) + 2, segments: Some(segments.clone()), ..entry(b"a/hole", EntryKind::File) };
+        let data = [&[b'a'; 512][..], b"de"].concat();
+        let archive = written(&[(sparse, &data), (entry(b"b", EntryKind::Fifo), b"")]);
         let mut reader = TarReader::new(&archive[..]);
         let read = reader.next_entry().unwrap().unwrap();
         assert_eq!((read.path.as_slice(), read.size, read.segments), (&b"a/hole"[..], (1 << 40) + 2, Some(segments)));
-        assert_eq!(reader.data().unwrap(), b"abcde");
+        assert_eq!(reader.data().unwrap(), data);
         assert_eq!(reader.next_entry().unwrap().unwrap().path, b"b");
+    }
+
+    #[test]
+    fn a_hole_at_the_end_is_a_run_of_its_own() {
+        let run = Segment { offset: 512, len: 512 };
+        assert!(sparse_map(&[run], 5000).starts_with(b"2\n512\n512\n5000\n0\n\0"));
+        assert!(sparse_map(&[run], 1024).starts_with(b"1\n512\n512\n\0"));
+        assert!(sparse_map(&[], 5000).starts_with(b"1\n5000\n0\n\0"));
     }
 
     #[test]

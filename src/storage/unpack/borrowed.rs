@@ -2,10 +2,11 @@
 
 use super::error::failed;
 use super::path::Place;
-use super::tree::Tree;
+use super::tree::{Tree, open_below};
 use super::{OPAQUE_XATTR, UnpackError};
+use crate::sys::xattr;
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, ResolveFlags, Stat, Timespec, Timestamps, Uid, XattrFlags};
+use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
 use std::fs::File;
 
@@ -35,7 +36,7 @@ pub(crate) fn look(root: &OwnedFd, link: &Borrowed) -> Result<Lender, UnpackErro
     let ends = target.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
     for end in ends.chain([target.len()]) {
         let prefix = &target[..end];
-        let kind = match open(root.as_fd(), prefix, OFlags::PATH | OFlags::NOFOLLOW) {
+        let kind = match open_below(root.as_fd(), prefix, OFlags::PATH | OFlags::NOFOLLOW) {
             Ok(fd) => kind(&rustix::fs::fstat(&fd).map_err(failed("look at", prefix))?),
             Err(Errno::NOENT) => return Ok(if opaque { Lender::Hides } else { Lender::Lacks }),
             Err(errno) => return Err(failed("look at", prefix)(errno)),
@@ -78,7 +79,7 @@ pub(crate) fn lend(from: &OwnedFd, to: &OwnedFd, link: &Borrowed) -> Result<(), 
 
 fn copy(from: BorrowedFd<'_>, target: &[u8], folder: BorrowedFd<'_>, name: &[u8], path: &[u8]) -> Result<(), UnpackError> {
     let fail = |action| failed(action, path);
-    let source = open(from, target, OFlags::PATH | OFlags::NOFOLLOW).map_err(fail("open the target of"))?;
+    let source = open_below(from, target, OFlags::PATH | OFlags::NOFOLLOW).map_err(fail("open the target of"))?;
     let stat = rustix::fs::fstat(&source).map_err(fail("look at the target of"))?;
     let (uid, gid) = (Some(Uid::from_raw(stat.st_uid)), Some(Gid::from_raw(stat.st_gid)));
     if kind(&stat) == FileType::Symlink {
@@ -87,7 +88,7 @@ fn copy(from: BorrowedFd<'_>, target: &[u8], folder: BorrowedFd<'_>, name: &[u8]
         rustix::fs::chownat(folder, name, uid, gid, AtFlags::SYMLINK_NOFOLLOW).map_err(fail("set the owner of"))?;
         return rustix::fs::utimensat(folder, name, &times(&stat), AtFlags::SYMLINK_NOFOLLOW).map_err(fail("set the time of"));
     }
-    let source = File::from(open(from, target, OFlags::RDONLY | OFlags::NOFOLLOW).map_err(fail("open the target of"))?);
+    let source = File::from(open_below(from, target, OFlags::RDONLY | OFlags::NOFOLLOW).map_err(fail("open the target of"))?);
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut made = File::from(rustix::fs::openat(folder, name, flags, Mode::RUSR).map_err(fail("make the file"))?);
     std::io::copy(&mut &source, &mut made).map_err(|source| UnpackError::Io {
@@ -102,29 +103,16 @@ fn copy(from: BorrowedFd<'_>, target: &[u8], folder: BorrowedFd<'_>, name: &[u8]
 }
 
 fn copy_xattrs(from: &File, to: &File) -> Result<(), Errno> {
-    let mut names = vec![0_u8; 64 << 10];
-    let len = match rustix::fs::flistxattr(from, &mut names[..]) {
-        Ok(len) => len,
-        Err(Errno::NOTSUP) => 0,
-        Err(errno) => return Err(errno),
-    };
-    for name in names[..len].split(|byte| *byte == 0).filter(|name| super::metadata::may_set(name)) {
-        let mut value = vec![0_u8; 64 << 10];
-        let len = rustix::fs::fgetxattr(from, name, &mut value[..])?;
-        rustix::fs::fsetxattr(to, name, &value[..len], XattrFlags::empty())?;
+    for (name, value) in xattr::read(from, super::metadata::may_set)? {
+        rustix::fs::fsetxattr(to, &name, &value, XattrFlags::empty())?;
     }
     Ok(())
 }
 
 fn is_opaque(root: BorrowedFd<'_>, folder: &[u8]) -> bool {
     let mut value = [0; 1];
-    open(root, folder, OFlags::RDONLY | OFlags::DIRECTORY)
+    open_below(root, folder, OFlags::RDONLY | OFlags::DIRECTORY)
         .is_ok_and(|fd| rustix::fs::fgetxattr(&fd, OPAQUE_XATTR, &mut value[..]).is_ok() && value == *b"y")
-}
-
-fn open(root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
-    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-    rustix::fs::openat2(root, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve)
 }
 
 fn kind(stat: &Stat) -> FileType {

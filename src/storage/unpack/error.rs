@@ -15,8 +15,12 @@ pub enum UnpackError {
     MissingLinkTarget { path: String, link: String },
     #[error("the layer has more than {limit} entries")]
     TooManyEntries { limit: u64 },
+    #[error("the names of the layer's folders and links are longer than {limit} bytes together")]
+    TooManyNames { limit: u64 },
     #[error("the layer unpacks to more than {limit} bytes")]
     TooManyBytes { limit: u64 },
+    #[error("more than {limit} bytes follow the end of the layer's archive")]
+    TooMuchTrails { limit: u64 },
     #[error("the file {path:?} of the layer is longer than {limit} bytes")]
     FileTooLong { path: String, limit: u64 },
     #[error("take down the layer's tar")]

@@ -1,10 +1,11 @@
 //! Owner, mode, times and extended attributes.
 
 use super::error::failed;
+use super::tree::open_below;
 use super::{Layer, UnpackError};
 use crate::storage::tar::Entry;
 use rustix::fd::BorrowedFd;
-use rustix::fs::{AtFlags, Gid, Mode, OFlags, ResolveFlags, Timespec, Timestamps, Uid, XattrFlags};
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, Timespec, Timestamps, Uid, XattrFlags};
 use rustix::io::Errno;
 
 /// What an entry says about its inode.
@@ -18,8 +19,8 @@ pub(super) struct Metadata {
     xattrs: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
-/// Root's, mode 0755: a folder that no entry describes.
-pub(super) const IMPLIED: Metadata = Metadata { mode: 0o755, uid: 0, gid: 0, mtime: None, xattrs: Vec::new() };
+/// The mode of a folder that no entry describes; root's, as all that we make.
+pub(super) const IMPLIED: u32 = 0o755;
 
 impl Metadata {
     pub(super) fn of(entry: &Entry, layer: &mut Layer<'_>) -> Self {
@@ -28,6 +29,12 @@ impl Metadata {
         let (xattrs, refused): (Vec<_>, Vec<_>) = entry.xattrs.iter().cloned().partition(|(name, _)| may_set(name));
         layer.done.xattrs_skipped += refused.len() as u64;
         Self { mode: entry.mode, uid, gid, mtime: Some(entry.mtime), xattrs }
+    }
+
+    /// About how many bytes it takes to remember this.
+    pub(super) fn weight(&self) -> u64 {
+        let xattrs = self.xattrs.iter().map(|(name, value)| name.len() + value.len());
+        (size_of::<Self>() + xattrs.sum::<usize>()) as u64
     }
 
     fn times(&self) -> Option<Timestamps> {
@@ -42,9 +49,9 @@ pub(in crate::storage) fn may_set(name: &[u8]) -> bool {
     name == b"security.capability" || (name.starts_with(b"user.") && !name.starts_with(b"user.overlay."))
 }
 
-/// The umask of this process; it cannot be asked for without being set.
+/// The umask of this thread; it cannot be asked for without being set.
 pub(super) fn umask() -> u32 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let status = std::fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("Umask:"));
     line.and_then(|digits| u32::from_str_radix(digits.trim(), 8).ok()).unwrap_or(0o777)
 }
@@ -114,13 +121,9 @@ impl Layer<'_> {
 
     /// Gives the folders what their entries said, the deepest first.
     pub(super) fn finish_folders(&mut self) -> Result<(), UnpackError> {
-        let mut folders: Vec<_> = std::mem::take(&mut self.folders).into_iter().collect();
-        folders.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
-        for (path, metadata) in folders {
-            let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let name = if path.is_empty() { &b"."[..] } else { &path };
-            match rustix::fs::openat2(self.tree.root(), name, flags, Mode::empty(), resolve) {
+        for (path, metadata) in std::mem::take(&mut self.folders).into_iter().rev() {
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+            match open_below(self.tree.root(), &path, flags) {
                 Ok(fd) => self.apply(rustix::fd::AsFd::as_fd(&fd), &metadata, None, &path)?,
                 // A later entry put something else there.
                 Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}

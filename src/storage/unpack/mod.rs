@@ -20,6 +20,7 @@ pub use borrowed::Borrowed;
 pub(super) use borrowed::{Lender, lend, look};
 pub use error::UnpackError;
 pub(super) use metadata::may_set;
+pub(super) use owner::has_owner;
 pub(super) use path::{Place, place, show};
 pub(super) use whiteout::WHITEOUT_XATTR;
 
@@ -29,7 +30,7 @@ use metadata::Metadata;
 use owner::Owners;
 use path::Target;
 use rustix::fd::BorrowedFd;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::BufRead;
 use tree::Tree;
 
@@ -44,17 +45,20 @@ pub struct Limits {
     pub bytes: u64,
     /// The longest file, holes included.
     pub file_size: u64,
+    /// Bytes of names and attributes that have to be remembered until the end: of folders, and of links to lower layers.
+    pub remembered: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { entries: 5_000_000, bytes: 256 << 30, file_size: 8 << 40 }
+        Self { entries: 5_000_000, bytes: 256 << 30, file_size: 8 << 40, remembered: 128 << 20 }
     }
 }
 
 /// What was unpacked, and what could not be kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unpacked {
+    /// Those of the archive, and the folders that their names imply.
     pub entries: u64,
     pub bytes: u64,
     /// Entries whose owner or group is not in the user namespace and was replaced.
@@ -98,17 +102,15 @@ pub(super) fn unpack<R: BufRead>(
         tree: Tree::new(root, recorder),
         owners: Owners::of_this_process(),
         umask: metadata::umask(),
-        folders: HashMap::new(),
+        folders: BTreeMap::new(),
         borrowed: Vec::new(),
+        remembered: 0,
         done: Unpacked::default(),
         limits: *limits,
         whiteout_form: whiteout::Form::Device,
     };
     while let Some(entry) = tar.next_entry()? {
-        layer.done.entries += 1;
-        if layer.done.entries > limits.entries {
-            return Err(UnpackError::TooManyEntries { limit: limits.entries });
-        }
+        layer.count_entry()?;
         layer.tree.record_seen(&mut tar)?;
         let target = path::parse(&entry.path)?;
         if target.is_mark() {
@@ -123,7 +125,7 @@ pub(super) fn unpack<R: BufRead>(
             (_, EntryKind::Char | EntryKind::Block) if !target.is_mark() => layer.done.devices_skipped += 1,
             (Target::Root, EntryKind::Directory) => {
                 let metadata = Metadata::of(&entry, &mut layer);
-                layer.folders.insert(Vec::new(), metadata);
+                layer.remember(Vec::new(), metadata)?;
             }
             (Target::Root, _) => {
                 return Err(UnpackError::BadPath { path: show(&entry.path), what: "the root is a folder" });
@@ -147,11 +149,34 @@ struct Layer<'a> {
     umask: u32,
     /// What folders shall be like at the end: files that are put into them would change their times, and permissions that
     /// shut out their owner, or pass on a group, come last too.
-    folders: HashMap<Vec<u8>, Metadata>,
+    folders: BTreeMap<Vec<u8>, Metadata>,
     borrowed: Vec<Borrowed>,
+    /// Bytes in `folders` and `borrowed`.
+    remembered: u64,
     done: Unpacked,
     limits: Limits,
     whiteout_form: whiteout::Form,
+}
+
+impl Layer<'_> {
+    /// Counts an entry, or a folder that an entry's name implies.
+    fn count_entry(&mut self) -> Result<(), UnpackError> {
+        self.done.entries += 1;
+        let limit = self.limits.entries;
+        if self.done.entries > limit { Err(UnpackError::TooManyEntries { limit }) } else { Ok(()) }
+    }
+
+    fn remember(&mut self, folder: Vec<u8>, metadata: Metadata) -> Result<(), UnpackError> {
+        self.count_remembered(folder.len() as u64 + metadata.weight())?;
+        self.folders.insert(folder, metadata);
+        Ok(())
+    }
+
+    fn count_remembered(&mut self, bytes: u64) -> Result<(), UnpackError> {
+        self.remembered += bytes;
+        let limit = self.limits.remembered;
+        if self.remembered > limit { Err(UnpackError::TooManyNames { limit }) } else { Ok(()) }
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,11 @@ pub(super) struct Owners {
 /// What files of ids beyond the map get: the kernel's own overflow id, where it is there.
 const NOBODY: u32 = 65534;
 
+/// Tells whether this process can give files to an id of its user namespace.
+pub(in crate::storage) fn has_owner(id: u32) -> bool {
+    Owners::of_this_process().choose(id.into(), id.into()).2
+}
+
 impl Owners {
     pub(super) fn of_this_process() -> Self {
         let read = |path: &str| Map::parse(&std::fs::read_to_string(path).unwrap_or_default());

@@ -91,7 +91,7 @@ impl Layer<'_> {
             }
             Err(errno) => return Err(failed("make folder", &entry.path)(errno)),
         };
-        self.folders.insert(place.path(), metadata);
+        self.remember(place.path(), metadata)?;
         // The whiteout hid a folder of a lower layer: its content must not come back.
         if found == Found::Whiteout { self.make_opaque(&place.path()) } else { Ok(()) }
     }
@@ -108,6 +108,7 @@ impl Layer<'_> {
                 if self.tree.clear(folder, &place.name, false).map_err(failed("replace", &entry.path))? == Found::Folder {
                     self.forget_below(&place.path());
                 }
+                self.count_remembered(2 * (entry.path.len() + entry.link.len()) as u64 + 256)?;
                 self.borrowed.push(Borrowed { place: place.clone(), target, path, link });
                 return Ok(());
             }
@@ -144,7 +145,17 @@ impl Layer<'_> {
 
     /// Drops what is remembered of folders that are gone.
     fn forget_below(&mut self, path: &[u8]) {
-        self.folders.retain(|known, _| known.strip_prefix(path).is_none_or(|rest| !matches!(rest.first(), None | Some(b'/'))));
+        self.folders.remove(path);
+        let inside = [path, b"/"].concat();
+        let gone: Vec<_> = self
+            .folders
+            .range(inside.clone()..)
+            .map(|(known, _)| known.clone())
+            .take_while(|known| known.starts_with(&inside))
+            .collect();
+        for known in gone {
+            self.folders.remove(&known);
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::storage::tar::testing::{Builder, pax_record};
+use crate::storage::tar::testing::{Builder, pax_record, sparse_records};
 use rustix::fd::AsFd as _;
 use rustix::fs::{Mode, OFlags};
 use std::fs;
@@ -69,7 +69,7 @@ fn files_folders_and_links_keep_what_they_are() {
         .file("no/entry/for/these/f", b"x")
         .finish();
     let done = place.unpack(&archive).unwrap();
-    assert_eq!(done.entries, 9);
+    assert_eq!(done.entries, 13, "with the folders that names imply");
     let meta = |path| fs::symlink_metadata(place.at(path)).unwrap();
     assert_eq!(fs::read(place.at("d/hard")).unwrap(), b"content");
     assert_eq!(meta("d/f").nlink(), 3);
@@ -218,9 +218,9 @@ fn devices_and_dangerous_attributes_are_left_out() {
 #[test]
 fn sparse_files_stay_sparse() {
     let place = Place::new();
-    let records = [pax_record("GNU.sparse.map", b"0,3,1073741000,2"), pax_record("GNU.sparse.size", b"1073741824")].concat();
-    let archive = Builder::new().meta(b'x', &records).file("hole", b"abcde").finish();
-    assert_eq!(place.unpack(&archive).unwrap().bytes, 5);
+    let records = sparse_records(b"0,512,1073741000,2", b"1073741824");
+    let archive = Builder::new().meta(b'x', &records).file("hole", &[&[b'a'; 512][..], b"de"].concat()).finish();
+    assert_eq!(place.unpack(&archive).unwrap().bytes, 514);
     let meta = fs::metadata(place.at("hole")).unwrap();
     assert_eq!(meta.len(), 1 << 30);
     assert!(meta.blocks() < 1000);
@@ -229,12 +229,20 @@ fn sparse_files_stay_sparse() {
 #[test]
 fn bombs_are_stopped() {
     let place = Place::new();
-    let limits = Limits { entries: 2, bytes: 10, file_size: 1000 };
+    let limits = Limits { entries: 2, bytes: 10, file_size: 1000, remembered: 1000 };
     let three = Builder::new().file("a", b"").file("b", b"").file("c", b"").finish();
     assert!(matches!(place.unpack_within(&three, &limits), Err(UnpackError::TooManyEntries { limit: 2 })));
+    let implied = Builder::new().file("a/b/c", b"").finish();
+    assert!(matches!(place.unpack_within(&implied, &limits), Err(UnpackError::TooManyEntries { limit: 2 })));
+    let attribute = pax_record("SCHILY.xattr.user.long", &[b'x'; 1000]);
+    let folder = Builder::new().meta(b'x', &attribute).dir("d").finish();
+    assert!(matches!(place.unpack_within(&folder, &limits), Err(UnpackError::TooManyNames { limit: 1000 })));
+    let long = pax_record("linkpath", "l/".repeat(500).as_bytes());
+    let link = Builder::new().meta(b'x', &long).link(b'1', "h", "").finish();
+    assert!(matches!(place.unpack_within(&link, &limits), Err(UnpackError::TooManyNames { limit: 1000 })));
     let big = Builder::new().file("d", b"123456").file("e", b"123456").finish();
     assert!(matches!(place.unpack_within(&big, &limits), Err(UnpackError::TooManyBytes { limit: 10 })));
-    let records = [pax_record("GNU.sparse.map", b"0,1"), pax_record("GNU.sparse.size", b"1001")].concat();
+    let records = sparse_records(b"0,1", b"1001");
     let hole = Builder::new().meta(b'x', &records).file("f", b"1").finish();
     assert!(matches!(place.unpack_within(&hole, &limits), Err(UnpackError::FileTooLong { .. })));
 }

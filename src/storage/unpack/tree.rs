@@ -2,6 +2,7 @@
 
 use super::UnpackError;
 use super::error::failed;
+use super::metadata::IMPLIED;
 use super::path::Place;
 use crate::storage::remove_tree::remove_at;
 use crate::storage::split::Recorder;
@@ -26,6 +27,19 @@ pub(super) enum Found {
     Folder,
     Whiteout,
     Other,
+}
+
+/// Opens what a path of the layer leads to, with the layer as `/`; nothing for the path means the root.
+pub(super) fn open_below(root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+    let path = if path.is_empty() { &b"."[..] } else { path };
+    let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+    loop {
+        match rustix::fs::openat2(root, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve) {
+            // A rename somewhere on the machine, while a link led up (openat2(2), EAGAIN).
+            Err(Errno::AGAIN | Errno::INTR) => {}
+            done => return done,
+        }
+    }
 }
 
 impl<'a> Tree<'a> {
@@ -84,24 +98,21 @@ impl<'a> Tree<'a> {
         {
             return Ok(fd.clone());
         }
-        let name = if path.is_empty() { &b"."[..] } else { path };
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-        let fd = Rc::new(rustix::fs::openat2(self.root, name, flags, Mode::empty(), resolve)?);
+        let fd = Rc::new(open_below(self.root, path, OFlags::PATH | OFlags::DIRECTORY)?);
         self.last = Some((path.to_vec(), fd.clone()));
         Ok(fd)
     }
 
-    /// Opens a folder of the layer, making it and what is above it; returns the paths that were made too.
+    /// Opens a folder of the layer, making it and what is above it; returns how many were made too.
     ///
     /// What is no folder, and leads to none, is replaced: the later entry wins.
-    pub(super) fn find_or_make(&mut self, path: &[u8]) -> Result<(Rc<OwnedFd>, Vec<Vec<u8>>), UnpackError> {
+    pub(super) fn find_or_make(&mut self, path: &[u8], umask: u32) -> Result<(Rc<OwnedFd>, u64), UnpackError> {
         match self.find(path) {
-            Ok(fd) => return Ok((fd, Vec::new())),
+            Ok(fd) => return Ok((fd, 0)),
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {}
             Err(errno) => return Err(failed("open folder", path)(errno)),
         }
-        let mut made = Vec::new();
+        let mut made = 0;
         let mut above = self.find(b"").map_err(failed("open the root of layer", path))?;
         let mut at = 0;
         while at < path.len() {
@@ -111,8 +122,13 @@ impl<'a> Tree<'a> {
                 Ok(fd) => fd,
                 Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {
                     self.clear(above.as_fd(), name, false).map_err(failed("replace", prefix))?;
-                    rustix::fs::mkdirat(&above, name, Mode::from_raw_mode(0o755)).map_err(failed("make folder", prefix))?;
-                    made.push(prefix.to_vec());
+                    let mode = Mode::from_raw_mode(IMPLIED);
+                    rustix::fs::mkdirat(&above, name, mode).map_err(failed("make folder", prefix))?;
+                    if umask & IMPLIED != 0 {
+                        // It was made just now, in a folder of nobody else.
+                        rustix::fs::chmodat(&above, name, mode, AtFlags::empty()).map_err(failed("set the mode of", prefix))?;
+                    }
+                    made += 1;
                     self.find(prefix).map_err(failed("open folder", prefix))?
                 }
                 Err(errno) => return Err(failed("open folder", prefix)(errno)),

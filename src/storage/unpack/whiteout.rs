@@ -1,11 +1,11 @@
 //! What hides lower layers (kernel, Documentation/filesystems/overlayfs.rst "whiteouts and opaque directories").
 
 use super::error::failed;
-use super::metadata::IMPLIED;
 use super::path::Place;
+use super::tree::open_below;
 use super::{Layer, OPAQUE_XATTR, UnpackError};
 use rustix::fd::{BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, XattrFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, XattrFlags};
 use rustix::io::Errno;
 use std::rc::Rc;
 
@@ -69,11 +69,8 @@ impl Layer<'_> {
     }
 
     fn mark_opaque(&mut self, folder: &[u8], value: &[u8], flags: XattrFlags) -> Result<(), UnpackError> {
-        let name = if folder.is_empty() { &b"."[..] } else { folder };
-        let open = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-        let fd =
-            rustix::fs::openat2(self.tree.root(), name, open, Mode::empty(), resolve).map_err(failed("open folder", folder))?;
+        let open = OFlags::RDONLY | OFlags::DIRECTORY;
+        let fd = open_below(self.tree.root(), folder, open).map_err(failed("open folder", folder))?;
         match rustix::fs::fsetxattr(&fd, OPAQUE_XATTR, value, flags) {
             Ok(()) | Err(Errno::EXIST) => Ok(()),
             Err(errno) => Err(failed("mark as opaque", folder)(errno)),
@@ -82,9 +79,9 @@ impl Layer<'_> {
 
     /// Opens the folder that an entry goes into, made where no entry made it.
     pub(super) fn parent(&mut self, folder: &[u8]) -> Result<Rc<OwnedFd>, UnpackError> {
-        let (fd, made) = self.tree.find_or_make(folder)?;
-        for path in made {
-            self.folders.insert(path, IMPLIED);
+        let (fd, made) = self.tree.find_or_make(folder, self.umask)?;
+        for _ in 0..made {
+            self.count_entry()?;
         }
         Ok(fd)
     }

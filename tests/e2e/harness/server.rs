@@ -2,8 +2,11 @@
 
 use super::archive::{Image, digest};
 use super::registry::blob_path;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -40,6 +43,25 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Closes the connection after so many bytes of the body, whatever the length said.
     pub cut: Option<usize>,
+    /// What the length says, where that is not the truth.
+    pub length: Option<u64>,
+    pub then: Then,
+}
+
+/// What follows the body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Then {
+    /// The next request.
+    #[default]
+    Next,
+    /// The connection ends with a reset.
+    Reset,
+    /// Nothing, until the other side gives up.
+    Silence,
+    /// The body again, for ever.
+    Again,
+    /// A byte each second, for ever.
+    Drip,
 }
 
 impl Answer {
@@ -56,6 +78,17 @@ impl Answer {
         self.cut = Some(after);
         self
     }
+
+    /// Says another length than that of the body.
+    pub fn length(mut self, length: u64) -> Self {
+        self.length = Some(length);
+        self
+    }
+
+    pub fn then(mut self, then: Then) -> Self {
+        self.then = then;
+        self
+    }
 }
 
 /// A server in a thread; ends with the value.
@@ -67,7 +100,28 @@ pub struct Server {
 
 impl Server {
     pub fn start(answer: impl FnMut(&Request) -> Answer + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("listen on the loopback");
+        Self::start_with("127.0.0.1", None, answer)
+    }
+
+    /// Listens on another address of this machine.
+    pub fn start_on(address: &str, answer: impl FnMut(&Request) -> Answer + Send + 'static) -> Self {
+        Self::start_with(address, None, answer)
+    }
+
+    /// Speaks HTTPS, with this certificate and its key (PEM).
+    pub fn start_secure(pem: &[u8], answer: impl FnMut(&Request) -> Answer + Send + 'static) -> Self {
+        let certs = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().expect("a certificate");
+        let key = PrivateKeyDer::from_pem_slice(pem).expect("a key");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(|builder| builder.with_no_client_auth().with_single_cert(certs, key))
+            .expect("settings of TLS");
+        Self::start_with("127.0.0.1", Some(Arc::new(config)), answer)
+    }
+
+    fn start_with(host: &str, tls: Option<Arc<ServerConfig>>, answer: impl FnMut(&Request) -> Answer + Send + 'static) -> Self {
+        let listener = TcpListener::bind((host, 0)).expect("listen on an address of this machine");
         let address = listener.local_addr().expect("the address");
         let (over, log) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
         let (ended, requests, answer) = (Arc::clone(&over), Arc::clone(&log), Arc::new(Mutex::new(answer)));
@@ -76,9 +130,21 @@ impl Server {
                 if ended.load(Ordering::Relaxed) {
                     break;
                 }
-                let (requests, answer) = (Arc::clone(&requests), Arc::clone(&answer));
+                let (requests, answer, tls) = (Arc::clone(&requests), Arc::clone(&answer), tls.clone());
                 std::thread::spawn(move || {
-                    serve(stream, &requests, |request| (answer.lock().expect("no case panics here"))(request));
+                    let _ = stream.set_read_timeout(Some(PATIENCE));
+                    let _ = stream.set_write_timeout(Some(PATIENCE));
+                    let socket = stream.try_clone();
+                    let answer = |request: &Request| (answer.lock().expect("no case panics here"))(request);
+                    let ended = match tls.map(ServerConnection::new) {
+                        Some(Ok(connection)) => serve(StreamOwned::new(connection, stream), &requests, answer),
+                        Some(Err(error)) => panic!("a TLS connection: {error}"),
+                        None => serve(stream, &requests, answer),
+                    };
+                    if let (Then::Reset, Ok(socket)) = (ended, socket) {
+                        // Closed with unread bytes or with no time to linger, a socket says so by a reset.
+                        let _ = rustix::net::sockopt::set_socket_linger(&socket, Some(Duration::ZERO));
+                    }
                 });
             }
         });
@@ -113,32 +179,49 @@ impl Drop for Server {
     }
 }
 
-fn serve(stream: TcpStream, log: &Mutex<Vec<Request>>, mut answer: impl FnMut(&Request) -> Answer) {
-    let _ = stream.set_read_timeout(Some(PATIENCE));
-    let Ok(mut writer) = stream.try_clone() else { return };
+/// Serves one connection; returns how it is to end.
+fn serve(stream: impl Read + Write, log: &Mutex<Vec<Request>>, mut answer: impl FnMut(&Request) -> Answer) -> Then {
     let mut reader = BufReader::new(stream);
     if reader.fill_buf().is_ok_and(|bytes| bytes.first() == Some(&TLS_HANDSHAKE)) {
         // As a web server that expects plain HTTP answers to TLS.
-        let _ = writer.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
-        return;
+        let _ = reader.get_mut().write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        return Then::Next;
     }
     while let Some(request) = read_request(&mut reader) {
         log.lock().expect("no server thread panics").push(request.clone());
         let answer = answer(&request);
         if answer.status == 0 {
-            return;
+            return answer.then;
         }
         let headers: String = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let head = format!("HTTP/1.1 {} Answer\r\nContent-Length: {}\r\n{headers}\r\n", answer.status, answer.body.len());
+        let length = answer.length.unwrap_or(answer.body.len() as u64);
+        let head = format!("HTTP/1.1 {} Answer\r\nContent-Length: {length}\r\n{headers}\r\n", answer.status);
         let body = if request.method == "HEAD" { &[][..] } else { &answer.body[..answer.cut.unwrap_or(answer.body.len())] };
-        let sent = writer.write_all(head.as_bytes()).and_then(|()| writer.write_all(body));
-        if sent.is_err() || answer.cut.is_some() {
-            return;
+        let writer = reader.get_mut();
+        let sent = writer.write_all(head.as_bytes()).and_then(|()| writer.write_all(body)).and_then(|()| writer.flush());
+        if sent.is_err() {
+            return Then::Next;
+        }
+        match answer.then {
+            Then::Next if answer.cut.is_none() => {}
+            // Until the other side closes it: that no byte came in time is no end.
+            Then::Silence => while reader.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {},
+            Then::Again => while writer.write_all(body).is_ok() {},
+            Then::Drip => {
+                while writer.write_all(b" ").and_then(|()| writer.flush()).is_ok() {
+                    std::thread::sleep(Duration::from_secs(1));
+                }
+            }
+            Then::Next | Then::Reset => {}
+        }
+        if answer.then != Then::Next || answer.cut.is_some() {
+            return answer.then;
         }
     }
+    Then::Next
 }
 
-fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Request> {
+fn read_request(reader: &mut BufReader<impl Read>) -> Option<Request> {
     let mut first = String::new();
     reader.read_line(&mut first).ok().filter(|count| *count > 0)?;
     let mut words = first.split(' ');
@@ -147,7 +230,7 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Request> {
     let headers = super::registry::headers(reader);
     let mut body = Vec::new();
     if let Some(length) = headers.get("content-length").and_then(|text| text.parse().ok()) {
-        reader.take(length).read_to_end(&mut body).ok()?;
+        reader.by_ref().take(length).read_to_end(&mut body).ok()?;
     } else if headers.get("transfer-encoding").is_some_and(|coding| coding == "chunked") {
         loop {
             let mut line = String::new();

@@ -2,7 +2,7 @@
 
 use crate::cli::error::CliError;
 use crate::cli::image::platform::PlatformArgs;
-use crate::cli::image::pull::{Policy, Pull};
+use crate::cli::image::pull::{Pull, When};
 use crate::cli::image::registry::RegistryArgs;
 use clap::{ArgAction, Args};
 
@@ -11,7 +11,7 @@ use clap::{ArgAction, Args};
 pub(in crate::cli::container) struct ImageOptions {
     /// When to pull the image: missing (default), always, newer, never
     #[arg(long, value_name = "POLICY", value_enum, default_value = "missing")]
-    pub pull: Policy,
+    pub pull: When,
     /// Print no progress while an image is pulled
     #[arg(short, long)]
     quiet: bool,

@@ -1,12 +1,12 @@
-//! Namespaces, ids and the network.
+//! Namespaces and ids.
 
 use super::userns;
 use crate::cli::error::CliError;
 use crate::cli::given;
 use crate::config::env;
 use crate::engine::container::create::CreateRequest;
+use crate::model::Sharing;
 use crate::model::isolation::IpcKind;
-use crate::model::{NetworkMode, Sharing};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -65,9 +65,6 @@ pub(super) struct IsolationOptions {
     /// Choose the cgroups that are seen: private (default), host, container:NAME, ns:PATH
     #[arg(long, value_name = "MODE")]
     cgroupns: Option<String>,
-    /// Choose the network: private (an own one, joined to the host's by a user-mode stack), none, host, container:NAME, ns:PATH
-    #[arg(long, visible_alias = "net", value_name = "MODE")]
-    network: Option<String>,
 }
 
 impl IsolationOptions {
@@ -121,8 +118,6 @@ impl IsolationOptions {
             other => other,
         };
         (request.isolation.ipc, request.share.ipc) = sharing("ipc", ipc)?;
-        let (network, container) = self.network.as_deref().map(network).transpose()?.unwrap_or_default();
-        (request.network, request.share.network) = (network, container);
         Ok(())
     }
 
@@ -170,24 +165,6 @@ fn sharing(option: &str, text: Option<&str>) -> Result<(Sharing, Option<String>)
     }
 }
 
-fn network(text: &str) -> Result<(Option<NetworkMode>, Option<String>), CliError> {
-    match text {
-        "none" => return Ok((Some(NetworkMode::None), None)),
-        "private" | "pasta" | "slirp4netns" => return Ok((Some(NetworkMode::Private), None)),
-        _ => {}
-    }
-    let mode = match sharing("network", Some(text)) {
-        Ok((Sharing::Host, _)) => NetworkMode::Host,
-        Ok((Sharing::Path(path), _)) => NetworkMode::Path(path),
-        Ok((_, Some(name))) => return Ok((None, Some(name))),
-        _ => {
-            let text = format!("network {text:?} is not known: choose private, none, host, container:NAME or ns:PATH");
-            return Err(CliError::Usage(text));
-        }
-    };
-    Ok((Some(mode), None))
-}
-
 fn umask(text: &str) -> Result<u32, CliError> {
     let number = u32::from_str_radix(text, 8).ok().filter(|mask| *mask <= 0o777 && !text.starts_with('+'));
     number.ok_or_else(|| CliError::Usage(format!("invalid umask {text:?}: write up to three octal digits, such as 0022")))
@@ -212,9 +189,6 @@ mod tests {
         for bad in ["container:", "ns:relative", "Host", "shareable"] {
             assert!(sharing("pid", Some(bad)).is_err(), "{bad}");
         }
-        assert_eq!(network("container:x").expect("good"), (None, name("x")));
-        assert_eq!(network("host").expect("good"), (Some(NetworkMode::Host), None));
-        assert!(network("bridge0").is_err());
     }
 
     #[test]

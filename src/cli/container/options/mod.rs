@@ -8,6 +8,8 @@ mod isolation;
 mod limits;
 mod mounts;
 mod names;
+mod network;
+mod ports;
 mod relations;
 mod resources;
 mod security;
@@ -38,6 +40,10 @@ pub(super) struct Options {
     filesystem: filesystem::FilesystemOptions,
     #[command(flatten)]
     isolation: isolation::IsolationOptions,
+    #[command(flatten)]
+    network: network::NetworkOptions,
+    #[command(flatten)]
+    ports: ports::PortOptions,
     #[command(flatten)]
     resources: resources::CgroupOptions,
     #[command(flatten)]
@@ -98,6 +104,8 @@ impl Options {
             request.filesystem.rootfs = Some(mounts::rootfs(&self.image, &cwd)?);
         }
         self.isolation.apply(&mut request)?;
+        self.network.apply(&mut request)?;
+        self.ports.apply(&mut request)?;
         self.resources.apply(&mut request)?;
         self.security.apply(&mut request, &cwd)?;
         self.settings.apply(&mut request, &cwd)?;

@@ -2,8 +2,10 @@
 
 use crate::cli::ui::{human_ago, human_duration, human_size_compact};
 use crate::engine::container::list::Listed;
-use crate::model::{NetworkMode, Status};
+use crate::model::{ExposedPort, NetworkMode, PortMapping, Ports, Status};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 /// What Podman prints for a time that has not come: the year 1, in seconds since the epoch.
@@ -36,7 +38,7 @@ impl Row<'_> {
             self.command(),
             self.created(),
             self.status(),
-            String::new(),
+            self.ports(),
             config.name.clone(),
         ];
         if pod {
@@ -63,7 +65,7 @@ impl Row<'_> {
             "ExitCode": self.exit_code(),
             "Exited": state.status == Status::Exited,
             "ExitedAt": self.exited_at(),
-            "ExposedPorts": {},
+            "ExposedPorts": self.exposed().unwrap_or_else(|| json!({})),
             "ID": self.id(),
             "Image": config.image_name,
             "ImageID": image,
@@ -75,7 +77,7 @@ impl Row<'_> {
             "Pid": self.pid(),
             "Pod": "",
             "PodName": "",
-            "Ports": "",
+            "Ports": self.ports(),
             "Restarts": state.restarts(),
             "RunningFor": self.created(),
             "Size": self.size(),
@@ -97,7 +99,7 @@ impl Row<'_> {
             "Exited": state.status == Status::Exited,
             "ExitedAt": self.exited_at(),
             "ExitCode": self.exit_code(),
-            "ExposedPorts": null,
+            "ExposedPorts": self.exposed(),
             "Id": config.id,
             "Image": config.image_name,
             "ImageID": config.image.hex(),
@@ -110,7 +112,7 @@ impl Row<'_> {
             "Pid": self.pid(),
             "Pod": "",
             "PodName": "",
-            "Ports": null,
+            "Ports": self.port_objects(),
             "Restarts": state.restarts(),
             "Size": size.map(|size| json!({ "rootFsSize": size.total, "rwSize": size.own })),
             "StartedAt": self.started_at(),
@@ -167,9 +169,56 @@ impl Row<'_> {
 
     fn networks(&self) -> Vec<&str> {
         match self.listed.config.network {
-            NetworkMode::None | NetworkMode::Private | NetworkMode::Container(_) | NetworkMode::Path(_) => Vec::new(),
             NetworkMode::Host => vec!["host"],
+            _ => self.listed.config.network.attachments().iter().map(|attachment| attachment.network.as_str()).collect(),
         }
+    }
+
+    /// What is published, `0.0.0.0:8000-8001->80-81/tcp`, then what is only exposed.
+    fn ports(&self) -> String {
+        let Ports { published, exposed, .. } = &self.listed.config.ports;
+        let range = |first: u16, count: u16| match count {
+            1 => first.to_string(),
+            count => format!("{first}-{}", first.saturating_add(count - 1)),
+        };
+        let mut published: Vec<&PortMapping> = published.iter().collect();
+        published.sort_by_key(|one| (one.protocol, one.container_port, one.host_port));
+        let is_published = |port: &ExposedPort| {
+            published.iter().any(|one| one.protocol == port.protocol && one.pairs().any(|(_, inside)| inside == port.port))
+        };
+        let named = exposed.iter().filter(|port| !is_published(port)).map(|port| format!("{}/{}", port.port, port.protocol));
+        let shown = published.iter().map(|one| {
+            let ip = one.host_ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+            let ip = if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() };
+            let (host, inside) = (range(one.host_port, one.count), range(one.container_port, one.count));
+            format!("{ip}:{host}->{inside}/{}", one.protocol)
+        });
+        shown.chain(named).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Podman's objects; nothing where no port is published.
+    fn port_objects(&self) -> Option<Value> {
+        let published = &self.listed.config.ports.published;
+        let object = |one: &PortMapping| {
+            json!({
+                "host_ip": one.host_ip.map(|ip| ip.to_string()).unwrap_or_default(),
+                "container_port": one.container_port,
+                "host_port": one.host_port,
+                "range": one.count,
+                "protocol": one.protocol,
+            })
+        };
+        (!published.is_empty()).then(|| published.iter().map(object).collect())
+    }
+
+    /// Podman's map from ports to protocols; nothing where none is exposed.
+    fn exposed(&self) -> Option<Value> {
+        let exposed = &self.listed.config.ports.exposed;
+        let mut map = BTreeMap::<String, Vec<&str>>::new();
+        for port in exposed {
+            map.entry(port.port.to_string()).or_default().push(port.protocol.as_str());
+        }
+        (!map.is_empty()).then(|| json!(map))
     }
 
     fn pid(&self) -> i32 {

@@ -9,12 +9,13 @@ mod judge;
 mod probe;
 
 use super::ContainerError;
-use super::status::State;
+use super::status::{self, State};
 use crate::engine::events::subject;
 use crate::engine::{Engine, EngineError};
 use crate::events::{self, Event};
 use crate::model::{ContainerConfig, Health, HealthOutcome, HealthRecord, HealthStatus, OnFailure, RunRecord, Status};
 use crate::monitor::supervise::{Action, Verdict};
+use crate::sys::replace::replace;
 use crate::sys::stamp::now;
 use judge::Judgement;
 pub(super) use judge::first_phase;
@@ -126,8 +127,7 @@ impl Engine {
             other => {
                 // A file of the user's beside the record: the same shape, so that the same tools read it.
                 let path = Path::new(other).join(format!("{}-healthcheck.log", config.id));
-                let bytes = std::fs::read(&path).ok();
-                let mut copy: HealthRecord = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+                let mut copy: HealthRecord = status::read(&path).unwrap_or_default();
                 copy.status = record.status;
                 copy.failing_streak = record.failing_streak;
                 push(&mut copy.log);
@@ -155,17 +155,13 @@ fn action(on_failure: OnFailure) -> Action {
 }
 
 fn read(folder: &Path, started_at: i64) -> HealthRecord {
-    let bytes = std::fs::read(folder.join(RECORD)).ok();
-    let record: Option<HealthRecord> = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let record: Option<HealthRecord> = status::read(&folder.join(RECORD));
     let fresh = HealthRecord { started_at, ..HealthRecord::default() };
     record.filter(|record| record.started_at == started_at).unwrap_or(fresh)
 }
 
 fn write(path: &Path, record: &HealthRecord) -> io::Result<()> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    std::fs::write(&new, serde_json::to_vec(record)?)?;
-    std::fs::rename(&new, path)
+    replace(path, &serde_json::to_vec(record)?)
 }
 
 fn lock(run_folder: &Path) -> Result<File, ContainerError> {

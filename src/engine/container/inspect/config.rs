@@ -18,6 +18,7 @@ pub(super) fn config_of(config: &ContainerConfig) -> Value {
         "StdinOnce": false,
         "Env": config.env,
         "Cmd": config.command,
+        "ExposedPorts": super::ports::exposed(&config.ports),
         "Image": config.image_name,
         "Volumes": null,
         "WorkingDir": config.workdir,

@@ -55,7 +55,7 @@ pub(super) fn host_config(config: &ContainerConfig, state: &State, log: &str) ->
         "ContainerIDFile": config.relations.cidfile.clone().unwrap_or_default().to_string_lossy(),
         "LogConfig": log_config(config, log),
         "NetworkMode": config.network.as_str(),
-        "PortBindings": {},
+        "PortBindings": super::ports::bindings(&config.ports),
         "RestartPolicy": {
             "Name": config.supervision.restart.as_str(),
             "MaximumRetryCount": config.supervision.restart.most(),
@@ -75,7 +75,7 @@ pub(super) fn host_config(config: &ContainerConfig, state: &State, log: &str) ->
         "UTSMode": isolation.uts.text(),
         "UsernsMode": userns_mode(config),
         "Privileged": config.security.privileged,
-        "PublishAllPorts": false,
+        "PublishAllPorts": config.ports.publish_all,
         "ReadonlyRootfs": config.filesystem.read_only,
         "SecurityOpt": config.security.options,
         "Tmpfs": mounts::tmpfs(config),

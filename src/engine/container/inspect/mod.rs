@@ -5,10 +5,12 @@ mod host_config;
 mod limits;
 mod mounts;
 mod network;
+mod ports;
 mod state;
 
 use super::rights;
 use crate::engine::{Engine, EngineError};
+use crate::storage::driver;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -34,6 +36,7 @@ impl Engine {
             .rev()
             .map(|layer| self.paths.layers().join(layer.hex()).join("diff").to_string_lossy().into_owned())
             .collect();
+        let stacking = driver::remembered(&self.paths)?.unwrap_or_default();
         let mut driver = json!({ "UpperDir": file("upper"), "WorkDir": file("work") });
         if !lower.is_empty() {
             driver["LowerDir"] = lower.join(":").into();
@@ -66,10 +69,10 @@ impl Engine {
             "EffectiveCaps": rights::effective(&config).names(),
             "BoundingCaps": config.security.rights().bounding.names(),
             "ExecIDs": self.sessions(&config),
-            "GraphDriver": { "Name": "overlay", "Data": driver },
+            "GraphDriver": { "Name": stacking.name(), "Data": driver },
             "Mounts": mounts::mounts(&config, &self.paths),
             "Dependencies": config.relations.requires,
-            "NetworkSettings": network::network_settings(&config),
+            "NetworkSettings": self.network_settings(&config, &state)?,
             "Namespace": "",
             "IsInfra": false,
             "IsService": false,

@@ -6,7 +6,8 @@
 
 use super::tail::start_of_last;
 use super::{LogsError, LogsRequest, LogsSink, Piece, Stream};
-use crate::model::{ContainerConfig, RunRecord};
+use crate::engine::container::status;
+use crate::model::ContainerConfig;
 use crate::monitor::logs::k8s_file::Record;
 use crate::monitor::logs::target::FileTarget;
 use crate::sys::process;
@@ -249,8 +250,7 @@ impl Reader {
 
 /// A pidfd of the container's monitor, if it lives. The exit record does not count: the monitor may still be writing the log.
 pub(super) fn living_monitor(folder: &Path) -> io::Result<Option<OwnedFd>> {
-    let record = std::fs::read(folder.join("run.json")).ok();
-    let Some(record) = record.and_then(|bytes| serde_json::from_slice::<RunRecord>(&bytes).ok()) else { return Ok(None) };
+    let Some(record) = status::run_record(folder) else { return Ok(None) };
     if record.boot != process::boot_id()? { Ok(None) } else { process::open_pidfd(record.monitor) }
 }
 

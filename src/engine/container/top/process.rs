@@ -9,7 +9,6 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::MetadataExt as _;
 
 /// A longer command line is cut.
 const MAX_BYTES: u64 = 1 << 20;
@@ -111,7 +110,7 @@ impl Process {
         let cmdline = read(&folder, "cmdline").unwrap_or_default();
         let label = read(&folder, "attr/current").unwrap_or_default();
         let label = String::from_utf8_lossy(&label).trim_end_matches(['\n', '\0']).to_owned();
-        let namespace = std::fs::metadata(format!("/proc/{host_pid}/ns/pid")).ok().map(|meta| (meta.dev(), meta.ino()));
+        let namespace = crate::sys::namespace::of(host_pid, "pid");
         Some((Self { host_pid, stat, status, cmdline, label }, namespace))
     }
 
@@ -202,13 +201,12 @@ fn read(folder: &OwnedFd, name: &str) -> Option<Vec<u8>> {
 type Found = Vec<(Process, Option<(u64, u64)>)>;
 
 fn all_processes() -> Found {
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| Process::read(entry.file_name().to_str()?.parse().ok()?)).collect()
+    crate::sys::process::all().into_iter().filter_map(Process::read).collect()
 }
 
 /// Those of init's namespace, unless it is ours, and those that come from them.
 fn members(found: Found, init: i32) -> Vec<Process> {
-    let own = crate::sys::namespace::pid_namespace();
+    let own = crate::sys::namespace::own("pid");
     let namespace = found.iter().find(|(process, _)| process.host_pid == init).and_then(|(_, namespace)| *namespace);
     let namespace = namespace.filter(|_| namespace != own);
     let mut chosen: std::collections::HashSet<i32> = [init].into();

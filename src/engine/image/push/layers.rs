@@ -1,6 +1,7 @@
 //! Layers on their way to a registry, several at once.
 
 use crate::config::Paths;
+use crate::engine::image::encode::{Encoding, encode};
 use crate::engine::image::gauge::Gauge;
 use crate::image::registry::{Mounted, Registry};
 use crate::image::{ImageError, Reference};
@@ -12,8 +13,6 @@ use std::sync::mpsc::{Sender, channel};
 
 /// Layers that are worked on at once.
 const WORKERS: usize = 3;
-/// The usual level of zstd.
-const ZSTD_LEVEL: i32 = 3;
 
 /// One layer.
 #[derive(Debug)]
@@ -89,27 +88,10 @@ impl Work<'_> {
     }
 
     fn write(&self, job: &Job, out: &mut dyn Write, events: &Sender<Event>, stop: &AtomicBool) -> Result<(), StorageError> {
-        let failed = |source| StorageError::Write { what: "a compressed layer", source };
         // The other side ended first: nobody looks any more.
         let tell = |bytes| events.send(Event::Position { layer: job.at, bytes }).unwrap_or_default();
-        match job.compression {
-            BlobCompression::None => split::replay(self.paths, &job.diff_id, &mut Gauge::new(out, stop, tell)),
-            BlobCompression::Gzip => {
-                let level = self
-                    .level
-                    .and_then(|level| u32::try_from(level).ok())
-                    .map_or_else(flate2::Compression::default, flate2::Compression::new);
-                let mut encoder = flate2::write::GzEncoder::new(out, level);
-                split::replay(self.paths, &job.diff_id, &mut Gauge::new(&mut encoder, stop, tell))?;
-                encoder.finish().map(drop).map_err(failed)
-            }
-            BlobCompression::Zstd => {
-                let level = self.level.unwrap_or(ZSTD_LEVEL);
-                let mut encoder = zstd::stream::write::Encoder::new(out, level).map_err(failed)?;
-                split::replay(self.paths, &job.diff_id, &mut Gauge::new(&mut encoder, stop, tell))?;
-                encoder.finish().map(drop).map_err(failed)
-            }
-        }
+        let encoding = Encoding { compression: job.compression, level: self.level };
+        encode(encoding, out, |out| split::replay(self.paths, &job.diff_id, &mut Gauge::new(out, stop, tell))).map(drop)
     }
 }
 

@@ -12,6 +12,7 @@
 mod layers;
 mod shape;
 
+use super::encode::Encoding;
 use super::progress::{LayerInfo, Progress};
 use super::source::{RegistryOptions, Source, Surroundings};
 use crate::config::Places;
@@ -21,9 +22,10 @@ use crate::image::manifest::{self, Document};
 use crate::image::registry::Registry;
 use crate::image::{ImageError, Reference};
 use crate::model::{BlobCompression, DiffId, Digest, ImageRecord, LayerBlob};
-use crate::storage::{StorageError, blob};
+use crate::storage::{StorageError, blob, digest};
 use layers::{Event, Job, Work, each};
-use shape::Shape;
+pub(super) use shape::layer_type;
+use shape::{Shape, is_docker};
 use std::collections::HashMap;
 
 /// The kind of manifest.
@@ -53,6 +55,40 @@ pub struct PushRequest {
 pub struct Destination {
     reference: Reference,
     source: Source,
+}
+
+/// An image, and what is asked of its copy.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ImagePush<'a> {
+    pub(super) image: &'a ImageRecord,
+    pub(super) format: Option<ManifestFormat>,
+    pub(super) encoding: Option<Encoding>,
+}
+
+/// A manifest that a registry has now.
+#[derive(Clone, Debug)]
+pub(super) struct PushedManifest {
+    pub(super) digest: Digest,
+    pub(super) size: u64,
+    pub(super) media_type: String,
+}
+
+impl Destination {
+    /// Makes ready to ask the registry.
+    pub(super) fn open(&self) -> Result<Registry, ImageError> {
+        Registry::open(&self.source.reference, self.source.access.clone())
+    }
+
+    /// Where to put a manifest: what registries.conf makes of the name.
+    pub(super) fn reference(&self) -> &Reference {
+        &self.source.reference
+    }
+
+    /// The full name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.reference.to_string()
+    }
 }
 
 /// What was pushed.
@@ -85,45 +121,76 @@ impl Engine {
         Ok(found.name.clone().or_else(only))
     }
 
+    /// The kind of manifest that an image came with.
+    ///
+    /// # Errors
+    /// There is no such image, or it is damaged.
+    pub fn manifest_format(&self, image: &str) -> Result<ManifestFormat, EngineError> {
+        match manifest::parse(&blob::read(&self.paths, &self.runnable_image(image)?.manifest)?)? {
+            Document::Manifest(manifest) if is_docker(&manifest) => Ok(ManifestFormat::Docker),
+            _ => Ok(ManifestFormat::Oci),
+        }
+    }
+
     /// Pushes an image. Runs as root of the session.
     ///
     /// # Errors
     /// There is no such image, a layer cannot be given back, or the registry does not take it.
     pub fn push(&mut self, request: &PushRequest, progress: &mut dyn Progress) -> Result<PushReport, EngineError> {
         let image = self.image(&request.image)?;
+        if image.is_list() {
+            return Err(EngineError::IsAList { name: request.image.clone() });
+        }
         // Layers must not be deleted while they are read.
         let _lock = self.begin_intake()?;
-        let stored_bytes = blob::read(&self.paths, &image.manifest)?;
-        let Document::Manifest(stored) = manifest::parse(&stored_bytes)? else {
-            return Err(ImageError::NotAnImage { what: "the store has an index in its place".to_owned() }.into());
-        };
-        let shape = Shape::of(request, &stored)?;
-        let destination = &request.destination.source;
-        let registry = Registry::open(&destination.reference, destination.access.clone())?;
-        let blobs = self.push_layers(&registry, &image, &shape, request, progress)?;
-
-        let config = blob::read(&self.paths, image.id.digest())?;
-        if !registry.has_blob(image.id.digest())? {
-            registry.send_small(&config)?;
-        }
-        let (media_type, bytes) = shape.manifest(&stored_bytes, &blobs, config.len() as u64)?;
-        let digest = registry.put_manifest(&destination.reference, media_type, &bytes)?;
+        let destination = &request.destination.source.reference;
+        let registry = request.destination.open()?;
+        let encoding = request.compression.map(|compression| Encoding { compression, level: request.level });
+        let push = ImagePush { image: &image, format: request.format, encoding };
+        let digest = self.push_image(&registry, destination, Some(destination), &push, progress)?.digest;
         if let Some(wanted) = request.destination.reference.digest().filter(|wanted| **wanted != digest) {
             return Err(ImageError::Storage(StorageError::WrongDigest { expected: wanted.clone(), found: digest }).into());
         }
-        self.db.put_origins(None, &blobs)?;
         let reference = request.destination.reference.to_string();
         self.tell_of(&Subject::image(image.id.hex(), &reference), Status::Push);
         Ok(PushReport { digest, reference })
     }
 
+    /// Makes a repository have an image, under the name `under`, or else under its digest. The store's lock is held.
+    pub(super) fn push_image(
+        &mut self,
+        registry: &Registry,
+        repository: &Reference,
+        under: Option<&Reference>,
+        push: &ImagePush<'_>,
+        progress: &mut dyn Progress,
+    ) -> Result<PushedManifest, EngineError> {
+        let image = push.image;
+        let stored_bytes = blob::read(&self.paths, &image.manifest)?;
+        let Document::Manifest(stored) = manifest::parse(&stored_bytes)? else {
+            return Err(ImageError::NotAnImage { what: "the store has an index in its place".to_owned() }.into());
+        };
+        let shape = Shape::of(push, &stored)?;
+        let work =
+            Work { registry, target: repository, paths: &self.paths, level: push.encoding.and_then(|encoding| encoding.level) };
+        let blobs = self.push_layers(&work, image, &shape, progress)?;
+        let config = blob::read(&self.paths, image.id.digest())?;
+        if !registry.has_blob(image.id.digest())? {
+            registry.send_small(&config)?;
+        }
+        let (media_type, bytes) = shape.manifest(&stored_bytes, &blobs, config.len() as u64)?;
+        let own = repository.with_digest(digest::of(&bytes));
+        let digest = registry.put_manifest(under.unwrap_or(&own), media_type, &bytes)?;
+        self.db.put_origins(None, &blobs)?;
+        Ok(PushedManifest { digest, size: bytes.len() as u64, media_type: media_type.to_owned() })
+    }
+
     /// Makes the registry have a blob of every layer; returns them in the order of the layers.
     fn push_layers(
         &self,
-        registry: &Registry,
+        work: &Work<'_>,
         image: &ImageRecord,
         shape: &Shape<'_>,
-        request: &PushRequest,
         progress: &mut dyn Progress,
     ) -> Result<Vec<LayerBlob>, EngineError> {
         let mut jobs: Vec<Job> = Vec::new();
@@ -141,8 +208,6 @@ impl Engine {
                 jobs.push(Job { at, diff_id: diff_id.clone(), known, compression: shape.compression_of(before) });
             }
         }
-        let target = &request.destination.source.reference;
-        let work = Work { registry, target, paths: &self.paths, level: request.level };
         let reused = each(&jobs, |job, _, _| work.reuse(job), |_| {})?;
         let mut found: HashMap<DiffId, LayerBlob> = HashMap::new();
         let mut missing = Vec::new();

@@ -1,6 +1,6 @@
 //! What the pushed manifest looks like.
 
-use super::{ManifestFormat, PushRequest};
+use super::{ImagePush, ManifestFormat};
 use crate::image::manifest::{DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, MAX_DOCUMENT, OCI_CONFIG, OCI_LAYER, OCI_MANIFEST};
 use crate::image::{Descriptor, ImageError, Manifest};
 use crate::model::{BlobCompression, LayerBlob};
@@ -16,15 +16,16 @@ pub(super) struct Shape<'a> {
 
 impl<'a> Shape<'a> {
     /// Works out the shape from what is asked for and what is stored.
-    pub(super) fn of(request: &PushRequest, stored: &'a Manifest) -> Result<Self, ImageError> {
-        let format = match (request.format, request.compression) {
+    pub(super) fn of(request: &ImagePush<'_>, stored: &'a Manifest) -> Result<Self, ImageError> {
+        let only = request.encoding.map(|encoding| encoding.compression);
+        let format = match (request.format, only) {
             (Some(ManifestFormat::Docker), Some(BlobCompression::Zstd)) => return Err(ImageError::ZstdInDocker),
             (Some(format), _) => format,
             (None, Some(BlobCompression::Zstd)) => ManifestFormat::Oci,
             (None, _) if is_docker(stored) => ManifestFormat::Docker,
             (None, _) => ManifestFormat::Oci,
         };
-        Ok(Self { stored, format, only: request.compression })
+        Ok(Self { stored, format, only })
     }
 
     /// Tells whether a blob may stand in the manifest.
@@ -62,7 +63,7 @@ impl<'a> Shape<'a> {
             return Ok((media_type, stored_bytes.to_vec()));
         }
         let layer = |(at, blob): (usize, &LayerBlob)| {
-            let mut descriptor = Descriptor::new(&self.layer_type(blob.compression), blob.digest.clone(), blob.size);
+            let mut descriptor = Descriptor::new(&layer_type(self.format, blob.compression), blob.digest.clone(), blob.size);
             // What is said of a blob does not hold for another one.
             let before = stored.layers.get(at).filter(|before| before.digest == blob.digest);
             descriptor.annotations = before.and_then(|before| before.annotations.clone()).filter(|_| self.is_oci());
@@ -84,18 +85,19 @@ impl<'a> Shape<'a> {
     fn is_oci(&self) -> bool {
         self.format == ManifestFormat::Oci
     }
+}
 
-    fn layer_type(&self, compression: BlobCompression) -> String {
-        let (base, dot) = if self.is_oci() { (OCI_LAYER, "+") } else { (DOCKER_LAYER, ".") };
-        match compression {
-            BlobCompression::None => base.to_owned(),
-            other => format!("{base}{dot}{}", other.name()),
-        }
+/// The media type of a layer in a manifest of one kind.
+pub(in crate::engine::image) fn layer_type(format: ManifestFormat, compression: BlobCompression) -> String {
+    let (base, dot) = if format == ManifestFormat::Oci { (OCI_LAYER, "+") } else { (DOCKER_LAYER, ".") };
+    match compression {
+        BlobCompression::None => base.to_owned(),
+        other => format!("{base}{dot}{}", other.name()),
     }
 }
 
 /// Old Docker manifests say what they are; what says nothing is told by its config.
-fn is_docker(manifest: &Manifest) -> bool {
+pub(super) fn is_docker(manifest: &Manifest) -> bool {
     match manifest.media_type.as_deref() {
         Some(kind) => kind == DOCKER_MANIFEST,
         None => manifest.config.media_type == DOCKER_CONFIG,

@@ -2,13 +2,13 @@
 //! are made several at once.
 
 use crate::config::Paths;
+use crate::engine::image::encode::{Encoding, encode};
 use crate::engine::image::gauge::Gauge;
 use crate::engine::image::progress::Progress;
-use crate::model::Digest;
+use crate::model::{BlobCompression, Digest};
 use crate::storage::digest::Summing;
 use crate::storage::give::LayerTar;
 use crate::storage::{StorageError, staging};
-use flate2::write::GzEncoder;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek as _};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -27,6 +27,13 @@ pub(super) struct Blob {
     pub(super) compressed: Option<File>,
 }
 
+impl Blob {
+    /// A layer's tar as it is.
+    pub(super) fn plain(layer: &LayerTar) -> Self {
+        Self { digest: layer.diff_id.digest().clone(), size: layer.size, compressed: None }
+    }
+}
+
 enum Event {
     Position { layer: usize, bytes: u64 },
     Done { layer: usize, made: Result<Blob, StorageError> },
@@ -36,12 +43,11 @@ enum Event {
 pub(super) fn blobs(
     paths: &Paths,
     layers: &[LayerTar],
-    compress: bool,
+    encoding: Encoding,
     progress: &mut dyn Progress,
 ) -> Result<Vec<Blob>, StorageError> {
-    if !compress {
-        let plain = |layer: &LayerTar| Blob { digest: layer.diff_id.digest().clone(), size: layer.size, compressed: None };
-        return Ok(layers.iter().map(plain).collect());
+    if encoding.compression == BlobCompression::None {
+        return Ok(layers.iter().map(Blob::plain).collect());
     }
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (mut made, mut failure): (Vec<Option<Blob>>, _) = (layers.iter().map(|_| None).collect(), None);
@@ -54,7 +60,7 @@ pub(super) fn blobs(
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(layer) = layers.get(at).filter(|_| !stop.load(Ordering::Relaxed)) else { return };
-                    let made = one(paths, layer, at, &events, stop);
+                    let made = one(paths, layer, at, encoding, &events, stop);
                     if events.send(Event::Done { layer: at, made }).is_err() {
                         return;
                     }
@@ -83,15 +89,20 @@ pub(super) fn blobs(
     }
 }
 
-fn one(paths: &Paths, layer: &LayerTar, at: usize, events: &Sender<Event>, stop: &AtomicBool) -> Result<Blob, StorageError> {
+fn one(
+    paths: &Paths,
+    layer: &LayerTar,
+    at: usize,
+    encoding: Encoding,
+    events: &Sender<Event>,
+    stop: &AtomicBool,
+) -> Result<Blob, StorageError> {
     let failed = |source| StorageError::Write { what: "a compressed layer", source };
     let file = BufWriter::with_capacity(BUFFER, staging::spool_file(paths)?);
-    let encoder = GzEncoder::new(Summing::new(file), flate2::Compression::default());
     // The other side ended first: nobody looks any more.
     let tell = |bytes| events.send(Event::Position { layer: at, bytes }).unwrap_or_default();
-    let mut gauge = Gauge::new(encoder, stop, tell);
-    layer.write(paths, &mut gauge)?;
-    let (out, digest, size) = gauge.into_inner().finish().map_err(failed)?.finish();
+    let summed = encode(encoding, Summing::new(file), |out| layer.write(paths, &mut Gauge::new(out, stop, tell)))?;
+    let (out, digest, size) = summed.finish();
     let mut file = out.into_inner().map_err(io::IntoInnerError::into_error).map_err(failed)?;
     file.rewind().map_err(failed)?;
     Ok(Blob { digest, size, compressed: Some(file) })

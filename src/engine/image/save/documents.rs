@@ -4,16 +4,18 @@ use super::compress::Blob;
 use super::plan::{Outgoing, Plan};
 use super::sink::Sink;
 use crate::engine::image::progress::Progress;
+use crate::engine::image::push::{ManifestFormat, layer_type};
 use crate::engine::{Engine, EngineError};
-use crate::image::manifest::{
-    DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST, MAX_DOCUMENT, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST,
-};
+use crate::image::manifest::{DOCKER_CONFIG, DOCKER_MANIFEST, MAX_DOCUMENT, OCI_CONFIG, OCI_INDEX, OCI_MANIFEST};
 use crate::image::{Descriptor, ImageError, Manifest};
-use crate::model::Digest;
+use crate::model::{BlobCompression, Digest};
 use crate::storage::digest;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::io::{self, Write};
+
+/// The name of an image in an index (image-spec annotations.md).
+const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// What `docker load` takes.
 pub(super) fn docker_archive(
@@ -21,7 +23,7 @@ pub(super) fn docker_archive(
     plan: &Plan,
     sink: &mut Sink,
     progress: &mut dyn Progress,
-) -> Result<(), EngineError> {
+) -> Result<Vec<Digest>, EngineError> {
     for (at, layer) in plan.layers.iter().enumerate() {
         let member = format!("{}.tar", layer.diff_id.hex());
         sink.file(&member, layer.size, |out| {
@@ -30,27 +32,37 @@ pub(super) fn docker_archive(
         })?;
         progress.done(at);
     }
-    let mut items = Vec::new();
+    let (mut items, mut manifests) = (Vec::new(), Vec::new());
+    let kinds = Kinds::of(ManifestFormat::Docker, BlobCompression::None);
+    let plain: Vec<_> = plan.layers.iter().map(Blob::plain).collect();
     for image in &plan.images {
+        // It is not in the archive; readers make the same one.
+        manifests.push(digest::of(&manifest(image, &plain, &kinds)?));
         let config = format!("{}.json", image.id.hex());
         sink.bytes(&config, &image.config)?;
         let layers = image.layers.iter().map(|at| format!("{}.tar", plan.layers[*at].diff_id.hex()));
         items.push(json!({ "Config": config, "RepoTags": image.names, "Layers": layers.collect::<Vec<_>>() }));
     }
-    sink.bytes("manifest.json", &bytes("manifest.json", &Value::Array(items))?)
+    sink.bytes("manifest.json", &bytes("manifest.json", &Value::Array(items))?)?;
+    Ok(manifests)
 }
 
 /// An OCI image layout (image-spec image-layout.md).
-pub(super) fn oci(engine: &Engine, plan: &Plan, mut blobs: Vec<Blob>, sink: &mut Sink) -> Result<(), EngineError> {
+pub(super) fn oci(
+    engine: &Engine,
+    plan: &Plan,
+    mut blobs: Vec<Blob>,
+    compression: BlobCompression,
+    sink: &mut Sink,
+) -> Result<Vec<Digest>, EngineError> {
     let member = |digest: &Digest| format!("blobs/sha256/{}", digest.hex());
     sink.folder("blobs")?;
     sink.folder("blobs/sha256")?;
     put_layers(engine, plan, &mut blobs, sink, &member)?;
     let mut written: HashSet<Digest> = HashSet::new();
-    let mut manifests = Vec::new();
+    let (mut entries, mut manifests) = (Vec::new(), Vec::new());
+    let kinds = Kinds::of(ManifestFormat::Oci, compression);
     for image in &plan.images {
-        let compressed = if blobs.iter().any(|blob| blob.compressed.is_some()) { "+gzip" } else { "" };
-        let kinds = Kinds { manifest: OCI_MANIFEST, config: OCI_CONFIG, layer: format!("{OCI_LAYER}{compressed}") };
         let manifest = manifest(image, &blobs, &kinds)?;
         let name = digest::of(&manifest);
         for (digest, bytes) in [(&image.id, &image.config), (&name, &manifest)] {
@@ -61,31 +73,59 @@ pub(super) fn oci(engine: &Engine, plan: &Plan, mut blobs: Vec<Blob>, sink: &mut
         let descriptor = |reference: Option<&str>| {
             let mut descriptor = json!({ "mediaType": OCI_MANIFEST, "digest": name, "size": manifest.len() });
             if let Some(reference) = reference {
-                descriptor["annotations"] = json!({ "org.opencontainers.image.ref.name": reference });
+                descriptor["annotations"] = json!({ REF_NAME: reference });
             }
             descriptor
         };
         match &image.names[..] {
-            [] => manifests.push(descriptor(None)),
-            names => manifests.extend(names.iter().map(|name| descriptor(Some(name)))),
+            [] => entries.push(descriptor(None)),
+            names => entries.extend(names.iter().map(|name| descriptor(Some(name)))),
         }
+        manifests.push(name);
     }
     sink.bytes("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#)?;
-    let index = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests });
-    sink.bytes("index.json", &bytes("index.json", &index)?)
+    let index = match sink.present("index.json", MAX_DOCUMENT)? {
+        Some(before) => merged(&before, entries)?,
+        None => json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries }),
+    };
+    sink.replace("index.json", &bytes("index.json", &index)?)?;
+    Ok(manifests)
 }
 
-/// The `dir:` of skopeo and Podman: one image with Docker's manifest, blobs by their digests.
-pub(super) fn docker_dir(engine: &Engine, plan: &Plan, mut blobs: Vec<Blob>, sink: &mut Sink) -> Result<(), EngineError> {
+/// Puts entries into an index; those of the same name, or for the same manifest where they have none, go.
+fn merged(before: &[u8], entries: Vec<Value>) -> Result<Value, ImageError> {
+    let what = "index.json";
+    let mut index: Value = serde_json::from_slice(before).map_err(|source| ImageError::Parse { what, source })?;
+    let name = |entry: &Value| entry["annotations"][REF_NAME].as_str().map(str::to_owned);
+    let stays = |old: &Value| {
+        entries.iter().all(|new| match (name(old), name(new)) {
+            (None, None) => old["digest"] != new["digest"],
+            (old, new) => old != new,
+        })
+    };
+    let old = index["manifests"].as_array().cloned().unwrap_or_default();
+    index["manifests"] = old.into_iter().filter(stays).chain(entries.iter().cloned()).collect();
+    Ok(index)
+}
+
+/// The `dir:` of skopeo and Podman: one image, blobs by their digests.
+pub(super) fn dir(
+    engine: &Engine,
+    plan: &Plan,
+    mut blobs: Vec<Blob>,
+    kinds: &Kinds,
+    sink: &mut Sink,
+) -> Result<Vec<Digest>, EngineError> {
     sink.bytes("version", b"Directory Transport Version: 1.1\n")?;
     put_layers(engine, plan, &mut blobs, sink, &|digest| digest.hex().to_owned())?;
+    let mut manifests = Vec::new();
     for image in &plan.images {
         sink.bytes(image.id.hex(), &image.config)?;
-        let compressed = if blobs.iter().any(|blob| blob.compressed.is_some()) { ".gzip" } else { "" };
-        let kinds = Kinds { manifest: DOCKER_MANIFEST, config: DOCKER_CONFIG, layer: format!("{DOCKER_LAYER}{compressed}") };
-        sink.bytes("manifest.json", &manifest(image, &blobs, &kinds)?)?;
+        let manifest = manifest(image, &blobs, kinds)?;
+        sink.bytes("manifest.json", &manifest)?;
+        manifests.push(digest::of(&manifest));
     }
-    Ok(())
+    Ok(manifests)
 }
 
 fn put_layers(
@@ -111,10 +151,21 @@ fn put_layers(
 }
 
 /// Media types.
-struct Kinds {
+pub(super) struct Kinds {
     manifest: &'static str,
     config: &'static str,
     layer: String,
+}
+
+impl Kinds {
+    /// Those of a manifest of one kind, with layers that are compressed so.
+    pub(super) fn of(format: ManifestFormat, compression: BlobCompression) -> Self {
+        let (manifest, config) = match format {
+            ManifestFormat::Oci => (OCI_MANIFEST, OCI_CONFIG),
+            ManifestFormat::Docker => (DOCKER_MANIFEST, DOCKER_CONFIG),
+        };
+        Self { manifest, config, layer: layer_type(format, compression) }
+    }
 }
 
 fn manifest(image: &Outgoing, blobs: &[Blob], kinds: &Kinds) -> Result<Vec<u8>, EngineError> {
@@ -154,5 +205,20 @@ impl Write for Told<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_an_index_moves_to_the_new_image() {
+        let named = |digest: &str, name: &str| json!({ "digest": digest, "annotations": { REF_NAME: name } });
+        let before =
+            json!({ "schemaVersion": 2, "other": 1, "manifests": [named("a", "v1"), named("b", "v2"), { "digest": "c" }] });
+        let index = merged(before.to_string().as_bytes(), vec![named("d", "v1"), json!({ "digest": "c" })]).unwrap();
+        assert_eq!(index["manifests"], json!([named("b", "v2"), named("d", "v1"), { "digest": "c" }]));
+        assert_eq!(index["other"], 1);
     }
 }

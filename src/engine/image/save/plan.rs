@@ -4,7 +4,7 @@ use super::SaveRequest;
 use crate::engine::image::progress::{LayerInfo, Progress, Step};
 use crate::engine::{Engine, EngineError};
 use crate::image::manifest::{self, Document};
-use crate::image::{ImageError, Reference};
+use crate::image::{ImageError, Platform, Reference};
 use crate::model::{DiffId, Digest, ImageId, ImageRecord};
 use crate::storage::give::LayerTar;
 use crate::storage::{blob, digest};
@@ -100,12 +100,15 @@ impl Plan {
 /// Finds the images that are asked for, with the names that each was asked for by.
 fn chosen(engine: &Engine, request: &SaveRequest) -> Result<Vec<(ImageRecord, Vec<String>)>, EngineError> {
     let mut found = Vec::new();
+    if let (Some(names), [only]) = (&request.names, &request.images[..]) {
+        return Ok(vec![(engine.runnable_image(only)?, names.clone())]);
+    }
     for (at, text) in request.images.iter().enumerate() {
         if at == 0 || request.several {
             let one = engine.find_image(text)?;
             // A name with a digest is none that another store could give.
             let name = one.name.filter(|name| !name.contains('@'));
-            found.push((one.image, name.into_iter().collect::<Vec<_>>()));
+            found.push((engine.instance(one.image, &Platform::host())?, name.into_iter().collect::<Vec<_>>()));
         } else {
             let reference = Reference::parse_local(text).map_err(ImageError::from)?.or_latest();
             if reference.digest().is_some() {

@@ -1,0 +1,54 @@
+//! `coracle network rm`.
+
+use crate::cli::container::targets::open_engine;
+use crate::cli::error::CliError;
+use crate::cli::ui;
+use crate::engine::{EngineError, Kind};
+use clap::Args;
+use std::time::Duration;
+
+/// Remove networks
+///
+/// Exit code 1: no such network; 2: a container is joined to it.
+#[derive(Debug, Args)]
+pub struct RmArgs {
+    /// Remove the containers that are joined to it first, running ones too; a network that is not there is no error
+    #[arg(short, long)]
+    force: bool,
+    /// With --force, send the stop signal first and wait this many seconds before SIGKILL
+    #[arg(short, long, visible_alias = "timeout", value_name = "SECONDS", requires = "force")]
+    time: Option<u32>,
+    /// Names, or beginnings of ids
+    #[arg(value_name = "NETWORK", required = true)]
+    networks: Vec<String>,
+}
+
+/// Removes the networks and prints the names of those that went.
+///
+/// # Errors
+/// The store cannot be used. What happens to single networks is printed.
+pub(super) fn run(args: &RmArgs) -> Result<i32, CliError> {
+    let mut engine = open_engine()?;
+    engine.sweep()?;
+    let patience = args.force.then(|| Duration::from_secs(u64::from(args.time.unwrap_or(10))));
+    let mut worst = 0;
+    for name in &args.networks {
+        match engine.remove_network(name, patience) {
+            Ok(()) => ui::print_line(name)?,
+            Err(error) if args.force && error.kind() == Kind::NoSuch => {}
+            Err(error) => {
+                worst = worst.max(code(&error));
+                ui::note(CliError::from(error).text());
+            }
+        }
+    }
+    Ok(worst)
+}
+
+fn code(error: &EngineError) -> i32 {
+    match error.kind() {
+        Kind::NoSuch => 1,
+        Kind::InUse => 2,
+        _ => 125,
+    }
+}

@@ -1,0 +1,206 @@
+//! containers.conf (containers.conf(5)): what it says about networks.
+//!
+//! ```text
+//! /usr/share/containers/containers.conf
+//! /etc/containers/containers.conf          /etc/containers/containers.conf.d/*.conf
+//! ~/.config/containers/containers.conf     ~/.config/containers/containers.conf.d/*.conf
+//! ```
+//!
+//! All are read in this order, key by key the last one counts. `CONTAINERS_CONF` names a file that stands in for all of them,
+//! `CONTAINERS_CONF_OVERRIDE` one that is read after them.
+//!
+//! `dns_bind_port` says nothing to us: on the addresses of our bridges nobody else can have port 53.
+
+use super::paths::PathsError;
+use super::registries::ConfigError;
+use super::{Places, env};
+use crate::model::network::IpNet;
+use serde::Deserialize;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What the files say about networks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkConf {
+    /// The network of a container that names none.
+    pub default_network: String,
+    /// The subnet of that network.
+    pub default_subnet: IpNet,
+    /// Where the subnets of other networks are taken from.
+    pub pools: Vec<Pool>,
+    /// `default_rootless_network_cmd`: the user-mode stack that is tried first; nothing where no file says.
+    pub stack: Option<String>,
+    /// Arguments of pasta.
+    pub pasta_options: Vec<String>,
+}
+
+/// A block of addresses out of which subnets of one size are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pool {
+    pub base: IpNet,
+    /// The length of the prefix of the subnets.
+    pub size: u8,
+}
+
+/// Why the settings cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkConfError {
+    #[error(transparent)]
+    Home(#[from] PathsError),
+    #[error(transparent)]
+    File(#[from] ConfigError),
+}
+
+impl Default for NetworkConf {
+    fn default() -> Self {
+        let pool = |base: [u8; 4], prefix| Pool { base: IpNet::new_assert(base.into(), prefix), size: 24 };
+        Self {
+            default_network: "podman".to_owned(),
+            default_subnet: IpNet::new_assert([10, 88, 0, 0].into(), 16),
+            pools: vec![
+                pool([10, 89, 0, 0], 16),
+                pool([10, 90, 0, 0], 15),
+                pool([10, 92, 0, 0], 14),
+                pool([10, 96, 0, 0], 11),
+                pool([10, 128, 0, 0], 9),
+            ],
+            stack: None,
+            pasta_options: Vec::new(),
+        }
+    }
+}
+
+/// One file, as it is written. What is not known is left alone: most of it is about other things.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct File {
+    network: Table,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Table {
+    default_network: Option<String>,
+    default_subnet: Option<IpNet>,
+    default_subnet_pools: Option<Vec<Pool>>,
+    default_rootless_network_cmd: Option<String>,
+    pasta_options: Option<Vec<String>>,
+}
+
+impl NetworkConf {
+    /// Reads the calling user's files.
+    ///
+    /// # Errors
+    /// A file cannot be read or is wrong. No file at all is none.
+    pub fn load() -> Result<Self, NetworkConfError> {
+        let files = match env::var_os("CONTAINERS_CONF") {
+            Some(file) => vec![PathBuf::from(file)],
+            None => Places::from_env()?.containers_files(),
+        };
+        let last = env::var_os("CONTAINERS_CONF_OVERRIDE").map(PathBuf::from);
+        Ok(Self::read(files.into_iter().chain(last))?)
+    }
+
+    fn read(files: impl Iterator<Item = PathBuf>) -> Result<Self, ConfigError> {
+        let mut conf = Self::default();
+        for path in files {
+            match std::fs::read_to_string(&path) {
+                Ok(text) => conf.merge(&path, &text)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(source) => return Err(ConfigError::Read { path, source }),
+            }
+        }
+        Ok(conf)
+    }
+
+    fn merge(&mut self, path: &Path, text: &str) -> Result<(), ConfigError> {
+        // Distributions deliver a thousand lines of comments, and every command that makes a container passes here.
+        let plain = |line: &str| !line.trim_start().starts_with('#');
+        let text: Vec<&str> = text.lines().map(|line| if plain(line) { line } else { "" }).collect();
+        let file: File = toml::from_str(&text.join("\n"))
+            .map_err(|source| ConfigError::Toml { path: path.to_owned(), source: Box::new(source) })?;
+        let Table { default_network, default_subnet, default_subnet_pools, default_rootless_network_cmd, pasta_options } =
+            file.network;
+        let bad = |what: String| ConfigError::Bad { path: path.to_owned(), what };
+        if let Some(net) = default_subnet.filter(|net| net.trunc() != *net) {
+            return Err(bad(format!("default_subnet {net} is no subnet: the first address of this one is {}", net.trunc())));
+        }
+        for pool in default_subnet_pools.iter().flatten() {
+            let Pool { base, size } = pool;
+            if *size < base.prefix_len() || *size > base.max_prefix_len() - 2 {
+                return Err(bad(format!("default_subnet_pools: no subnets of the size {size} can be taken from {base}")));
+            }
+        }
+        fn set<T>(place: &mut T, value: Option<T>) {
+            if let Some(value) = value {
+                *place = value;
+            }
+        }
+        set(&mut self.default_network, default_network.filter(|name| !name.is_empty()));
+        set(&mut self.default_subnet, default_subnet);
+        set(&mut self.pools, default_subnet_pools);
+        set(&mut self.pasta_options, pasta_options);
+        self.stack = default_rootless_network_cmd.filter(|name| !name.is_empty()).or_else(|| self.stack.take());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged(texts: &[&str]) -> Result<NetworkConf, ConfigError> {
+        let mut conf = NetworkConf::default();
+        for text in texts {
+            conf.merge(Path::new("/f"), text)?;
+        }
+        Ok(conf)
+    }
+
+    #[test]
+    fn key_by_key_the_last_file_counts() {
+        let conf = merged(&[
+            "[containers]\ndefault_capabilities = [\n # \"A\",\n \"B\"]\n[network]\n#default_network = \"x\"\ndns_bind_port = 0\n",
+            "network.default_network = \"mine\"\nnetwork.default_subnet = \"10.1.0.0/24\"",
+            "[network]\ndefault_subnet_pools = [{ base = \"10.2.0.0/16\", size = 26 }]\ndefault_rootless_network_cmd = \"slirp4netns\"",
+            "[engine]\nunheard_of = true",
+        ])
+        .expect("good");
+        assert_eq!(conf.default_network, "mine");
+        assert_eq!(conf.default_subnet.to_string(), "10.1.0.0/24");
+        assert_eq!(conf.pools, [Pool { base: "10.2.0.0/16".parse().expect("a subnet"), size: 26 }]);
+        assert_eq!(conf.stack.as_deref(), Some("slirp4netns"));
+    }
+
+    #[test]
+    fn what_cannot_be_is_told() {
+        for bad in [
+            "[network]\ndefault_subnet = \"10.1.0.1/24\"",
+            "[network]\ndefault_subnet = \"ten\"",
+            "[network]\ndefault_subnet_pools = [{ base = \"10.2.0.0/16\", size = 8 }]",
+            "[network]\ndefault_subnet_pools = [{ base = \"10.2.0.0/16\", size = 31 }]",
+            "[network",
+        ] {
+            assert!(merged(&[bad]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn files_are_read_in_order_and_missing_ones_passed_over() {
+        let root = tempfile::tempdir().expect("tempdir");
+        let places = Places::below(root.path());
+        for (path, name) in [
+            ("etc/containers/containers.conf", "etc"),
+            ("etc/containers/containers.conf.d/a.conf", "drop-in"),
+            ("home/.config/containers/containers.conf.d/b.conf", "mine-b"),
+            ("home/.config/containers/containers.conf.d/a.conf", "mine-a"),
+        ] {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("make");
+            std::fs::write(path, format!("[network]\ndefault_network = \"{name}\"\n")).expect("write");
+            let conf = NetworkConf::read(places.containers_files().into_iter()).expect("good");
+            assert_eq!(conf.default_network, if name == "mine-a" { "mine-b" } else { name });
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! `manifest push`: the images of a list where they are missing, then the list.
+
+use super::copy::{self, Place};
+use super::{format_of, stored};
+use crate::config::Places;
+use crate::engine::image::Encoding;
+use crate::engine::image::progress::{Progress, Step};
+use crate::engine::image::pull::from_any;
+use crate::engine::image::push::{Destination, ImagePush, ManifestFormat, PushReport};
+use crate::engine::image::source::{Plan, RegistryOptions, plan};
+use crate::engine::{Engine, EngineError};
+use crate::events::{Status, Subject};
+use crate::image::ImageError;
+use crate::image::list::{List, Source};
+use crate::image::registry::Registry;
+use crate::model::ImageRecord;
+use crate::storage::StorageError;
+use std::collections::BTreeMap;
+
+/// What to push, and where.
+#[derive(Debug)]
+pub struct ListPushRequest {
+    pub name: String,
+    pub destination: Destination,
+    /// Also the images; else the registry has them.
+    pub all: bool,
+    /// Of the list; nothing: what fits.
+    pub format: Option<ManifestFormat>,
+    /// Of the layers that the store sends; nothing: as they came.
+    pub encoding: Option<Encoding>,
+    pub sources: ListSources,
+}
+
+/// How the repositories are asked that have images of a list, by their names.
+#[derive(Debug, Default)]
+pub struct ListSources(BTreeMap<String, Plan>);
+
+impl Engine {
+    /// Works out how to ask the repositories that have the images of a list. This is done before the work in the session namespace,
+    /// for helpers that keep credentials. Credentials of the options are for the destination, and not used here.
+    ///
+    /// # Errors
+    /// There is no such list, a registry is blocked, or a configuration file is wrong.
+    pub fn list_sources(&self, name: &str, places: &Places, options: &RegistryOptions) -> Result<ListSources, EngineError> {
+        let list = self.list_of(&self.manifest_list(name)?)?;
+        let options = RegistryOptions { credentials: None, ..options.clone() };
+        let mut sources = ListSources::default();
+        let repositories = list.sources.values().filter_map(|source| match source {
+            Source::Repository(name) => Some(name),
+            Source::Stored(_) => None,
+        });
+        for name in repositories {
+            if !sources.0.contains_key(name) {
+                sources.0.insert(name.clone(), plan(name, places, &options, &mut |_, _| None)?);
+            }
+        }
+        Ok(sources)
+    }
+
+    /// The full name of a list, to push it under.
+    ///
+    /// # Errors
+    /// There is no such list, or it has no name, or several and was named by its id.
+    pub fn list_name(&self, name: &str) -> Result<Option<String>, EngineError> {
+        self.manifest_list(name)?;
+        self.name_to_push(name)
+    }
+
+    /// Pushes a list. Runs as root of the session.
+    ///
+    /// # Errors
+    /// There is no such list, an image of it is nowhere to be had, or the registry does not take it.
+    pub fn push_list(&mut self, request: &ListPushRequest, progress: &mut dyn Progress) -> Result<PushReport, EngineError> {
+        let record = self.manifest_list(&request.name)?;
+        let mut list = self.list_of(&record)?;
+        let format = format_of(&list, request.format);
+        // What the list cannot be is said before anything is sent.
+        list.published(format)?;
+        let destination = &request.destination;
+        let registry = destination.open()?;
+        let to = Place { registry: &registry, reference: destination.reference() };
+        if request.all {
+            let images = self.db.images()?;
+            let _lock = self.begin_intake()?;
+            let count = list.manifests.len();
+            for at in 0..count {
+                let text = format!("image {} of {count}: {}", at + 1, list.manifests[at].digest);
+                progress.step(&Step::Note { text });
+                let known = stored(&images, &list, &list.manifests[at].digest);
+                self.push_entry((&mut list, at), known, &to, request, progress)?;
+            }
+        }
+        let bytes = list.published(format)?;
+        let digest = registry.put_manifest(to.reference, format.media_type(), &bytes)?;
+        if let Some(wanted) = to.reference.digest().filter(|wanted| **wanted != digest) {
+            return Err(ImageError::Storage(StorageError::WrongDigest { expected: wanted.clone(), found: digest }).into());
+        }
+        let reference = to.reference.to_string();
+        self.tell_of(&Subject::image(record.id.hex(), &reference), Status::Push);
+        Ok(PushReport { digest, reference })
+    }
+
+    /// Brings one image to the registry. One of the store may get another manifest there, when its layers are compressed.
+    fn push_entry(
+        &mut self,
+        (list, at): (&mut List, usize),
+        stored: Option<&ImageRecord>,
+        to: &Place<'_>,
+        request: &ListPushRequest,
+        progress: &mut dyn Progress,
+    ) -> Result<(), EngineError> {
+        let entry = &mut list.manifests[at];
+        if let Some(image) = stored {
+            let push = ImagePush { image, format: None, encoding: request.encoding };
+            let pushed = self.push_image(to.registry, to.reference, None, &push, progress)?;
+            (entry.digest, entry.size, entry.media_type) = (pushed.digest, pushed.size, pushed.media_type);
+            return Ok(());
+        }
+        let missing = || EngineError::EntryNowhere { name: request.name.clone(), digest: entry.digest.to_string() };
+        let Some(Source::Repository(source)) = list.sources.get(&entry.digest) else { return Err(missing()) };
+        if request.encoding.is_some() {
+            return Err(EngineError::EntryAsItIs { digest: entry.digest.to_string(), source_name: source.clone() });
+        }
+        let plan = request.sources.0.get(source).ok_or_else(missing)?;
+        from_any(source, &plan.candidates, |candidate| {
+            from_any(source, &candidate.sources, |place| {
+                let registry = Registry::open(&place.reference, place.access.clone())?;
+                let from = Place { registry: &registry, reference: &place.reference };
+                Ok(copy::image(&from, to, &entry.digest, &entry.media_type)?)
+            })
+        })
+    }
+}

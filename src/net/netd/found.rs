@@ -1,0 +1,109 @@
+//! N of before: found again through the monitors that keep it.
+
+use super::message::Member;
+use crate::model::{PidRef, RunRecord};
+use crate::net::session::Way;
+use crate::sys::process;
+use rustix::fs::{Mode, OFlags};
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+/// `session.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// The inode of N.
+    namespace: u64,
+    /// The inode of the pipe whose writing end keeps the way out.
+    hand: u64,
+    pub(super) way: Way,
+    /// The way out's helper, by pid and start time.
+    pub(super) helper: Option<PidRef>,
+}
+
+/// What is kept of N.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) namespace: OwnedFd,
+    pub(super) hand: OwnedFd,
+    pub(super) record: Record,
+}
+
+impl Record {
+    pub(super) fn of(namespace: impl AsFd, hand: impl AsFd, way: Way) -> io::Result<Self> {
+        let helper = way.pid().and_then(|pid| process::pid_ref(pid).ok());
+        Ok(Self { namespace: rustix::fs::fstat(namespace)?.st_ino, hand: rustix::fs::fstat(hand)?.st_ino, way, helper })
+    }
+
+    /// Takes note of another helper.
+    pub(super) fn set_way(&mut self, way: Way) {
+        self.way = way;
+        self.helper = way.pid().and_then(|pid| process::pid_ref(pid).ok());
+    }
+
+    pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
+        write_by_rename(folder, "session.json", &serde_json::to_vec(self)?)
+    }
+}
+
+/// Writes a file that is whole whenever it is there.
+pub(super) fn write_by_rename(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    // Nothing that is looked for begins with a dot.
+    let temporary = folder.join(format!(".{name}.new"));
+    std::fs::write(&temporary, bytes)?;
+    std::fs::rename(&temporary, folder.join(name))
+}
+
+/// The monitor and the init of a container that runs.
+pub(super) fn living(member: &Member, boot: &str) -> Option<(PidRef, OwnedFd)> {
+    let bytes = std::fs::read(member.folder.join("run.json")).ok()?;
+    let run: RunRecord = serde_json::from_slice(&bytes).ok().filter(|run: &RunRecord| run.boot == boot)?;
+    let init = process::open_pidfd(run.init).ok()?.filter(|init| !process::has_ended(init))?;
+    Some((run.monitor, init))
+}
+
+/// Opens what the record names through the descriptors of one of these processes.
+pub(super) fn find(folder: &Path, monitors: impl IntoIterator<Item = PidRef>) -> Option<Found> {
+    let record: Record = serde_json::from_slice(&std::fs::read(folder.join("session.json")).ok()?).ok()?;
+    let mut monitors = monitors.into_iter();
+    let (namespace, hand) = monitors.find_map(|monitor| {
+        let namespace = held(monitor, &format!("net:[{}]", record.namespace), OFlags::RDONLY)?;
+        let hand = held(monitor, &format!("pipe:[{}]", record.hand), OFlags::WRONLY)?;
+        Some((namespace, hand))
+    })?;
+    Some(Found { namespace, hand, record })
+}
+
+/// Opens what a process holds, by its name in `/proc`.
+fn held(process: PidRef, name: &str, flags: OFlags) -> Option<OwnedFd> {
+    let fds = std::fs::read_dir(format!("/proc/{}/fd", process.pid)).ok()?;
+    let fd = fds.flatten().find(|fd| std::fs::read_link(fd.path()).is_ok_and(|link| link.as_os_str() == name))?;
+    let opened = rustix::fs::open(fd.path(), flags | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty()).ok()?;
+    // Its pid could have become another's meanwhile.
+    process::is_alive(process).then_some(opened)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_process_holds_is_opened_again() {
+        let (reader, writer) = crate::sys::fd::pipe().expect("pipe");
+        let namespace: OwnedFd = std::fs::File::open("/proc/self/ns/net").expect("namespace").into();
+        let folder = tempfile::tempdir().expect("folder");
+        let own = process::pid_ref(i32::try_from(std::process::id()).expect("pid")).expect("start");
+        assert!(find(folder.path(), [own]).is_none());
+        let record = Record::of(&namespace, &writer, Way::Nothing).expect("record");
+        record.write(folder.path()).expect("write");
+        let found = find(folder.path(), [PidRef { pid: own.pid, start: 1 }, own]).expect("found");
+        assert_eq!(found.record, record);
+        drop((writer, namespace));
+        assert_eq!(rustix::io::write(&found.hand, b"x"), Ok(1));
+        assert_eq!(rustix::io::read(&reader, &mut [0; 4]), Ok(1));
+        drop(found);
+        assert_eq!(rustix::io::read(&reader, &mut [0; 4]), Ok(0));
+        assert!(find(folder.path(), [own]).is_none());
+    }
+}

@@ -1,0 +1,158 @@
+//! N's way out: pasta, else slirp4netns.
+//!
+//! N gets link-local addresses of its own. pasta would give it those of the host, which then could not be reached from N, and would
+//! be wrong as soon as the host gets others.
+
+use super::groups;
+use crate::config::program::find_program;
+use crate::net::NetError;
+use crate::net::helper::{Helper, pipe};
+use crate::net::private::{self, PASTA, SLIRP4NETNS};
+use crate::net::stand_in::StandIn;
+use crate::sys::fd;
+use crate::sys::netlink::Route;
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// The way out's interface in N.
+pub(super) const INTERFACE: &str = "out0";
+
+/// N's address and the router's behind the interface.
+const OWN: &str = "169.254.4.1";
+const ROUTER: &str = "169.254.4.2";
+const OWN_V6: &str = "fd37:6f72:6163::1";
+const ROUTER_V6: &str = "fe80::1";
+/// The network of slirp4netns, where N is the hundredth.
+const SLIRP_NETWORK: &str = "169.254.4.0/24";
+
+/// The address families that a host or a way out has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Families {
+    pub v4: bool,
+    pub v6: bool,
+}
+
+impl Families {
+    /// Those for which the host has a default route.
+    #[must_use]
+    pub fn of_host() -> Self {
+        let (v4, v6) = private::default_routes();
+        Self { v4, v6 }
+    }
+}
+
+/// By what N is joined to the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Way {
+    /// With the pid of the helper.
+    Pasta { pid: i32, families: Families },
+    /// It needs no route of the host's to start.
+    Slirp4netns { pid: i32 },
+    /// The host had no way out, and no helper starts without one.
+    Nothing,
+}
+
+impl Way {
+    /// Tells whether the host has a family of addresses that N cannot use.
+    #[must_use]
+    pub fn lacks(self, host: Families) -> bool {
+        match self {
+            Self::Pasta { families, .. } => host.v4 && !families.v4 || host.v6 && !families.v6,
+            Self::Slirp4netns { .. } => false,
+            Self::Nothing => host.v4 || host.v6,
+        }
+    }
+
+    /// The pid of the helper.
+    #[must_use]
+    pub fn pid(self) -> Option<i32> {
+        match self {
+            Self::Pasta { pid, .. } | Self::Slirp4netns { pid } => Some(pid),
+            Self::Nothing => None,
+        }
+    }
+}
+
+/// The host's own address, at which it offers what it offers to all.
+#[must_use]
+pub fn host_address() -> Option<Ipv4Addr> {
+    private::own_address()
+}
+
+/// Joins N to the host. To be called as root of S in the host's other namespaces, single-threaded, when N has no way out (any more).
+///
+/// # Errors
+/// No helper is installed, or the host has a way out and they cannot use it; the message is the helper's own.
+pub fn start_stack(namespace: BorrowedFd<'_>, route: &Route, collar: &OwnedFd) -> Result<Way, NetError> {
+    let families = Families::of_host();
+    let stand_in = StandIn::in_namespace(namespace)?;
+    let path = format!("/proc/{}/ns/net", stand_in.pid());
+    let mut first = None;
+    let mut way = None;
+    if let Some(program) = find_program(PASTA) {
+        match start_pasta(program, &path, families, collar) {
+            Ok(pid) => way = Some(Way::Pasta { pid, families }),
+            Err(error) => first = Some(error),
+        }
+    }
+    if way.is_none()
+        && let Some(program) = find_program(SLIRP4NETNS)
+    {
+        match start_slirp4netns(program, &path, collar) {
+            Ok(pid) => way = Some(Way::Slirp4netns { pid }),
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    match (way, first) {
+        (Some(way), _) => {
+            let fail = |source| NetError::Start { helper: PASTA, source };
+            if let Some(index) = route.index_of(INTERFACE).map_err(fail)? {
+                route.set_group(index, groups::OUT).map_err(fail)?;
+            }
+            Ok(way)
+        }
+        (None, None) => Err(NetError::NoHelper),
+        (None, Some(NetError::Refused { .. })) if families == Families::default() => Ok(Way::Nothing),
+        (None, Some(error)) => Err(error),
+    }
+}
+
+fn start_pasta(program: PathBuf, namespace: &str, families: Families, collar: &OwnedFd) -> Result<i32, NetError> {
+    let mut command = Command::new(program);
+    command.args(["--foreground", "--quiet", "--config-net", "--no-map-gw", "--ns-ifname", INTERFACE]);
+    command.args(["-t", "none", "-u", "none", "-T", "none", "-U", "none", "--no-dhcp", "--no-dhcpv6", "--no-ra"]);
+    if families.v4 {
+        command.args(["--address", OWN, "--netmask", "30", "--gateway", ROUTER]);
+    }
+    if families.v6 {
+        command.args(["--address", OWN_V6, "--gateway", ROUTER_V6]);
+    }
+    match families {
+        Families { v4: true, v6: false } => drop(command.arg("--ipv4-only")),
+        Families { v4: false, v6: true } => drop(command.arg("--ipv6-only")),
+        _ => {}
+    }
+    command.args(["--netns-only", "--no-netns-quit", "--netns", namespace]);
+    // It writes its pid when all is set up: that file is our pipe.
+    command.args(["--pid", "/proc/self/fd/1"]);
+    let (ready, ready_writer) = pipe(PASTA)?;
+    command.stdout(ready_writer);
+    Helper::start(PASTA, command, collar)?.wait_until_ready(ready, collar)
+}
+
+fn start_slirp4netns(program: PathBuf, namespace: &str, collar: &OwnedFd) -> Result<i32, NetError> {
+    let mut command = Command::new(program);
+    command.args(["--configure", "--mtu=65520", "--disable-host-loopback", "--enable-ipv6", "--disable-dns"]);
+    command.args(["--enable-sandbox", "--enable-seccomp", "--cidr", SLIRP_NETWORK, "--netns-type=path"]);
+    let (ready, ready_writer) = pipe(SLIRP4NETNS)?;
+    // Not its stdout, on which it prints and which it would close.
+    fd::keep_on_exec(&ready_writer).map_err(|source| NetError::Start { helper: SLIRP4NETNS, source })?;
+    command.arg(format!("--ready-fd={}", ready_writer.as_raw_fd())).args([namespace, INTERFACE]);
+    command.stdout(Stdio::null());
+    let helper = Helper::start(SLIRP4NETNS, command, collar)?;
+    drop(ready_writer);
+    helper.wait_until_ready(ready, collar)
+}

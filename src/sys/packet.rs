@@ -1,0 +1,59 @@
+//! Whole packets with descriptors over `SOCK_SEQPACKET` sockets (unix(7)).
+
+use rustix::fs::{Mode, OFlags};
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, recvmsg, sendmsg, socket_with,
+};
+use std::io::{self, IoSlice, IoSliceMut};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+/// How many descriptors one packet may carry.
+const MOST: usize = 4;
+
+/// Sends one packet and copies of at most four descriptors.
+///
+/// # Errors
+/// The other end is closed (`EPIPE`), or the packet is too long (`EMSGSIZE`).
+pub fn send(socket: BorrowedFd<'_>, packet: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<()> {
+    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    if !fds.is_empty() && !control.push(SendAncillaryMessage::ScmRights(fds)) {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    sendmsg(socket, &[IoSlice::new(packet)], &mut control, SendFlags::NOSIGNAL)?;
+    Ok(())
+}
+
+/// Receives one packet into `space` and the descriptors that come with it, close-on-exec. An empty packet is the end.
+///
+/// # Errors
+/// The socket fails, or the packet is longer than `space` (`EMSGSIZE`).
+pub fn receive<'a>(socket: BorrowedFd<'_>, space: &'a mut [u8]) -> io::Result<(&'a [u8], Vec<OwnedFd>)> {
+    let mut control_space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
+    let mut control = RecvAncillaryBuffer::new(&mut control_space);
+    let received = recvmsg(socket, &mut [IoSliceMut::new(space)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    let mut fds = Vec::new();
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(rights) = message {
+            fds.extend(rights);
+        }
+    }
+    if received.flags.contains(ReturnFlags::TRUNC) {
+        return Err(io::Error::from_raw_os_error(libc::EMSGSIZE));
+    }
+    Ok((&space[..received.bytes], fds))
+}
+
+/// Connects to the `SOCK_SEQPACKET` socket `name` in `folder`, which is named through its descriptor for the length of paths.
+///
+/// # Errors
+/// `NotFound` and `ConnectionRefused` where nobody listens.
+pub fn connect_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
+    let handle = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let address = SocketAddrUnix::new(format!("/proc/self/fd/{}/{name}", handle.as_fd().as_raw_fd()))?;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
+    connect(&socket, &address)?;
+    Ok(socket)
+}
