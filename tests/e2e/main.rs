@@ -55,6 +55,7 @@ mod mount;
 mod mounts;
 mod named_volumes;
 mod network;
+mod oci;
 mod networks;
 mod pause;
 mod prune;
@@ -123,6 +124,7 @@ fn main() -> ExitCode {
         relations::cases(),
         listing::cases(),
         network::cases(),
+        oci::cases(),
         networks::cases(),
         pause::cases(),
         prune::cases(),
