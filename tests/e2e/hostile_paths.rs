@@ -231,7 +231,7 @@ fn engine_made_files_follow_no_link_of_the_image(env: &TestEnv) {
         .prints("overlay/var/run/.containerenv");
 }
 
-/// What puts one hostile file into a layer.
+/// Puts a file into a layer.
 type Fill<'a> = Box<dyn Fn(&mut Layer) + 'a>;
 
 /// T13: a user file that is a pipe, a device, endless or outside is an error that names it, and soon.
@@ -239,7 +239,7 @@ fn user_files_of_an_image_are_read_with_bounds(env: &TestEnv) {
     let canary = Canary::new(env.work().join("c"));
     std::fs::write(env.work().join("outside"), "app:x:7777:7777::/:/bin/sh\n").expect("write");
     let outside = env.work().join("outside").to_string_lossy().into_owned();
-    let cases: [(&str, Fill<'_>); 5] = [
+    let cases: [(&str, Fill); 5] = [
         (
             "fifo",
             Box::new(|layer| {

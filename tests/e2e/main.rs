@@ -56,6 +56,7 @@ mod mounts;
 mod named_volumes;
 mod network;
 mod networks;
+mod oci;
 mod pause;
 mod prune;
 mod pull;
@@ -78,6 +79,7 @@ mod top;
 mod traced;
 mod userns;
 mod volumes;
+mod wholeness;
 
 use harness::{case, host, root};
 use libtest_mimic::Arguments;
@@ -122,6 +124,7 @@ fn main() -> ExitCode {
         relations::cases(),
         listing::cases(),
         network::cases(),
+        oci::cases(),
         networks::cases(),
         pause::cases(),
         prune::cases(),
@@ -153,6 +156,7 @@ fn main() -> ExitCode {
         userns::cases(),
         system::cases(),
         volumes::cases(),
+        wholeness::cases(),
     ]
     .into_iter()
     .flatten();
