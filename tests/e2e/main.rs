@@ -15,6 +15,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
 mod archives;
+mod bridge;
 mod check;
 mod commit;
 mod cp;
@@ -96,6 +97,7 @@ fn main() -> ExitCode {
         listing::cases(),
         network::cases(),
         networks::cases(),
+        bridge::cases(),
         pause::cases(),
         prune::cases(),
         terminal::cases(),
