@@ -41,9 +41,11 @@ mod logs;
 mod mount;
 mod mounts;
 mod named_volumes;
+mod names;
 mod network;
 mod networks;
 mod pause;
+mod ports;
 mod prune;
 mod pull;
 mod push;
@@ -96,6 +98,8 @@ fn main() -> ExitCode {
         listing::cases(),
         network::cases(),
         networks::cases(),
+        names::cases(),
+        ports::cases(),
         pause::cases(),
         prune::cases(),
         terminal::cases(),
