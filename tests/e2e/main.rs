@@ -42,9 +42,11 @@ mod logs;
 mod mount;
 mod mounts;
 mod named_volumes;
+mod names;
 mod network;
 mod networks;
 mod pause;
+mod ports;
 mod prune;
 mod pull;
 mod push;
@@ -98,6 +100,8 @@ fn main() -> ExitCode {
         network::cases(),
         networks::cases(),
         bridge::cases(),
+        names::cases(),
+        ports::cases(),
         pause::cases(),
         prune::cases(),
         terminal::cases(),
