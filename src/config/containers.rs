@@ -8,6 +8,8 @@
 //!
 //! All are read in this order, key by key the last one counts. `CONTAINERS_CONF` names a file that stands in for all of them,
 //! `CONTAINERS_CONF_OVERRIDE` one that is read after them.
+//!
+//! `dns_bind_port` says nothing to us: on the addresses of our bridges nobody else can have port 53.
 
 use super::paths::PathsError;
 use super::registries::ConfigError;
@@ -31,8 +33,6 @@ pub struct NetworkConf {
     pub stack: Option<String>,
     /// Arguments of pasta.
     pub pasta_options: Vec<String>,
-    /// The port of a bridge's address at which names are asked for.
-    pub dns_bind_port: u16,
 }
 
 /// A block of addresses out of which subnets of one size are taken.
@@ -68,7 +68,6 @@ impl Default for NetworkConf {
             ],
             stack: None,
             pasta_options: Vec::new(),
-            dns_bind_port: 53,
         }
     }
 }
@@ -88,7 +87,6 @@ struct Table {
     default_subnet_pools: Option<Vec<Pool>>,
     default_rootless_network_cmd: Option<String>,
     pasta_options: Option<Vec<String>>,
-    dns_bind_port: Option<u16>,
 }
 
 /// What this process was handed by another one.
@@ -146,14 +144,8 @@ impl NetworkConf {
         let text: Vec<&str> = text.lines().map(|line| if plain(line) { line } else { "" }).collect();
         let file: File = toml::from_str(&text.join("\n"))
             .map_err(|source| ConfigError::Toml { path: path.to_owned(), source: Box::new(source) })?;
-        let Table {
-            default_network,
-            default_subnet,
-            default_subnet_pools,
-            default_rootless_network_cmd,
-            pasta_options,
-            dns_bind_port,
-        } = file.network;
+        let Table { default_network, default_subnet, default_subnet_pools, default_rootless_network_cmd, pasta_options } =
+            file.network;
         let bad = |what: String| ConfigError::Bad { path: path.to_owned(), what };
         if let Some(net) = default_subnet.filter(|net| net.trunc() != *net) {
             return Err(bad(format!("default_subnet {net} is no subnet: the first address of this one is {}", net.trunc())));
@@ -173,7 +165,6 @@ impl NetworkConf {
         set(&mut self.default_subnet, default_subnet);
         set(&mut self.pools, default_subnet_pools);
         set(&mut self.pasta_options, pasta_options);
-        set(&mut self.dns_bind_port, dns_bind_port.map(|port| if port == 0 { 53 } else { port }));
         self.stack = default_rootless_network_cmd.filter(|name| !name.is_empty()).or_else(|| self.stack.take());
         Ok(())
     }
@@ -203,7 +194,7 @@ mod tests {
         assert_eq!(conf.default_network, "mine");
         assert_eq!(conf.default_subnet.to_string(), "10.1.0.0/24");
         assert_eq!(conf.pools, [Pool { base: "10.2.0.0/16".parse().expect("a subnet"), size: 26 }]);
-        assert_eq!((conf.stack.as_deref(), conf.dns_bind_port), (Some("slirp4netns"), 53));
+        assert_eq!(conf.stack.as_deref(), Some("slirp4netns"));
     }
 
     #[test]

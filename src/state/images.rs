@@ -150,6 +150,15 @@ impl Db {
         transaction.commit().map_err(query(action))
     }
 
+    /// Forgets a layer that is damaged, though images name it: it is about to come in anew.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn forget_damaged_layer(&mut self, diff_id: &DiffId) -> Result<(), StateError> {
+        let gone = self.connection.execute("DELETE FROM layers WHERE diff_id = ?1", params![diff_id.hex()]);
+        gone.map(drop).map_err(query("forget a damaged layer"))
+    }
+
     /// Forgets layers that no image names; others are left alone.
     ///
     /// # Errors

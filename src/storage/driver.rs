@@ -110,8 +110,12 @@ pub fn settle(paths: &Paths) -> Result<(Driver, Option<String>), StorageError> {
 
 /// Tells whether a driver is what is wanted, where something is.
 fn fits(driver: &Driver, wanted: &Wanted) -> bool {
-    let program = wanted.program.as_deref().is_none_or(|wanted| *driver == Driver::Copy || driver.program() == Some(wanted));
-    wanted.driver.as_deref().is_none_or(|name| name == driver.name()) && program
+    match (wanted.driver.as_deref(), &wanted.program) {
+        (Some("vfs"), _) => *driver == Driver::Copy,
+        (_, Some(program)) => driver.program() == Some(program),
+        (Some(name), None) => name == driver.name(),
+        (None, None) => true,
+    }
 }
 
 fn choose(wanted: &Wanted, staging: &Staging) -> Result<(Driver, Option<String>), StorageError> {
@@ -261,6 +265,8 @@ mod tests {
             (&Driver::Copy, wanted(Some("overlay"), None), false),
             (&Driver::Overlay, wanted(Some("overlay"), Some("/p")), false),
             (&program, wanted(None, Some("/p")), true),
+            (&Driver::Copy, wanted(None, Some("/p")), false),
+            (&Driver::Copy, wanted(Some("vfs"), Some("/p")), true),
         ] {
             assert_eq!(fits(driver, &wanted), so, "{driver:?} {wanted:?}");
         }

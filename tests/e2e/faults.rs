@@ -137,6 +137,7 @@ fn a_killed_wait_and_logs_leave_the_container_alone(env: &TestEnv) {
     env.ok(&["rm", &id]);
 }
 
+/// R7.
 fn init_killed_from_outside_is_137(env: &TestEnv) {
     let mut run = env.bb_cmd(&["--name", "c"], &["sh", "-c", "echo ready; exec sleep 1000"]).spawn();
     run.read_until("ready");
@@ -145,6 +146,7 @@ fn init_killed_from_outside_is_137(env: &TestEnv) {
     assert_eq!(env.ok(&["ps", "-a", "-q"]), "");
 }
 
+/// R6.
 fn a_killed_monitor_is_seen_and_the_container_can_be_removed(env: &TestEnv) {
     let id = env.start(&["--name", "c"]);
     let init = env.init_pid(&id);
@@ -186,6 +188,7 @@ fn descendants(pid: u32) -> Vec<i32> {
     [children, deeper].concat()
 }
 
+/// R5.
 fn any_child_of_run_may_be_killed_at_any_time(env: &TestEnv) {
     env.busybox();
     for round in 0..40 {
@@ -271,6 +274,7 @@ fn volume_commands_may_be_killed_at_any_system_call(env: &TestEnv) {
     sweep(env, &["volume", "rm", "v"], make, gone_or_whole);
 }
 
+/// R1.
 fn run_may_be_killed_at_any_system_call(env: &TestEnv) {
     env.busybox();
     let args = ["run", "-d", "--name", "c", "--network", "none", "bb", "sleep", "1000"];
@@ -419,6 +423,7 @@ fn a_monitor_killed_in_its_back_off_leaves_an_ended_container(env: &TestEnv) {
     assert_consistent(env);
 }
 
+/// R2.
 fn create_may_be_killed_at_any_system_call(env: &TestEnv) {
     env.busybox();
     sweep(env, &["create", "--name", "c", "bb", "true"], || (), |_| remove_all(env));
@@ -437,6 +442,7 @@ fn rm_may_be_killed_at_any_system_call(env: &TestEnv) {
     assert_consistent(env);
 }
 
+/// R4.
 fn import_may_be_killed_at_any_system_call(env: &TestEnv) {
     let archive = busybox_root().to_string_lossy().into_owned();
     let remove = |output: &Output| {
@@ -466,6 +472,7 @@ fn rmi_may_be_killed_at_any_system_call(env: &TestEnv) {
     assert_consistent(env);
 }
 
+/// R8.
 fn a_stopped_monitor_does_not_hang_ps(env: &TestEnv) {
     let id = env.start(&[]);
     let monitor = parent(env.init_pid(&id));
@@ -478,6 +485,7 @@ fn a_stopped_monitor_does_not_hang_ps(env: &TestEnv) {
     env.ok(&["rm", &id]);
 }
 
+/// R12.
 fn the_runtime_folder_may_be_swept_under_a_running_container(env: &TestEnv) {
     let id = env.start(&[]);
     for entry in std::fs::read_dir(env.runtime()).expect("the runtime folder").flatten() {
@@ -490,6 +498,7 @@ fn the_runtime_folder_may_be_swept_under_a_running_container(env: &TestEnv) {
     assert_consistent(env);
 }
 
+/// R11.
 fn after_a_reboot_everything_has_ended(env: &TestEnv) {
     let id = env.start(&[]);
     // The record speaks of another boot: what it names is dead, whatever has its pids now.
@@ -504,6 +513,7 @@ fn after_a_reboot_everything_has_ended(env: &TestEnv) {
     env.remove(&[&id]);
 }
 
+/// H20, R31.
 fn a_reused_pid_is_never_signalled(env: &TestEnv) {
     let id = env.start(&[]);
     let mut foreign = env.host("sleep", &["1000"]).spawn();
@@ -526,6 +536,7 @@ fn a_reused_pid_is_never_signalled(env: &TestEnv) {
     env.remove(&[&id]);
 }
 
+/// R28.
 fn commands_at_the_same_time_leave_a_consistent_container(env: &TestEnv) {
     env.busybox();
     env.ok(&["create", "--name", "c", "--network", "none", "bb", "sleep", "1000"]);
@@ -634,6 +645,7 @@ fn too_few_inodes_during_import_leave_nothing(env: &TestEnv) {
     assert_consistent(env);
 }
 
+/// R19.
 fn too_few_descriptors_are_an_error_and_no_hang(env: &TestEnv) {
     env.busybox();
     for limit in [3, 5, 8, 10, 12, 14, 16, 20, 24, 32, 48, 64] {

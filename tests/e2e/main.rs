@@ -10,6 +10,9 @@
 //! | `CORACLE_UNDER_TEST`   | `podman`: the same cases on Podman; its known gaps are marked, and a closed gap is a failure |
 //! | `CORACLE_TEST_TMP`     | where the cases' folders are made (`/var/tmp`)                                               |
 //! | `CORACLE_SHARED_IMAGES`| a folder of bigger images, for extra cases                                                   |
+//! | `CORACLE_FAULTS`       | how many faults are tried in each scenario (4); more take a second each                       |
+//! | `CORACLE_SEED`         | the number that the choice of faults begins with (1)                                         |
+//! | `CORACLE_SOAK`         | rounds of fifty parallel runs, and a hundred lifecycles each (1)                              |
 
 #![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
@@ -24,12 +27,21 @@ mod environment;
 mod escape;
 mod events;
 mod exec;
+mod fault_driver;
 mod faults;
+mod hardening;
 mod harness;
 mod health;
 mod history;
 mod hostile;
+mod hostile_data;
+mod hostile_paths;
+mod hostile_processes;
 mod identity;
+mod image_disk;
+mod image_manifest;
+mod image_mount;
+mod image_scp;
 mod images;
 mod isolation;
 mod kernel;
@@ -39,6 +51,7 @@ mod listing;
 mod logdrivers;
 mod login;
 mod logs;
+mod misbehaving;
 mod mount;
 mod mounts;
 mod named_volumes;
@@ -58,10 +71,14 @@ mod save;
 mod secrets;
 mod settings;
 mod sharing;
+mod soak;
+mod storage_drivers;
+mod storage_pull;
 mod supervise;
 mod system;
 mod terminal;
 mod top;
+mod traced;
 mod userns;
 mod volumes;
 
@@ -88,12 +105,22 @@ fn main() -> ExitCode {
         escape::cases(),
         events::cases(),
         exec::cases(),
+        fault_driver::cases(),
         faults::cases(),
+        hardening::cases(),
         hostile::cases(),
+        image_disk::cases(),
+        image_manifest::cases(),
+        image_mount::cases(),
+        image_scp::cases(),
+        hostile_data::cases(),
+        hostile_paths::cases(),
+        hostile_processes::cases(),
         images::cases(),
         pull::cases(),
         push::cases(),
         registry::cases(),
+        misbehaving::cases(),
         login::cases(),
         relations::cases(),
         listing::cases(),
@@ -106,6 +133,7 @@ fn main() -> ExitCode {
         prune::cases(),
         terminal::cases(),
         top::cases(),
+        traced::cases(),
         lifecycle::cases(),
         limits::cases(),
         logs::cases(),
@@ -124,7 +152,10 @@ fn main() -> ExitCode {
         save::cases(),
         secrets::cases(),
         settings::cases(),
+        storage_drivers::cases(),
+        storage_pull::cases(),
         sharing::cases(),
+        soak::cases(),
         userns::cases(),
         system::cases(),
         volumes::cases(),

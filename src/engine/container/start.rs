@@ -339,7 +339,9 @@ impl Engine {
         }
         let driver = driver::remembered(&self.paths)?.unwrap_or_default();
         let (mut data, mut folder) = (Vec::new(), rootfs.filter(|rootfs| !rootfs.overlay).map(|rootfs| rootfs.path.clone()));
-        if driver == Driver::Copy && rootfs.is_none() {
+        // Also where the driver was another one when the container was made.
+        let is_copy = || driver == Driver::Copy || self.paths.container(&config.id).join("root").is_dir();
+        if rootfs.is_none() && is_copy() {
             folder = Some(self.copied_root(config, &layers)?);
         } else if let Some(map) = config.isolation.id_map.as_ref().filter(|map| !layers.is_empty() && join::needs_shift(map)) {
             let Shifted { folder, form } = self.shifted(&layers, map)?;

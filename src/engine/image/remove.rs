@@ -94,7 +94,12 @@ impl Engine {
             self.remove_users(&image, report)?;
         }
         self.refuse_if_used(&image)?;
+        if !request.force {
+            self.refuse_if_image_mounted(&image)?;
+        }
         self.db.remove_image(&image.id)?;
+        // Left by a session that ended without an unmount.
+        let _ = std::fs::remove_dir(self.image_mount_point(&image));
         let name = image.names.first().map(String::as_str).unwrap_or_default();
         self.tell_of(&Subject::image(image.id.hex(), name), Status::Remove);
         report.untagged.extend(image.names);

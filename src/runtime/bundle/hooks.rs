@@ -2,6 +2,7 @@
 //!
 //! Each gets the container's state on its standard input, from a file in memory: a hook that does not read it keeps nobody waiting.
 
+use crate::config::env;
 use crate::runtime::message::{Failure, Stage};
 use crate::sys::clone::{self, CloneFlags};
 use crate::sys::{fd, process, stub};
@@ -81,7 +82,9 @@ fn try_become(hook: &Hook, stdin: &OwnedFd, report: &OwnedFd) -> Result<(), Fail
     } else {
         args.iter().map(|argument| text(argument)).collect::<Result<_, _>>()?
     };
-    let env = hook.env().iter().flatten().map(|entry| text(entry)).collect::<Result<Vec<_>, _>>()?;
+    // A hook that names no environment has the runtime's.
+    let own = || env::all().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let env = hook.env().clone().unwrap_or_else(own).iter().map(|entry| text(entry)).collect::<Result<Vec<_>, _>>()?;
     fd::become_stdio(stdin, 0).map_err(at())?;
     process::default_signals();
     let stub = stub::open(stub::ERROR_FD).map_err(Failure::at(Stage::Stub, ""))?;

@@ -8,7 +8,7 @@ use crate::runtime::message::{Failure, Stage};
 use crate::runtime::process::become_root;
 use crate::runtime::{mounts as kernels, users};
 use crate::sys::mount::{self, Attributes, Propagation};
-use crate::sys::root::SafeRoot;
+use crate::sys::root::{Leaf, SafeRoot};
 use crate::sys::{fd, namespace, netdev};
 use oci_spec::runtime::{Hook, LinuxNamespaceType, LinuxPersonalityDomain, Process, Spec};
 use rustix::fs::{Mode, OFlags};
@@ -241,6 +241,11 @@ fn change_root(plan: &Plan<'_>, root: SafeRoot) -> Result<SafeRoot, Failure> {
     kernels::set_sysctls(&root, spec)?;
     kernels::mask(&root, spec, null)?;
     if spec.root().as_ref().and_then(oci_spec::runtime::Root::readonly).unwrap_or(false) {
+        if let Some(process) = spec.process() {
+            // The working directory is made where it is missing; after this it could not be.
+            let folder = process.cwd().strip_prefix("/").unwrap_or(process.cwd());
+            root.make(folder, Leaf::Folder).map_err(Failure::at(Stage::Workdir, process.cwd().to_string_lossy()))?;
+        }
         mount::set_attributes(root.as_fd(), Attributes::MOUNT_ATTR_RDONLY, Attributes::empty(), false).map_err(at())?;
     }
     Ok(root)

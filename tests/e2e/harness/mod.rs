@@ -24,6 +24,7 @@ pub mod leak;
 pub mod program;
 pub mod registry;
 pub mod root;
+pub mod rootly;
 pub mod server;
 pub mod terminal;
 

@@ -87,7 +87,7 @@ impl Engine {
                 let text = format!("image {} of {count}: {}", at + 1, list.manifests[at].digest);
                 progress.step(&Step::Note { text });
                 let known = stored(&images, &list, &list.manifests[at].digest);
-                self.push_entry(&mut list, at, known, &to, request, progress)?;
+                self.push_entry((&mut list, at), known, &to, request, progress)?;
             }
         }
         let bytes = list.published(format)?;
@@ -103,8 +103,7 @@ impl Engine {
     /// Brings one image to the registry. One of the store may get another manifest there, when its layers are compressed.
     fn push_entry(
         &mut self,
-        list: &mut List,
-        at: usize,
+        (list, at): (&mut List, usize),
         stored: Option<&ImageRecord>,
         to: &Place<'_>,
         request: &ListPushRequest,
