@@ -58,6 +58,7 @@ mod named_volumes;
 mod names;
 mod network;
 mod networks;
+mod oci;
 mod pause;
 mod ports;
 mod prune;
@@ -81,6 +82,7 @@ mod top;
 mod traced;
 mod userns;
 mod volumes;
+mod wholeness;
 
 use harness::{case, host, root};
 use libtest_mimic::Arguments;
@@ -125,6 +127,7 @@ fn main() -> ExitCode {
         relations::cases(),
         listing::cases(),
         network::cases(),
+        oci::cases(),
         networks::cases(),
         bridge::cases(),
         names::cases(),
@@ -159,6 +162,7 @@ fn main() -> ExitCode {
         userns::cases(),
         system::cases(),
         volumes::cases(),
+        wholeness::cases(),
     ]
     .into_iter()
     .flatten();

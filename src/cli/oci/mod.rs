@@ -109,10 +109,8 @@ pub fn run(args: OciArgs) -> Result<i32, CliError> {
         code @ CliError::Code(_) => code,
         error => {
             log::write(global.log.as_deref(), global.log_format, &error);
-            match error {
-                CliError::Engine(error) => CliError::WithCode(error, 1),
-                other => other,
-            }
+            ui::note(error.text());
+            CliError::Code(1)
         }
     })
 }

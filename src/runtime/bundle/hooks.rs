@@ -36,6 +36,8 @@ pub(super) fn run(name: &str, hook: &Hook, state: &str, body: impl FnOnce(OwnedF
     let child = clone::spawn(CloneFlags::empty(), None, || {
         let Some((stdin, there, body)) = given.take() else { return 125 };
         let Ok(second) = there.try_clone() else { return 125 };
+        // What it starts ends with it when its time is over.
+        let _ = rustix::process::setpgid(None, None);
         body(stdin, there).send(&second);
         127
     })
@@ -43,6 +45,9 @@ pub(super) fn run(name: &str, hook: &Hook, state: &str, body: impl FnOnce(OwnedF
     drop(given);
     let limit = hook.timeout().and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
     if !ended(&child.pidfd, limit).map_err(os)? {
+        if let Some(group) = rustix::process::Pid::from_raw(child.pid) {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
         let _ = process::send_signal(&child.pidfd, libc::SIGKILL);
         let _ = child.wait();
         return Err(fail(format!("it did not end within {} s", limit.unwrap_or_default().as_secs())));

@@ -34,6 +34,8 @@ pub enum Need {
     Tracer,
     Skopeo,
     Umoci,
+    /// Podman itself, to call our runtime.
+    Podman,
     /// The folder of bigger images that `CORACLE_SHARED_IMAGES` names.
     SharedImages,
 }
@@ -56,6 +58,7 @@ impl Need {
             Self::Tracer => "tracer",
             Self::Skopeo => "skopeo",
             Self::Umoci => "umoci",
+            Self::Podman => "podman",
             Self::SharedImages => "shared-images",
         }
     }
@@ -77,6 +80,7 @@ impl Need {
             Self::Strace => find_program("strace").is_none().then(|| "strace is not installed".to_owned()),
             Self::Skopeo => find_program("skopeo").is_none().then(|| "skopeo is not installed".to_owned()),
             Self::Umoci => find_program("umoci").is_none().then(|| "umoci is not installed".to_owned()),
+            Self::Podman => find_program("podman").is_none().then(|| "podman is not installed".to_owned()),
             Self::SharedImages => shared_images().is_none().then(|| "CORACLE_SHARED_IMAGES does not name a folder".to_owned()),
         }
     }

@@ -30,6 +30,7 @@ pub mod terminal;
 
 pub use case::Case;
 pub(crate) use case::case;
-pub use command::Output;
+pub use command::{Cmd, Output};
 pub use environment::TestEnv;
 pub use host::Need;
+pub use program::wait_gone;
