@@ -105,25 +105,24 @@ pub fn start_stack(namespace: BorrowedFd<'_>, route: &Route, collar: &OwnedFd) -
     let families = Families::of_host();
     let stand_in = StandIn::in_namespace(namespace)?;
     let path = format!("/proc/{}/ns/net", stand_in.pid());
-    let mut first = None;
+    let mut refused = None;
     let mut way = None;
-    let attempts: [(&str, &dyn Fn(PathBuf) -> Result<Way, NetError>); 3] = [
-        (PASTA, &|program| start_pasta(program, &path, families, Age::New, collar).map(|pid| Way::Pasta { pid, families })),
-        (SLIRP4NETNS, &|program| start_slirp4netns(program, &path, collar).map(|pid| Way::Slirp4netns { pid })),
-        (PASTA, &|program| start_pasta(program, &path, families, Age::Any, collar).map(|pid| Way::Pasta { pid, families })),
-    ];
-    for (name, attempt) in attempts {
+    for (name, age) in [(PASTA, Age::New), (SLIRP4NETNS, Age::Any), (PASTA, Age::Any)] {
         let Some(program) = find_program(name) else { continue };
-        match attempt(program) {
+        let started = match name {
+            PASTA => start_pasta(program, &path, families, age, collar).map(|pid| Way::Pasta { pid, families }),
+            _ => start_slirp4netns(program, &path, collar).map(|pid| Way::Slirp4netns { pid }),
+        };
+        match started {
             Ok(found) => {
                 way = Some(found);
                 break;
             }
             // Of the last one, for the first may only have been too old.
-            Err(error) => first = Some(error),
+            Err(error) => refused = Some(error),
         }
     }
-    match (way, first) {
+    match (way, refused) {
         (Some(way), _) => {
             let fail = |source| NetError::Start { helper: PASTA, source };
             if let Some(index) = route.index_of(INTERFACE).map_err(fail)? {
