@@ -287,7 +287,7 @@ fn nothing_is_left_however_a_container_ends(env: &TestEnv) {
 }
 
 fn a_command_that_is_killed_leaves_no_interface(env: &TestEnv) {
-    let keeper = serve(env, &[]);
+    let _keeper = serve(env, &[]);
     for at in 0..12 {
         let running = env.cmd(&["run", "--rm", "bb", "true"]).spawn();
         std::thread::sleep(std::time::Duration::from_millis(3 * at));
