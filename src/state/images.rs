@@ -90,10 +90,8 @@ impl Db {
     /// # Errors
     /// The database fails.
     pub fn remove_image_name(&mut self, name: &str) -> Result<bool, StateError> {
-        self.giving_room(|db| {
-            let gone = db.connection.execute("DELETE FROM names WHERE name = ?1", params![name]);
-            gone.map(|count| count > 0).map_err(query("untag the image"))
-        })
+        let gone = self.connection.execute("DELETE FROM names WHERE name = ?1", params![name]);
+        gone.map(|count| count > 0).map_err(query("untag the image"))
     }
 
     /// Removes the image row, its names, and the rows of those of its layers that no image uses any more; returns these.
@@ -104,10 +102,6 @@ impl Db {
     /// # Errors
     /// The database fails.
     pub fn remove_image(&mut self, id: &ImageId) -> Result<Vec<DiffId>, StateError> {
-        self.giving_room(|db| db.try_remove_image(id))
-    }
-
-    fn try_remove_image(&mut self, id: &ImageId) -> Result<Vec<DiffId>, StateError> {
         let action = "remove the image";
         let transaction = self.transaction(action)?;
         let layers: Option<String> = transaction

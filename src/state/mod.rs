@@ -8,7 +8,6 @@ mod images;
 pub mod leases;
 pub mod networks;
 mod origins;
-mod reserve;
 mod schema;
 pub mod volumes;
 

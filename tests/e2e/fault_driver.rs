@@ -328,11 +328,12 @@ fn signals_at_any_time_leave_nothing(env: &TestEnv) {
     let mut random = Seeded::new("signals");
     let mut row = Row::default();
     for _ in 0..wanted(8) {
-        let words: &[&str] = random.of(&[
-            &["run", "--rm", "--network", "none", "--name=c", "bb", "sh", "-c", "sleep 0.1; echo done"][..],
+        let choices: [&[&str]; 3] = [
+            &["run", "--rm", "--network", "none", "--name=c", "bb", "sh", "-c", "sleep 0.1; echo done"],
             &["run", "-d", "--network", "none", "--name=c", "bb", "sleep", "0.3"],
             &["create", "--network", "none", "--name=c", "bb", "true"],
-        ]);
+        ];
+        let words = random.of(&choices);
         let signal = random.below(3);
         let after = format!("0.0{:02}", random.below(80));
         let name = ["INT", "TERM", "HUP"][signal];

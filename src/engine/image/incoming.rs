@@ -42,7 +42,6 @@ impl Engine {
     pub(in crate::engine) fn begin_intake(&self) -> Result<gc::StoreLock, EngineError> {
         // Best effort: what cannot be swept is no reason to refuse an image.
         let _ = gc::sweep(&self.paths);
-        self.db.keep_reserve();
         Ok(gc::lock_shared(&self.paths)?)
     }
 
