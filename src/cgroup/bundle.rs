@@ -109,7 +109,8 @@ fn place(path: Option<&Path>, id: &str, settings: &[Setting], is_needed: bool) -
             }
             Err(error)
         }
-        _ => Ok(Some(Placed { cgroup, made })),
+        // Under our own name it is nobody else's, also when a killed create has left it.
+        _ => Ok(Some(Placed { cgroup, made: made || path.is_none() })),
     }
 }
 

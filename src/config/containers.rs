@@ -8,17 +8,20 @@
 //!
 //! All are read in this order, key by key the last one counts. `CONTAINERS_CONF` names a file that stands in for all of them,
 //! `CONTAINERS_CONF_OVERRIDE` one that is read after them.
+//!
+//! `dns_bind_port` says nothing to us: on the addresses of our bridges nobody else can have port 53.
 
 use super::paths::PathsError;
 use super::registries::ConfigError;
 use super::{Places, env};
 use crate::model::network::IpNet;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// What the files say about networks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkConf {
     /// The network of a container that names none.
     pub default_network: String,
@@ -30,12 +33,10 @@ pub struct NetworkConf {
     pub stack: Option<String>,
     /// Arguments of pasta.
     pub pasta_options: Vec<String>,
-    /// The port of a bridge's address at which names are asked for.
-    pub dns_bind_port: u16,
 }
 
 /// A block of addresses out of which subnets of one size are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pool {
     pub base: IpNet,
@@ -67,7 +68,6 @@ impl Default for NetworkConf {
             ],
             stack: None,
             pasta_options: Vec::new(),
-            dns_bind_port: 53,
         }
     }
 }
@@ -87,15 +87,37 @@ struct Table {
     default_subnet_pools: Option<Vec<Pool>>,
     default_rootless_network_cmd: Option<String>,
     pasta_options: Option<Vec<String>>,
-    dns_bind_port: Option<u16>,
 }
 
+/// What this process was handed by another one.
+static HANDED: OnceLock<NetworkConf> = OnceLock::new();
+
 impl NetworkConf {
+    /// Makes [`NetworkConf::load`] give what [`NetworkConf::keep`] has written: for a process that a monitor starts, which has no environment and is
+    /// root in its user namespace, so that it cannot tell whose files count. Nothing where there is no such file.
+    pub fn take_over(path: &Path) {
+        if let Some(conf) = std::fs::read(path).ok().and_then(|text| serde_json::from_slice(&text).ok()) {
+            // It is there already: the same file, read twice.
+            let _ = HANDED.set(conf);
+        }
+    }
+
+    /// Writes it down for [`NetworkConf::take_over`].
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn keep(&self, path: &Path) -> io::Result<()> {
+        crate::sys::replace::replace(path, &serde_json::to_vec(self)?)
+    }
+
     /// Reads the calling user's files.
     ///
     /// # Errors
     /// A file cannot be read or is wrong. No file at all is none.
     pub fn load() -> Result<Self, NetworkConfError> {
+        if let Some(conf) = HANDED.get() {
+            return Ok(conf.clone());
+        }
         let files = match env::var_os("CONTAINERS_CONF") {
             Some(file) => vec![PathBuf::from(file)],
             None => Places::from_env()?.containers_files(),
@@ -122,14 +144,8 @@ impl NetworkConf {
         let text: Vec<&str> = text.lines().map(|line| if plain(line) { line } else { "" }).collect();
         let file: File = toml::from_str(&text.join("\n"))
             .map_err(|source| ConfigError::Toml { path: path.to_owned(), source: Box::new(source) })?;
-        let Table {
-            default_network,
-            default_subnet,
-            default_subnet_pools,
-            default_rootless_network_cmd,
-            pasta_options,
-            dns_bind_port,
-        } = file.network;
+        let Table { default_network, default_subnet, default_subnet_pools, default_rootless_network_cmd, pasta_options } =
+            file.network;
         let bad = |what: String| ConfigError::Bad { path: path.to_owned(), what };
         if let Some(net) = default_subnet.filter(|net| net.trunc() != *net) {
             return Err(bad(format!("default_subnet {net} is no subnet: the first address of this one is {}", net.trunc())));
@@ -149,7 +165,6 @@ impl NetworkConf {
         set(&mut self.default_subnet, default_subnet);
         set(&mut self.pools, default_subnet_pools);
         set(&mut self.pasta_options, pasta_options);
-        set(&mut self.dns_bind_port, dns_bind_port.map(|port| if port == 0 { 53 } else { port }));
         self.stack = default_rootless_network_cmd.filter(|name| !name.is_empty()).or_else(|| self.stack.take());
         Ok(())
     }
@@ -179,7 +194,7 @@ mod tests {
         assert_eq!(conf.default_network, "mine");
         assert_eq!(conf.default_subnet.to_string(), "10.1.0.0/24");
         assert_eq!(conf.pools, [Pool { base: "10.2.0.0/16".parse().expect("a subnet"), size: 26 }]);
-        assert_eq!((conf.stack.as_deref(), conf.dns_bind_port), (Some("slirp4netns"), 53));
+        assert_eq!(conf.stack.as_deref(), Some("slirp4netns"));
     }
 
     #[test]

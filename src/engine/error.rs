@@ -2,6 +2,7 @@
 
 use super::container::ContainerError;
 use super::container::attach::AttachError;
+use super::image::RemoteError;
 use super::network::NetworkError;
 use super::volume::VolumeError;
 use crate::config::paths::PathsError;
@@ -49,6 +50,8 @@ pub enum EngineError {
     #[error(transparent)]
     Attach(#[from] AttachError),
     #[error(transparent)]
+    Remote(#[from] RemoteError),
+    #[error(transparent)]
     Secret(#[from] SecretError),
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -80,6 +83,10 @@ pub enum EngineError {
     TagWithDigest { name: String },
     #[error("image {image} is in use by container {containers}")]
     ImageInUse { image: String, containers: String },
+    #[error("image {image} is mounted in a `coracle unshare` session (process {pid})")]
+    ImageMounted { image: String, pid: i32 },
+    #[error("image {image} has no layers, and so no files")]
+    NoLayers { image: String },
     #[error("image {image} has several names: {names}")]
     ImageHasNames { image: String, names: String },
     #[error("{name}: it is an image, and not a manifest list")]
@@ -123,11 +130,12 @@ impl EngineError {
             | Self::NotInList { .. }
             | Self::NoInstance { .. }
             | Self::EntryNowhere { .. } => Kind::NoSuch,
-            Self::NotAList { .. } | Self::IsAList { .. } | Self::EntryAsItIs { .. } => Kind::Invalid,
+            Self::Remote(RemoteError::BadEnd { .. }) => Kind::Invalid,
+            Self::NoLayers { .. } | Self::NotAList { .. } | Self::IsAList { .. } | Self::EntryAsItIs { .. } => Kind::Invalid,
             Self::ImageNameTaken { .. } => Kind::Exists,
             Self::Ambiguous { .. } | Self::AmbiguousImage { .. } | Self::TagWithDigest { .. } => Kind::Invalid,
             Self::Image(error) => image_kind(error),
-            Self::ImageInUse { .. } | Self::ImageHasNames { .. } => Kind::InUse,
+            Self::ImageInUse { .. } | Self::ImageMounted { .. } | Self::ImageHasNames { .. } => Kind::InUse,
             Self::State(StateError::NameInUse { .. }) => Kind::Exists,
             Self::Container(error) => error.kind(),
             Self::Oci(error) => error.kind(),
@@ -145,6 +153,7 @@ impl EngineError {
             | Self::SaveLength { .. }
             | Self::Reset { .. }
             | Self::Attach(_)
+            | Self::Remote(_)
             | Self::Netd(_)
             | Self::Paths(_)
             | Self::State(_)
@@ -189,6 +198,13 @@ impl EngineError {
             Self::NoInstance { .. } => Some("pull the image, and add it to the list".to_owned()),
             Self::EntryNowhere { name, digest } => {
                 Some(format!("add it again, or take it out: `coracle manifest remove {name} {digest}`"))
+            }
+            Self::Remote(RemoteError::NoSsh) => Some("install OpenSSH's client".to_owned()),
+            Self::Remote(RemoteError::Failed { host, .. }) => {
+                Some(format!("try `ssh {host}`, and see that coracle or podman is installed there"))
+            }
+            Self::ImageMounted { image, .. } => {
+                Some(format!("unmount it there with `coracle image unmount {image}`, or end the session"))
             }
             Self::ImageInUse { containers, .. } => Some(format!("remove the container first: `coracle rm {containers}`")),
             Self::ImageHasNames { image, .. } => {

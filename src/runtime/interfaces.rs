@@ -24,12 +24,15 @@ pub struct Interface {
     pub routes: Vec<NewRoute>,
 }
 
+/// Tells whoever serves the interfaces of I.
+pub type Announce = Box<dyn FnOnce(BorrowedFd<'_>) -> Result<(), String>>;
+
 /// What M makes the interfaces with.
 pub struct Wires {
     /// A socket of the bridges' namespace, M's alone.
     pub route: Route,
     /// Told of I by its pidfd when its interfaces are there, before it goes on. An error ends the start.
-    pub announce: Box<dyn FnOnce(BorrowedFd<'_>) -> Result<(), String>>,
+    pub announce: Announce,
 }
 
 impl fmt::Debug for Wires {

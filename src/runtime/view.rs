@@ -12,7 +12,7 @@ use super::message::{Failure, Stage};
 use super::rootfs::{self, Overlay};
 use super::{mounts, terminal};
 use crate::sys::clone::{self, CloneFlags};
-use crate::sys::mount::{self, Propagation};
+use crate::sys::mount::{self, Attributes, Propagation};
 use crate::sys::root::SafeRoot;
 use crate::sys::{namespace, process, socket};
 use oci_spec::runtime::Spec;
@@ -70,13 +70,38 @@ pub fn mount(overlay: &Overlay, spec: Option<(&Spec, Option<&str>)>) -> Result<S
 /// # Errors
 /// A layer is gone, or the overlay cannot be mounted.
 pub fn lowers(overlay: &Overlay) -> Result<OwnedFd, Failure> {
-    let at = || Failure::at(Stage::Overlay, overlay.base.to_string_lossy());
-    rustix::process::chdir(&overlay.base).map_err(|errno| at()(errno.into()))?;
     if let ([only], true) = (&overlay.lowers[..], overlay.data.is_empty()) {
+        let at = || Failure::at(Stage::Overlay, overlay.base.to_string_lossy());
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        return rustix::fs::open(only.as_str(), flags, Mode::empty()).map_err(|errno| at()(errno.into()));
+        return rustix::fs::open(overlay.base.join(only), flags, Mode::empty()).map_err(|errno| at()(errno.into()));
     }
     namespace::unshare(CloneFlags::NEWNS).map_err(Failure::at(Stage::Clone, ""))?;
+    stack(overlay)
+}
+
+/// Mounts the layers of an image, read-only, on `target`, relative to the overlay's base, for as long as the caller's mount namespace
+/// lives. The caller's working directory changes.
+///
+/// # Errors
+/// The caller may not mount here, or a layer is gone.
+pub fn layers_on(overlay: &Overlay, target: String) -> Result<(), Failure> {
+    let mount = match &overlay.lowers[..] {
+        [only] => {
+            let at = || Failure::at(Stage::Overlay, overlay.base.to_string_lossy());
+            rustix::process::chdir(&overlay.base).map_err(|errno| at()(errno.into()))?;
+            mount::clone_tree(Path::new(only), false).map_err(at())?
+        }
+        _ => stack(overlay)?,
+    };
+    mount::set_attributes(mount.as_fd(), Attributes::MOUNT_ATTR_RDONLY, Attributes::empty(), false)
+        .map_err(Failure::at(Stage::Rootfs, &target))?;
+    rootfs::attach(mount, &target).map(drop)
+}
+
+/// Makes a detached mount of the lower layers. The caller's working directory changes.
+fn stack(overlay: &Overlay) -> Result<OwnedFd, Failure> {
+    let at = || Failure::at(Stage::Overlay, overlay.base.to_string_lossy());
+    rustix::process::chdir(&overlay.base).map_err(|errno| at()(errno.into()))?;
     rootfs::lowers(overlay).map_err(at())
 }
 

@@ -127,8 +127,10 @@ impl Db {
     /// # Errors
     /// The database fails.
     pub fn remove_container(&mut self, id: &ContainerId) -> Result<bool, StateError> {
-        let gone = self.connection.execute("DELETE FROM containers WHERE id = ?1", params![id.as_str()]);
-        gone.map(|count| count > 0).map_err(query("remove the container"))
+        self.giving_room(|db| {
+            let gone = db.connection.execute("DELETE FROM containers WHERE id = ?1", params![id.as_str()]);
+            gone.map(|count| count > 0).map_err(query("remove the container"))
+        })
     }
 
     fn many_containers(&self, sql: &str, keys: impl rusqlite::Params) -> Result<Vec<ContainerConfig>, StateError> {

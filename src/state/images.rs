@@ -90,8 +90,10 @@ impl Db {
     /// # Errors
     /// The database fails.
     pub fn remove_image_name(&mut self, name: &str) -> Result<bool, StateError> {
-        let gone = self.connection.execute("DELETE FROM names WHERE name = ?1", params![name]);
-        gone.map(|count| count > 0).map_err(query("untag the image"))
+        self.giving_room(|db| {
+            let gone = db.connection.execute("DELETE FROM names WHERE name = ?1", params![name]);
+            gone.map(|count| count > 0).map_err(query("untag the image"))
+        })
     }
 
     /// Removes the image row, its names, and the rows of those of its layers that no image uses any more; returns these.
@@ -102,6 +104,10 @@ impl Db {
     /// # Errors
     /// The database fails.
     pub fn remove_image(&mut self, id: &ImageId) -> Result<Vec<DiffId>, StateError> {
+        self.giving_room(|db| db.try_remove_image(id))
+    }
+
+    fn try_remove_image(&mut self, id: &ImageId) -> Result<Vec<DiffId>, StateError> {
         let action = "remove the image";
         let transaction = self.transaction(action)?;
         let layers: Option<String> = transaction
@@ -148,6 +154,15 @@ impl Db {
             transaction.execute(sql, values).map_err(query(action))?;
         }
         transaction.commit().map_err(query(action))
+    }
+
+    /// Forgets a layer that is damaged, though images name it: it is about to come in anew.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn forget_damaged_layer(&mut self, diff_id: &DiffId) -> Result<(), StateError> {
+        let gone = self.connection.execute("DELETE FROM layers WHERE diff_id = ?1", params![diff_id.hex()]);
+        gone.map(drop).map_err(query("forget a damaged layer"))
     }
 
     /// Forgets layers that no image names; others are left alone.

@@ -88,7 +88,7 @@ impl Db {
             let Some(one) = row.map_err(query(action))? else { continue };
             match leases.last_mut() {
                 Some(last) if last.network == one.network && last.container == one.container => {
-                    last.addresses.extend(one.addresses)
+                    last.addresses.extend(one.addresses);
                 }
                 _ => leases.push(one),
             }
@@ -112,11 +112,11 @@ fn take<E: From<StateError>>(
         let kept = had.iter().position(|(address, _)| subnet.net.contains(address) && is_usable(subnet, *address));
         let address = match (fixed, kept) {
             (Some(address), _) => {
-                if let Some(holder) = holder(transaction, &network.name, address)?.filter(|holder| holder != container) {
-                    if lives(&holder)? {
-                        let holder = holder.short().to_owned();
-                        return Err(StateError::AddressInUse { network: network.name.clone(), address, holder }.into());
-                    }
+                if let Some(holder) = holder(transaction, &network.name, address)?.filter(|holder| holder != container)
+                    && lives(&holder)?
+                {
+                    let holder = holder.short().to_owned();
+                    return Err(StateError::AddressInUse { network: network.name.clone(), address, holder }.into());
                 }
                 address
             }

@@ -8,6 +8,7 @@ mod images;
 pub mod leases;
 pub mod networks;
 mod origins;
+mod reserve;
 mod schema;
 pub mod volumes;
 

@@ -22,6 +22,18 @@ impl Db {
         }))
     }
 
+    /// Returns the names that led to an image when they were pulled, whatever they mean by now.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn pulled_names(&self, image: &ImageId) -> Result<Vec<String>, StateError> {
+        let action = "look up the pulls of an image";
+        let mut statement =
+            self.connection.prepare("SELECT name FROM pulls WHERE image = ?1 ORDER BY name").map_err(query(action))?;
+        let rows = statement.query_map(params![image.hex()], |row| row.get(0)).map_err(query(action))?;
+        rows.collect::<Result<_, _>>().map_err(query(action))
+    }
+
     /// Records what a name led to, and what blobs its layers came as. The image and its layers are recorded.
     ///
     /// # Errors

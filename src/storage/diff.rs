@@ -3,6 +3,10 @@
 //! The layers below are one folder for this: the only one, or an overlay of them. Folders are opened by path, below the top and
 //! without following links, so that a tree of any depth costs no descriptors.
 
+mod trees;
+
+pub use trees::compare_trees;
+
 use super::pack::walk::{is_device_whiteout, is_xattr_whiteout, opaque, open_folder};
 use super::pack::{PackError, failed};
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -132,7 +136,8 @@ fn names(folder: &OwnedFd, path: &[u8]) -> Result<Vec<Vec<u8>>, PackError> {
     for entry in Dir::read_from(folder).map_err(failed("read folder", path))? {
         let entry = entry.map_err(failed("read folder", path))?;
         let name = entry.file_name().to_bytes();
-        if name != b"." && name != b".." {
+        // fuse-overlayfs marks opaque folders by a file, too.
+        if name != b"." && name != b".." && name != b".wh..wh..opq" {
             names.push(name.to_vec());
         }
     }

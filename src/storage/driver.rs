@@ -18,7 +18,6 @@ use crate::sys::clone::{self, CloneFlags};
 use crate::sys::mount::Attributes;
 use crate::sys::namespace;
 use crate::sys::overlay::{self, Stack};
-use crate::sys::replace::replace;
 use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid, XattrFlags};
 use rustix::io::Errno;
 use std::io;
@@ -104,14 +103,21 @@ pub fn settle(paths: &Paths) -> Result<(Driver, Option<String>), StorageError> {
     can_hold_layers(paths, &staging)?;
     let (driver, note) = choose(wanted, &staging)?;
     let place = paths.data().join(FILE);
-    replace(&place, driver.text().as_bytes()).map_err(io_error("write file", &place))?;
+    // In a folder of our own: two commands may find out at once.
+    let new = staging.path().join(FILE);
+    let written = std::fs::write(&new, driver.text()).and_then(|()| std::fs::rename(&new, &place));
+    written.map_err(io_error("write file", &place))?;
     Ok((driver, note))
 }
 
 /// Tells whether a driver is what is wanted, where something is.
 fn fits(driver: &Driver, wanted: &Wanted) -> bool {
-    let program = wanted.program.as_deref().is_none_or(|wanted| *driver == Driver::Copy || driver.program() == Some(wanted));
-    wanted.driver.as_deref().is_none_or(|name| name == driver.name()) && program
+    match (wanted.driver.as_deref(), &wanted.program) {
+        (Some("vfs"), _) => *driver == Driver::Copy,
+        (_, Some(program)) => driver.program() == Some(program),
+        (Some(name), None) => name == driver.name(),
+        (None, None) => true,
+    }
 }
 
 fn choose(wanted: &Wanted, staging: &Staging) -> Result<(Driver, Option<String>), StorageError> {
@@ -261,6 +267,8 @@ mod tests {
             (&Driver::Copy, wanted(Some("overlay"), None), false),
             (&Driver::Overlay, wanted(Some("overlay"), Some("/p")), false),
             (&program, wanted(None, Some("/p")), true),
+            (&Driver::Copy, wanted(None, Some("/p")), false),
+            (&Driver::Copy, wanted(Some("vfs"), Some("/p")), true),
         ] {
             assert_eq!(fits(driver, &wanted), so, "{driver:?} {wanted:?}");
         }

@@ -5,7 +5,7 @@
 
 use super::digest::Hashing;
 use super::error::io_error;
-use super::layer::StagedLayer;
+use super::layer::{self, StagedLayer};
 use super::split::Recorder;
 use super::staging::Staging;
 use super::tar::TarError;
@@ -92,6 +92,9 @@ pub fn receive<R: BufRead>(paths: &Paths, source: R, expected: &Expected, limits
     let Pumped { diff_id, tar_size, compression } = pumped.ok_or(StorageError::Thread)?;
     if let Some(promised) = expected.diff_id.clone().filter(|promised| *promised != diff_id) {
         return Err(StorageError::WrongDiffId { blob: digest, expected: promised, found: diff_id });
+    }
+    if unpacked.owners_replaced > 0 {
+        layer::note_replaced_owners(staging.path(), unpacked.owners_replaced)?;
     }
     let layer = StagedLayer { staging, diff_id: diff_id.clone(), borrowed };
     Ok(Received { layer, diff_id, digest, size, compression, tar_size, unpacked })

@@ -74,6 +74,22 @@ pub fn remove(paths: &Paths, diff_id: &DiffId) -> Result<(), StorageError> {
     }
 }
 
+/// A file beside a layer's files, where some of those belong to others than the image says: how many.
+const REPLACED_OWNERS: &str = "replaced-owners";
+
+/// How many files of a layer were given to others, because the user namespace does not have the owner that the image names.
+#[must_use]
+pub fn replaced_owners(paths: &Paths, diff_id: &DiffId) -> u64 {
+    let place = paths.layers().join(diff_id.hex()).join(REPLACED_OWNERS);
+    std::fs::read_to_string(place).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+}
+
+/// Takes down how many files of a layer that is coming in were given to others.
+pub(super) fn note_replaced_owners(staging: &Path, count: u64) -> Result<(), StorageError> {
+    let place = staging.join(REPLACED_OWNERS);
+    std::fs::write(&place, format!("{count}\n")).map_err(io_error("write file", &place))
+}
+
 /// Tells how long ago a layer came in; nothing where it is not there.
 #[must_use]
 pub fn age(paths: &Paths, diff_id: &DiffId) -> Option<Duration> {

@@ -3,9 +3,11 @@
 //! ```text
 //! <data>/
 //!   store.lock             flock: shared while an image comes in, exclusive while folders of layers are deleted
+//!   reserve                room for a removal on a full disk
 //!   driver                 how layers are stacked here
 //!   blobs/sha256/<hex>     manifests and image configs, visible by rename
 //!   layers/<diffID>/       diff/ and what gives the tar back (split)
+//!   layers/<diffID>/replaced-owners  how many files belong to others than the image says, where any do
 //!   layers/<diffID>/diff/  one unpacked layer: overlay whiteouts, owners as container ids; visible by rename
 //!   shifted/<stack>-<map>/ an image's layers with the owners that another id map wants
 //!   tmp/<name>.lock        flock: held by whoever works in tmp/<name>; what nobody holds is swept
@@ -33,6 +35,7 @@ pub mod landing;
 pub mod layer;
 pub mod pack;
 mod remove_tree;
+pub mod reserve;
 pub mod shifted;
 pub mod split;
 pub mod staging;

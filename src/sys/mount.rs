@@ -172,15 +172,13 @@ pub fn pivot_into(root: BorrowedFd<'_>) -> io::Result<()> {
     rustix::process::chdir("/").map_err(io::Error::from)
 }
 
-/// Puts the mount that `root` is open on over the root of this mount namespace, and makes it the caller's: for an initial ramfs,
-/// which cannot be pivoted away. The old root stays below it.
+/// Makes the mount that `root` is open on, which covers the root of this mount namespace, the caller's root: for an initial ramfs, which
+/// cannot be pivoted away. The old root stays below it, and no path leads there.
 ///
 /// # Errors
-/// `EINVAL` when `root` is no mount point.
-pub fn cover_root(root: BorrowedFd<'_>) -> io::Result<()> {
+/// `EPERM` without `CAP_SYS_CHROOT`.
+pub fn stay_on_top(root: BorrowedFd<'_>) -> io::Result<()> {
     rustix::process::fchdir(root)?;
-    let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
-    move_mount(root, "", CWD, "/", flags)?;
     rustix::process::chroot(".")?;
     rustix::process::chdir("/").map_err(io::Error::from)
 }

@@ -246,6 +246,7 @@ fn hostile(env: &TestEnv, canary: &Canary) {
     env.ok(&["load", "-i", "hostile.tar"]);
 }
 
+/// T29.
 fn links_of_a_container_lead_nowhere_outside(env: &TestEnv) {
     let canary = Canary::new(env.work().join("canary"));
     hostile(env, &canary);
@@ -278,6 +279,7 @@ fn links_of_a_container_lead_nowhere_outside(env: &TestEnv) {
     env.remove(&[&running, &stopped]);
 }
 
+/// T29, T30.
 fn a_link_that_is_swapped_meanwhile_leads_nowhere_outside(env: &TestEnv) {
     let canary = Canary::new(env.work().join("canary"));
     env.file("d/file", "intruder");
@@ -308,6 +310,7 @@ fn a_link_that_is_swapped_meanwhile_leads_nowhere_outside(env: &TestEnv) {
     env.remove(&[&id]);
 }
 
+/// T29.
 fn archives_cannot_climb_or_write_through_their_own_links(env: &TestEnv) {
     let canary = Canary::new(env.work().join("canary"));
     let id = created(env, &[]);
@@ -330,6 +333,7 @@ fn archives_cannot_climb_or_write_through_their_own_links(env: &TestEnv) {
     env.remove(&[&id]);
 }
 
+/// T18.
 fn nothing_of_the_container_is_executed(env: &TestEnv) {
     let id = env.start(&[]);
     env.file("f", "x");
@@ -350,6 +354,7 @@ fn nothing_of_the_container_is_executed(env: &TestEnv) {
     env.remove(&[&id]);
 }
 
+/// T30.
 fn a_mount_point_is_written_in_place(env: &TestEnv) {
     env.file("hosts", "10.1.2.3 written\n");
     let id = env.start(&[]);

@@ -215,6 +215,7 @@ fn limits_are_set_and_bounded(env: &TestEnv) {
     }
 }
 
+/// H18, T25.
 fn kernel_settings_are_the_containers_own(env: &TestEnv) {
     let options =
         ["--sysctl", "net.ipv4.ip_forward=1", "--sysctl", "kernel.msgmax=4096", "--sysctl", "net/ipv4/conf/all/log_martians=1"];

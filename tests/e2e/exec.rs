@@ -140,6 +140,7 @@ fn exec_inherits_the_containers_own_settings(env: &TestEnv) {
     remove(env, &id);
 }
 
+/// T20, T21.
 fn exec_has_no_more_power_than_the_container(env: &TestEnv) {
     let id = env.start(&[]);
     let fields = |pid: &str| {
@@ -165,6 +166,7 @@ fn exec_detached_returns_at_once_and_runs_on(env: &TestEnv) {
     remove(env, &id);
 }
 
+/// T17.
 fn exec_by_way_of_a_descriptor_never_leaves_the_root(env: &TestEnv) {
     let id = env.start(&[]);
     for number in 3..24 {
@@ -175,6 +177,7 @@ fn exec_by_way_of_a_descriptor_never_leaves_the_root(env: &TestEnv) {
     remove(env, &id);
 }
 
+/// T19.
 fn exec_of_a_bad_user_is_an_error_and_never_root(env: &TestEnv) {
     let id = env.start(&[]);
     for user in ["nosuch", "wide", "4294967295", "4294967296", "18446744073709551616", "-1", "0x1", "+1"] {
@@ -235,6 +238,7 @@ fn exec_on_a_terminal_has_its_size(env: &TestEnv) {
     remove(env, &id);
 }
 
+/// T72, R50.
 fn many_execs_leave_the_monitor_as_it_was(env: &TestEnv) {
     let id = env.start(&[]);
     let init = env.init_pid(&id);

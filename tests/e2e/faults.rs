@@ -137,6 +137,7 @@ fn a_killed_wait_and_logs_leave_the_container_alone(env: &TestEnv) {
     env.ok(&["rm", &id]);
 }
 
+/// R7.
 fn init_killed_from_outside_is_137(env: &TestEnv) {
     let mut run = env.bb_cmd(&["--name", "c"], &["sh", "-c", "echo ready; exec sleep 1000"]).spawn();
     run.read_until("ready");
@@ -145,6 +146,7 @@ fn init_killed_from_outside_is_137(env: &TestEnv) {
     assert_eq!(env.ok(&["ps", "-a", "-q"]), "");
 }
 
+/// R6.
 fn a_killed_monitor_is_seen_and_the_container_can_be_removed(env: &TestEnv) {
     let id = env.start(&["--name", "c"]);
     let init = env.init_pid(&id);
@@ -186,6 +188,7 @@ fn descendants(pid: u32) -> Vec<i32> {
     [children, deeper].concat()
 }
 
+/// R5.
 fn any_child_of_run_may_be_killed_at_any_time(env: &TestEnv) {
     env.busybox();
     for round in 0..40 {
@@ -271,6 +274,7 @@ fn volume_commands_may_be_killed_at_any_system_call(env: &TestEnv) {
     sweep(env, &["volume", "rm", "v"], make, gone_or_whole);
 }
 
+/// R1.
 fn run_may_be_killed_at_any_system_call(env: &TestEnv) {
     env.busybox();
     let args = ["run", "-d", "--name", "c", "--network", "none", "bb", "sleep", "1000"];
@@ -419,6 +423,7 @@ fn a_monitor_killed_in_its_back_off_leaves_an_ended_container(env: &TestEnv) {
     assert_consistent(env);
 }
 
+/// R2.
 fn create_may_be_killed_at_any_system_call(env: &TestEnv) {
     env.busybox();
     sweep(env, &["create", "--name", "c", "bb", "true"], || (), |_| remove_all(env));
@@ -437,6 +442,7 @@ fn rm_may_be_killed_at_any_system_call(env: &TestEnv) {
     assert_consistent(env);
 }
 
+/// R4.
 fn import_may_be_killed_at_any_system_call(env: &TestEnv) {
     let archive = busybox_root().to_string_lossy().into_owned();
     let remove = |output: &Output| {
@@ -466,6 +472,7 @@ fn rmi_may_be_killed_at_any_system_call(env: &TestEnv) {
     assert_consistent(env);
 }
 
+/// R8.
 fn a_stopped_monitor_does_not_hang_ps(env: &TestEnv) {
     let id = env.start(&[]);
     let monitor = parent(env.init_pid(&id));
@@ -478,6 +485,7 @@ fn a_stopped_monitor_does_not_hang_ps(env: &TestEnv) {
     env.ok(&["rm", &id]);
 }
 
+/// R12.
 fn the_runtime_folder_may_be_swept_under_a_running_container(env: &TestEnv) {
     let id = env.start(&[]);
     for entry in std::fs::read_dir(env.runtime()).expect("the runtime folder").flatten() {
@@ -490,6 +498,7 @@ fn the_runtime_folder_may_be_swept_under_a_running_container(env: &TestEnv) {
     assert_consistent(env);
 }
 
+/// R11.
 fn after_a_reboot_everything_has_ended(env: &TestEnv) {
     let id = env.start(&[]);
     // The record speaks of another boot: what it names is dead, whatever has its pids now.
@@ -504,6 +513,7 @@ fn after_a_reboot_everything_has_ended(env: &TestEnv) {
     env.remove(&[&id]);
 }
 
+/// H20, R31.
 fn a_reused_pid_is_never_signalled(env: &TestEnv) {
     let id = env.start(&[]);
     let mut foreign = env.host("sleep", &["1000"]).spawn();
@@ -526,6 +536,7 @@ fn a_reused_pid_is_never_signalled(env: &TestEnv) {
     env.remove(&[&id]);
 }
 
+/// R28.
 fn commands_at_the_same_time_leave_a_consistent_container(env: &TestEnv) {
     env.busybox();
     env.ok(&["create", "--name", "c", "--network", "none", "bb", "sleep", "1000"]);
@@ -574,6 +585,7 @@ fn large_tar(env: &TestEnv, megabytes: usize) -> String {
     path.to_string_lossy().into_owned()
 }
 
+/// R14.
 fn a_full_disk_during_import_leaves_nothing(env: &TestEnv) {
     env.busybox();
     let before = available(env);
@@ -593,6 +605,7 @@ fn a_full_disk_in_the_container_is_its_own_problem(env: &TestEnv) {
     env.bb(&[], &["echo", "fine"]).prints("fine");
 }
 
+/// R16.
 fn a_full_disk_of_the_log_does_not_hold_the_container_up(env: &TestEnv) {
     env.busybox();
     let script = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); head -c 10000 /dev/zero | tr '\\000' x; echo; done; exit 8";
@@ -612,6 +625,7 @@ fn fill(env: &TestEnv) {
     output.ok();
 }
 
+/// R15.
 fn on_a_full_disk_containers_can_be_removed(env: &TestEnv) {
     let id = env.start(&[]);
     env.ok(&["exec", &id, "sh", "-c", "head -c 1000000 /dev/zero >/f"]);
@@ -622,6 +636,7 @@ fn on_a_full_disk_containers_can_be_removed(env: &TestEnv) {
     assert_consistent(env);
 }
 
+/// R17.
 fn too_few_inodes_during_import_leave_nothing(env: &TestEnv) {
     let mut layer = Layer::default();
     for number in 0..2000 {
@@ -634,6 +649,7 @@ fn too_few_inodes_during_import_leave_nothing(env: &TestEnv) {
     assert_consistent(env);
 }
 
+/// R19.
 fn too_few_descriptors_are_an_error_and_no_hang(env: &TestEnv) {
     env.busybox();
     for limit in [3, 5, 8, 10, 12, 14, 16, 20, 24, 32, 48, 64] {
@@ -647,6 +663,7 @@ fn too_few_descriptors_are_an_error_and_no_hang(env: &TestEnv) {
     remove_all(env);
 }
 
+/// R35.
 fn a_read_only_store_is_an_error(env: &TestEnv) {
     let folder = env.folder("closed");
     std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o555)).expect("close the folder");

@@ -27,7 +27,7 @@ fn load(env: &TestEnv, image: &Image) {
     env.ok(&["load", "-i", "i.tar"]);
 }
 
-/// CVE-2016-9962: until it has its own root, a new init stands in the host's file system.
+/// T16, H14: CVE-2016-9962: until it has its own root, a new init stands in the host's file system.
 fn who_joins_a_pid_namespace_cannot_be_looked_at(env: &TestEnv) {
     let canary = Canary::new(env.work().join("c"));
     // The own root proves that the look itself works.
@@ -55,7 +55,7 @@ fn who_joins_a_pid_namespace_cannot_be_looked_at(env: &TestEnv) {
     canary.assert_unchanged();
 }
 
-/// What a check's process has open before its program runs leads nowhere.
+/// T16, H14: What a check's process has open before its program runs leads nowhere.
 fn a_health_check_holds_nothing_of_the_host(env: &TestEnv) {
     let canary = Canary::new(env.work().join("c"));
     let script = format!(
@@ -77,6 +77,7 @@ fn a_health_check_holds_nothing_of_the_host(env: &TestEnv) {
     canary.assert_unchanged();
 }
 
+/// T12.
 fn entries_for_users_go_into_no_mount(env: &TestEnv) {
     let canary = Canary::new(env.work().join("c"));
     let mount = format!("{}:/etc", canary.text());
@@ -99,7 +100,7 @@ fn entries_for_users_go_into_no_mount(env: &TestEnv) {
     assert_eq!(env.sh(&["--user", "4242"], "grep -c ^4242: /etc/passwd"), "1");
 }
 
-/// CVE-2022-4318.
+/// T47: CVE-2022-4318.
 fn a_working_directory_adds_no_user(env: &TestEnv) {
     for workdir in ["/x\nevil::0:0::/:/bin/sh", "/a:b"] {
         load(env, &Image::busybox("w", json!({"WorkingDir": workdir, "User": "4242"})));
@@ -183,6 +184,7 @@ fn first_use_of_a_volume_follows_no_link(env: &TestEnv) {
     env.ok(&["volume", "rm", "v", "w"]);
 }
 
+/// T29.
 fn cp_goes_through_links_with_dots(env: &TestEnv) {
     let canary = Canary::new(env.work().join("c"));
     let up = format!("{}{}", "../".repeat(14), &canary.text()[1..]);
@@ -238,6 +240,7 @@ fn a_check_that_floods_ends_in_time(env: &TestEnv) {
     env.remove(&[&id]);
 }
 
+/// T74.
 fn names_of_labels_do_not_move_the_cursor(env: &TestEnv) {
     env.run(&["volume", "create", "--label", "a\u{1b}[31m=b\u{1b}[32m", "v"]).code(0);
     let shown = env.cmd(&["volume", "ls", "--format", "{{.Labels}}"]).on_terminal(24, 80).wait();

@@ -36,6 +36,7 @@ pub fn cases() -> Vec<Case> {
     all.into_iter().map(|case| case.needs(&[Need::Userns])).collect()
 }
 
+/// H23.
 fn the_caller_is_root_inside_and_subordinate_ids_follow(env: &TestEnv) {
     let uid = rustix::process::getuid().as_raw();
     let gid = rustix::process::getgid().as_raw();
@@ -144,7 +145,7 @@ fn assert_single(output: &crate::harness::command::Output, words: &[&str]) {
 const IDS: [&str; 3] = ["sh", "-c", "id -u; id -g; cat /proc/self/uid_map"];
 
 /// Runs a command as a user whom `/etc/subuid` and `/etc/passwd` do not know.
-fn as_stranger(env: &TestEnv, cmd: Cmd) -> Cmd {
+pub fn as_stranger(env: &TestEnv, cmd: Cmd) -> Cmd {
     let number = env.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let folder = root::strangers_folder(root_folder()).join(number).to_string_lossy().into_owned();
     let script = "umask 077; mkdir -p \"$0/d\" \"$0/r\" && cd \"$0\" && export HOME=$0 XDG_DATA_HOME=$0/d XDG_RUNTIME_DIR=$0/r && exec \"$@\"";
@@ -157,6 +158,7 @@ fn import(env: &TestEnv) -> Cmd {
     env.cmd(&["import", &busybox_root().to_string_lossy(), "bb"])
 }
 
+/// T78.
 fn without_subordinate_ids_one_id_is_mapped_and_the_mend_is_said(env: &TestEnv) {
     as_stranger(env, import(env)).run().ok();
     let args = [&["run", "--rm", "--network", "none", "bb"][..], &IDS].concat();
@@ -245,6 +247,7 @@ fn from_an_unreadable_folder_it_runs(env: &TestEnv) {
     env.bb_cmd(&[], &["pwd"]).behind(&front).run().prints("/");
 }
 
+/// T34.
 fn the_store_is_closed_to_others_whatever_the_umask(env: &TestEnv) {
     let front = ["sh", "-c", "umask 000; exec \"$@\"", "sh"];
     import(env).behind(&front).run().ok();

@@ -54,6 +54,7 @@ fn status(env: &TestEnv, options: &[&str]) -> BTreeMap<String, String> {
     text.lines().filter_map(|line| line.split_once(':')).map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect()
 }
 
+/// H4, T20.
 fn root_has_podmans_eleven_capabilities_and_no_inheritable_ones(env: &TestEnv) {
     let status = status(env, &[]);
     for name in ["CapBnd", "CapPrm", "CapEff"] {
@@ -64,11 +65,13 @@ fn root_has_podmans_eleven_capabilities_and_no_inheritable_ones(env: &TestEnv) {
     }
 }
 
+/// H3.
 fn the_system_call_filter_is_on(env: &TestEnv) {
     let status = status(env, &[]);
     assert_eq!((status["Seccomp"].as_str(), status["Seccomp_filters"].as_str()), ("2", "1"));
 }
 
+/// H5.
 fn no_new_privileges_is_off_and_a_setuid_program_works(env: &TestEnv) {
     assert_eq!(status(env, &[])["NoNewPrivs"], "0");
     let become_root = system_call(libc::SYS_setuid, [0; 6], &[]);
@@ -119,18 +122,21 @@ impl Mount {
     }
 }
 
+/// H8.
 fn proc_is_fresh_and_closed_to_programs_and_devices(env: &TestEnv) {
     mounts(env, &[])["/proc"].assert("proc", &["rw", "nosuid", "nodev", "noexec"]);
     // The shell itself, which reads the folder without a helper.
     assert_eq!(env.sh(&[], "echo /proc/[0-9]*").trim(), "/proc/1");
 }
 
+/// H8.
 fn sys_is_read_only(env: &TestEnv) {
     mounts(env, &[])["/sys"].assert("sysfs", &["ro", "nosuid", "nodev", "noexec"]);
     let output = env.bb(&[], &["sh", "-c", "echo 1 >/sys/kernel/mm/ksm/run || mkdir /sys/x"]);
     assert!(output.code != 0 && output.stderr().contains("Read-only file system"), "{output}");
 }
 
+/// H8, H17.
 fn the_cgroup_tree_is_read_only_and_the_containers_own(env: &TestEnv) {
     let text = env.sh(&[], "grep ^0: /proc/self/cgroup");
     assert_eq!(text, "0::/");
@@ -141,6 +147,7 @@ fn the_cgroup_tree_is_read_only_and_the_containers_own(env: &TestEnv) {
     }
 }
 
+/// H6, T79.
 fn kernel_files_are_masked(env: &TestEnv) {
     let script = "for path in /proc/acpi /proc/interrupts /proc/kcore /proc/keys /proc/latency_stats /proc/sched_debug /proc/scsi \
         /proc/timer_list /proc/timer_stats /sys/firmware /sys/fs/selinux /sys/devices/virtual/powercap \
@@ -159,6 +166,7 @@ fn kernel_files_are_masked(env: &TestEnv) {
     }
 }
 
+/// H7.
 fn kernel_settings_are_read_only(env: &TestEnv) {
     let mounts = mounts(env, &[]);
     for path in ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"] {
@@ -172,6 +180,7 @@ fn kernel_settings_are_read_only(env: &TestEnv) {
     }
 }
 
+/// H9.
 fn the_device_folder_has_exactly_the_default_devices(env: &TestEnv) {
     let text = env.sh(&[], "ls -A /dev");
     let names: BTreeSet<&str> = text.lines().filter(|name| *name != "core").collect();
@@ -186,6 +195,7 @@ fn the_device_folder_has_exactly_the_default_devices(env: &TestEnv) {
     assert_eq!(links, "/proc/self/fd\n/proc/self/fd/0\n/proc/self/fd/1\n/proc/self/fd/2\npts/ptmx");
 }
 
+/// H9.
 fn devices_have_their_numbers_and_work(env: &TestEnv) {
     let script = "cd /dev; for d in null zero full random urandom tty; do echo $d $(stat -L -c '%F %t:%T %a' $d); done";
     let wanted = [("null", "1:3"), ("zero", "1:5"), ("full", "1:7"), ("random", "1:8"), ("urandom", "1:9"), ("tty", "5:0")]
@@ -197,11 +207,13 @@ fn devices_have_their_numbers_and_work(env: &TestEnv) {
     assert!(output.stdout() == "3\n5" && output.stderr().contains("No space left"), "{output}");
 }
 
+/// H9.
 fn no_device_can_be_made(env: &TestEnv) {
     let output = env.bb(&[], &["mknod", "/tmp/null", "c", "1", "3"]);
     assert!(output.code != 0 && output.stderr().contains("Operation not permitted"), "{output}");
 }
 
+/// H9.
 fn a_terminal_folder_is_the_containers_own(env: &TestEnv) {
     let mount = &mounts(env, &[])["/dev/pts"];
     mount.assert("devpts", &["nosuid", "noexec"]);
@@ -209,6 +221,7 @@ fn a_terminal_folder_is_the_containers_own(env: &TestEnv) {
     assert_eq!(env.sh(&[], "ls -A /dev/pts"), "ptmx");
 }
 
+/// H9, H16.
 fn shared_memory_is_small_and_closed_to_programs(env: &TestEnv) {
     let mounts = mounts(env, &[]);
     mounts["/dev/shm"].assert("tmpfs", &["rw", "nosuid", "nodev", "noexec"]);
@@ -218,6 +231,7 @@ fn shared_memory_is_small_and_closed_to_programs(env: &TestEnv) {
     assert!(["1777\n16384 4096", "1777\n16000 4096"].contains(&text.as_str()), "{text}");
 }
 
+/// H10.
 fn no_mount_is_shared_and_the_old_root_is_gone(env: &TestEnv) {
     let mounts = mounts(env, &[]);
     for (target, mount) in &mounts {
@@ -239,6 +253,7 @@ fn the_root_is_an_overlay_that_may_be_written(env: &TestEnv) {
     assert!(env.sh(&[], "ls /etc").contains("group"), "the image stays as it was");
 }
 
+/// H13, T17.
 fn only_three_descriptors_are_open(env: &TestEnv) {
     env.busybox();
     let open = env.file("open", "held by the caller");
@@ -270,10 +285,12 @@ fn the_process_tree_begins_with_the_command(env: &TestEnv) {
     assert_eq!(lines, [["1", "0", "ps", "-o", "pid,ppid,args"]], "{text}");
 }
 
+/// H16.
 fn the_umask_is_022(env: &TestEnv) {
     assert_eq!(env.sh(&[], "umask"), "0022");
 }
 
+/// H16.
 fn limits_are_no_wider_than_the_callers(env: &TestEnv) {
     env.busybox();
     let front = ["sh", "-c", "ulimit -n 300; ulimit -c 0; exec \"$@\"", "sh"];
@@ -281,6 +298,7 @@ fn limits_are_no_wider_than_the_callers(env: &TestEnv) {
     env.cmd(&args).behind(&front).run().prints("300\n0");
 }
 
+/// H16.
 fn the_callers_oom_score_is_inherited(env: &TestEnv) {
     env.busybox();
     let front = ["sh", "-c", "echo 500 >/proc/self/oom_score_adj; exec \"$@\"", "sh"];
@@ -305,6 +323,7 @@ fn the_session_is_the_containers_own(env: &TestEnv) {
     assert_eq!(text, "1 1 0");
 }
 
+/// H18.
 fn ping_needs_no_capability(env: &TestEnv) {
     assert_eq!(env.sh(&[], "cat /proc/sys/net/ipv4/ping_group_range"), "0\t0");
 }
@@ -314,6 +333,7 @@ fn load(env: &TestEnv, image: &Image) {
     env.ok(&["load", "-i", "i.tar"]);
 }
 
+/// T06, T08.
 fn a_root_whose_dev_is_a_link_is_harmless(env: &TestEnv) {
     let canary = Canary::new(env.work().join("canary"));
     let up = format!("../../../../../../../../../..{}", canary.text());
@@ -341,6 +361,7 @@ fn a_root_whose_dev_is_a_link_is_harmless(env: &TestEnv) {
     env.run(&["run", "--rm", "--network", "none", "twin", "sh", "-c", "echo x >/var/run/f; cat /run/f"]).prints("x");
 }
 
+/// T01, T09.
 fn a_root_whose_proc_or_sys_is_a_link_is_refused(env: &TestEnv) {
     let canary = Canary::new(env.work().join("canary"));
     for path in ["proc", "sys"] {
@@ -358,6 +379,7 @@ fn a_root_whose_proc_or_sys_is_a_link_is_refused(env: &TestEnv) {
     }
 }
 
+/// T11, T12.
 fn etc_files_that_are_links_are_harmless(env: &TestEnv) {
     let canary = Canary::new(env.work().join("canary"));
     let image = Image::busybox_with("etc", |layer| {
@@ -386,6 +408,7 @@ fn etc_files_that_are_links_are_harmless(env: &TestEnv) {
     canary.assert_unchanged();
 }
 
+/// T05.
 fn masked_paths_are_not_undone_by_a_link_at_dev_null(env: &TestEnv) {
     let image = Image::busybox_with("null", |layer| {
         layer.symlink("dev/null", "/proc/version");
@@ -397,7 +420,7 @@ fn masked_paths_are_not_undone_by_a_link_at_dev_null(env: &TestEnv) {
 }
 
 /// Uses a copy of the tool that belongs to the caller; returns a check that it is still the same.
-fn own_copy(env: &TestEnv) -> impl Fn() {
+pub fn own_copy(env: &TestEnv) -> impl Fn() {
     let folder = env.work().join("bin");
     std::fs::create_dir(&folder).unwrap();
     let mut files = Vec::new();
@@ -416,6 +439,7 @@ fn own_copy(env: &TestEnv) -> impl Fn() {
     }
 }
 
+/// T15, H12.
 fn an_entrypoint_of_proc_self_exe_does_not_change_the_tool(env: &TestEnv) {
     let assert_same = own_copy(env);
     let image = Image::busybox_with("exe", |layer| {
@@ -431,6 +455,7 @@ fn an_entrypoint_of_proc_self_exe_does_not_change_the_tool(env: &TestEnv) {
     assert_same();
 }
 
+/// T15, H12.
 fn writing_through_proc_exe_does_not_change_the_tool(env: &TestEnv) {
     let assert_same = own_copy(env);
     // Every process that joins is tried while it joins, and each descriptor of it.
@@ -447,6 +472,7 @@ fn writing_through_proc_exe_does_not_change_the_tool(env: &TestEnv) {
     assert_eq!(env.ok(&["--version"]).split(' ').next(), Some("coracle"));
 }
 
+/// T18.
 fn the_containers_programs_are_never_run_outside(env: &TestEnv) {
     // Programs and libraries that a helper outside might pick up by name.
     let canary = Canary::new(env.work().join("canary"));

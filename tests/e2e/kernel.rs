@@ -84,6 +84,7 @@ fn dangerous() -> Vec<Probe> {
     ]
 }
 
+/// H1, H3, T50.
 fn dangerous_calls_are_refused(env: &TestEnv) {
     // vmsplice and request_key differ between profiles: only told apart from a kernel that would act on them.
     let probes: Vec<Probe> =
@@ -125,6 +126,7 @@ fn calls_that_programs_live_on_are_let_through(env: &TestEnv) {
     }
 }
 
+/// H2, T50.
 fn sockets_of_dangerous_families_are_refused(env: &TestEnv) {
     let socket = |name, family, kind, protocol| probe(name, libc::SYS_socket, [family, kind, protocol, 0, 0, 0]);
     let probes = [
@@ -151,6 +153,7 @@ fn a_call_that_nobody_knows_is_enosys(env: &TestEnv) {
     assert_eq!(answers["unknown"], ENOSYS);
 }
 
+/// H3.
 fn the_filter_holds_for_exec_too(env: &TestEnv) {
     let volume = volume(env, &dangerous());
     let id = env.start(&["-v", &volume]);
@@ -159,6 +162,7 @@ fn the_filter_holds_for_exec_too(env: &TestEnv) {
     assert_eq!(inside, answers(&env.sh(&["-v", &volume], RUN_ALL)));
 }
 
+/// H19, T27.
 fn the_callers_terminal_cannot_be_typed_on(env: &TestEnv) {
     env.busybox();
     // TIOCSTI on each of the three descriptors; without -t none may be the caller's terminal.
@@ -179,6 +183,7 @@ fn the_callers_terminal_cannot_be_typed_on(env: &TestEnv) {
     }
 }
 
+/// H15.
 fn the_callers_keyring_is_not_seen(env: &TestEnv) {
     const SESSION: u64 = (-3i64).cast_unsigned();
     const USER_SESSION: u64 = (-5i64).cast_unsigned();

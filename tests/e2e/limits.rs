@@ -186,6 +186,7 @@ fn a_memory_too_small_to_start_is_named(env: &TestEnv) {
     assert!(output.code == 125 && output.stderr().contains("--memory"), "{output}");
 }
 
+/// T23.
 fn a_limit_without_its_controller_names_it(env: &TestEnv) {
     // No kernel has this one, so the answer is the same with every cgroup; without any, that is said.
     let output = env.bb(&["--cgroup-conf", "nosuch.max=1"], &["true"]);
@@ -193,6 +194,7 @@ fn a_limit_without_its_controller_names_it(env: &TestEnv) {
     assert!(output.stderr().contains("\"nosuch\"") || output.stderr().contains("Delegate=yes"), "{output}");
 }
 
+/// T23.
 fn what_only_cgroup_v1_has_is_refused(env: &TestEnv) {
     env.busybox();
     for option in ["--memory-swappiness=50", "--oom-kill-disable", "--cpu-rt-period=1000", "--cpu-rt-runtime=1000"] {

@@ -10,11 +10,15 @@
 //! | `CORACLE_UNDER_TEST`   | `podman`: the same cases on Podman; its known gaps are marked, and a closed gap is a failure |
 //! | `CORACLE_TEST_TMP`     | where the cases' folders are made (`/var/tmp`)                                               |
 //! | `CORACLE_SHARED_IMAGES`| a folder of bigger images, for extra cases                                                   |
+//! | `CORACLE_FAULTS`       | how many faults are tried in each scenario (4); more take a second each                       |
+//! | `CORACLE_SEED`         | the number that the choice of faults begins with (1)                                         |
+//! | `CORACLE_SOAK`         | rounds of fifty parallel runs, and a hundred lifecycles each (1)                              |
 
 #![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
 mod archives;
+mod bridge;
 mod check;
 mod commit;
 mod cp;
@@ -23,12 +27,21 @@ mod environment;
 mod escape;
 mod events;
 mod exec;
+mod fault_driver;
 mod faults;
+mod hardening;
 mod harness;
 mod health;
 mod history;
 mod hostile;
+mod hostile_data;
+mod hostile_paths;
+mod hostile_processes;
 mod identity;
+mod image_disk;
+mod image_manifest;
+mod image_mount;
+mod image_scp;
 mod images;
 mod isolation;
 mod kernel;
@@ -38,12 +51,14 @@ mod listing;
 mod logdrivers;
 mod login;
 mod logs;
+mod misbehaving;
 mod mount;
 mod mounts;
 mod named_volumes;
 mod names;
 mod network;
 mod networks;
+mod oci;
 mod pause;
 mod ports;
 mod prune;
@@ -57,12 +72,17 @@ mod save;
 mod secrets;
 mod settings;
 mod sharing;
+mod soak;
+mod storage_drivers;
+mod storage_pull;
 mod supervise;
 mod system;
 mod terminal;
 mod top;
+mod traced;
 mod userns;
 mod volumes;
+mod wholeness;
 
 use harness::{case, host, root};
 use libtest_mimic::Arguments;
@@ -87,23 +107,36 @@ fn main() -> ExitCode {
         escape::cases(),
         events::cases(),
         exec::cases(),
+        fault_driver::cases(),
         faults::cases(),
+        hardening::cases(),
         hostile::cases(),
+        image_disk::cases(),
+        image_manifest::cases(),
+        image_mount::cases(),
+        image_scp::cases(),
+        hostile_data::cases(),
+        hostile_paths::cases(),
+        hostile_processes::cases(),
         images::cases(),
         pull::cases(),
         push::cases(),
         registry::cases(),
+        misbehaving::cases(),
         login::cases(),
         relations::cases(),
         listing::cases(),
         network::cases(),
+        oci::cases(),
         networks::cases(),
+        bridge::cases(),
         names::cases(),
         ports::cases(),
         pause::cases(),
         prune::cases(),
         terminal::cases(),
         top::cases(),
+        traced::cases(),
         lifecycle::cases(),
         limits::cases(),
         logs::cases(),
@@ -122,10 +155,14 @@ fn main() -> ExitCode {
         save::cases(),
         secrets::cases(),
         settings::cases(),
+        storage_drivers::cases(),
+        storage_pull::cases(),
         sharing::cases(),
+        soak::cases(),
         userns::cases(),
         system::cases(),
         volumes::cases(),
+        wholeness::cases(),
     ]
     .into_iter()
     .flatten();

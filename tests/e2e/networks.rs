@@ -26,6 +26,8 @@ pub fn cases() -> Vec<Case> {
         case!(inspect_shows_the_addresses_that_the_container_has).needs(&[Need::Net]),
         case!(an_address_is_one_containers_and_stays_its_own).needs(&[Need::Net]).gap("podman gives the next one at each start"),
         case!(interfaces_have_the_names_that_were_asked_for).needs(&[Need::Net]),
+        case!(a_running_container_joins_and_leaves_networks).needs(&[Need::Net]),
+        case!(a_network_made_anew_has_its_new_subnet).needs(&[Need::Net]),
     ];
     all.into_iter().map(|case| case.needs(&[Need::Userns])).collect()
 }
@@ -108,7 +110,6 @@ fn what_cannot_be_is_refused_with_a_reason(env: &TestEnv) {
     for (args, word) in [
         ("host", "mode"),
         ("bridge", "mode"),
-        ("default", "mode"),
         ("a/b", "names must match"),
         ("-d nosuch n", "driver nosuch"),
         ("--gateway 10.3.3.3 n", "without subnet"),
@@ -116,7 +117,6 @@ fn what_cannot_be_is_refused_with_a_reason(env: &TestEnv) {
         ("--subnet 10.50.0.0/24 --gateway 10.51.0.1 n", "10.51.0.1"),
         ("--subnet 10.50.0.0/24 --ip-range 10.51.0.0/25 n", "not in subnet"),
         ("--subnet nonsense n", "nonsense"),
-        ("--subnet 10.50.0.0/24 --subnet 10.50.0.0/25 n", "10.50.0.0"),
         ("-o color=red n", "color"),
         ("-o mtu=abc n", "abc"),
         ("-o isolate=maybe n", "maybe"),
@@ -134,7 +134,9 @@ fn drivers_and_options_that_take_root_are_refused(env: &TestEnv) {
     for (args, word) in [
         ("-d macvlan --subnet 10.50.0.0/24 n", "root"),
         ("-d ipvlan --subnet 10.50.0.0/24 n", "root"),
+        ("--subnet 10.50.0.0/24 --subnet 10.50.0.0/25 n", "10.50.0.0"),
         ("-o vlan=5 n", "vlan"),
+        ("default", "mode"),
         ("-o parent=eth0 n", "parent"),
         ("-o mode=unmanaged n", "managed"),
         ("--interface-name lo n", "lo"),
@@ -215,7 +217,7 @@ fn filters_and_formats_choose_what_is_listed(env: &TestEnv) {
         (&["driver=macvlan"], ""),
         (&[short.as_str()], "db"),
         (&["dangling=true", "label=b"], "db"),
-        (&["dangling=false"], ""),
+        (&["dangling=false"], "podman"),
     ] {
         let filters = filters.iter().flat_map(|filter| ["--filter", filter]);
         let args: Vec<&str> = ["network", "ls", "-q"].into_iter().chain(filters).collect();
@@ -312,6 +314,7 @@ fn addresses_outside_the_network_are_125(env: &TestEnv) {
         ("--network a:interface_name=lo", "lo"),
         ("--network a:interface_name=x --network podman:interface_name=x", "another network"),
         ("--network podman --network a:interface_name=a/b", "a/b"),
+        ("--network pasta:-4", "takes no options"),
         ("--network a --mac-address 93:d0:c6:0a:29:33", "93:d0:c6:0a:29:33"),
     ] {
         let args: Vec<&str> = ["create"].into_iter().chain(options.split(' ')).chain(["bb", "true"]).collect();
@@ -440,4 +443,39 @@ fn interfaces_have_the_names_that_were_asked_for(env: &TestEnv) {
     let names: BTreeSet<&str> = seen.lines().take(4).collect();
     assert!(names.contains("lo") && names.contains("wan0") && names.contains("eth0"), "{seen}");
     assert!(seen.contains("inet 10.89.0."), "{seen}");
+}
+
+fn a_running_container_joins_and_leaves_networks(env: &TestEnv) {
+    env.busybox();
+    env.ok(&["network", "create", "--subnet", "10.50.0.0/24", "a"]);
+    env.ok(&["network", "create", "--subnet", "10.51.0.0/24", "b"]);
+    env.ok(&["run", "-d", "--name", "c", "--network", "a", "bb", "sleep", "1000"]);
+    env.ok(&["network", "connect", "--ip", "10.51.0.9", "--alias", "x", "b", "c"]);
+    let seen = || env.ok(&["exec", "c", "ip", "-4", "addr"]);
+    assert!(seen().contains("inet 10.50.0.2/24") && seen().contains("inet 10.51.0.9/24"), "{}", seen());
+    let members = "{{range $id, $member := .Containers}}{{$member.Name}} {{range $name, $one := $member.Interfaces}}{{$name}}{{end}}{{end}}";
+    if env.tool().ends_with("coracle") {
+        assert_eq!(show(env, "b", members), "c eth1");
+        env.run(&["network", "connect", "b", "c"]).fails(125, &["already connected"]);
+        env.ok(&["network", "update", "--dns-add", "192.0.2.1", "b"]);
+        assert_eq!(env.ok(&["network", "reload", "c"]).len(), 64);
+    }
+    let found = env.ok(&["run", "--rm", "--network", "b", "bb", "nslookup", "x"]);
+    assert!(found.contains("10.51.0.9"), "{found}");
+    env.ok(&["network", "disconnect", "a", "c"]);
+    assert!(!seen().contains("10.50.0.2") && seen().contains("inet 10.51.0.9/24"), "{}", seen());
+    assert_eq!(env.ok(&["ps", "--format", "{{.Networks}}"]), "b");
+    assert_eq!(env.ok(&["network", "rm", "a"]), "a");
+    env.ok(&["network", "rm", "-f", "-t", "0", "b"]);
+}
+
+fn a_network_made_anew_has_its_new_subnet(env: &TestEnv) {
+    env.busybox();
+    for subnet in ["10.50.0", "10.51.0"] {
+        env.ok(&["network", "create", "--subnet", &format!("{subnet}.0/24"), "n"]);
+        let script = "ip -4 addr show eth0; ping -c 1 -W 2 $(ip route | sed -n 's/^default via \\([0-9.]*\\).*/\\1/p') || true";
+        let seen = env.ok(&["run", "--rm", "--network", "n", "--cap-add", "net_raw", "bb", "sh", "-c", script]);
+        assert!(seen.contains(&format!("inet {subnet}.2/24")) && seen.contains("1 packets received"), "{seen}");
+        env.ok(&["network", "rm", "n"]);
+    }
 }

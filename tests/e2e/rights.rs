@@ -61,6 +61,7 @@ fn capabilities_are_added_and_dropped(env: &TestEnv) {
     }
 }
 
+/// T21.
 fn a_user_has_the_added_capabilities_and_no_others(env: &TestEnv) {
     assert_caps(&status(env, &["-u", "1000"]), DEFAULT, NONE, NONE);
     let added = "0000000000002000";
@@ -74,6 +75,7 @@ fn capabilities_that_contradict_are_125(env: &TestEnv) {
     env.bb(&["--cap-add", "flying"], &["true"]).fails(125, &["flying"]);
 }
 
+/// T21.
 fn an_exec_session_has_the_containers_rights(env: &TestEnv) {
     let id = env.start(&["--cap-drop", "all", "--cap-add", "net_raw", "--security-opt", "no-new-privileges", "-u", "1000"]);
     let added = "0000000000002000";
@@ -108,11 +110,13 @@ fn privileged_means_every_capability_and_no_filter_and_no_masks(env: &TestEnv) {
     );
 }
 
+/// T21.
 fn privileged_gives_another_user_nothing(env: &TestEnv) {
     let status = status(env, &["--privileged", "-u", "1000"]);
     assert_eq!((status["CapPrm"].as_str(), status["CapEff"].as_str(), status["CapAmb"].as_str()), (NONE, NONE, NONE));
 }
 
+/// H5.
 fn no_new_privileges_holds_for_exec_too(env: &TestEnv) {
     for (option, wanted) in [("no-new-privileges", "1"), ("no-new-privileges:true", "1"), ("no-new-privileges=false", "0")] {
         let status = status(env, &["--security-opt", option]);
@@ -149,6 +153,7 @@ fn a_profile_is_read_once(env: &TestEnv) {
     env.remove(&[&id]);
 }
 
+/// T23.
 fn a_profile_that_is_none_is_125(env: &TestEnv) {
     let broken = env.file("broken.json", "{");
     for path in [broken.as_str(), "/no/such/profile"] {
@@ -179,6 +184,7 @@ fn proc_options_reach_the_kernel(env: &TestEnv) {
     assert!(line.contains("hidepid="), "{line}");
 }
 
+/// T23.
 fn options_that_cannot_be_honoured_are_125(env: &TestEnv) {
     for option in ["apparmor=some-profile", "label=type:some_t", "nonsense", "mask=relative", "no-new-privileges=perhaps"] {
         env.bb(&["--security-opt", option], &["true"]).fails(125, &[option.split('=').next().unwrap()]);

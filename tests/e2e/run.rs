@@ -197,6 +197,7 @@ fn a_name_is_free_again_after_rm(env: &TestEnv) {
     }
 }
 
+/// T77.
 fn a_bad_name_is_refused(env: &TestEnv) {
     env.busybox();
     for name in ["../up", "a/b", "a b", "-", "a\nb", ".hidden"] {

@@ -54,6 +54,7 @@ fn run_image(env: &TestEnv, options: &[&str], image: &str, command: &[&str]) -> 
     env.run(&args)
 }
 
+/// H21.
 fn the_environment_is_exactly_what_is_documented(env: &TestEnv) {
     let text = env.bb(&[], &["env"]).ok();
     let names: BTreeSet<&str> = text.lines().map(|line| line.split('=').next().unwrap()).collect();
@@ -70,6 +71,7 @@ fn e_sets_passes_on_and_the_later_wins(env: &TestEnv) {
     output.prints("2|x=y z|from outside|unset||papb");
 }
 
+/// H21, T48.
 fn nothing_of_the_callers_environment_leaks(env: &TestEnv) {
     let output = env.bb_cmd(&[], &["env"]).env("SECRET", "hush").env("LD_PRELOAD", "").env("NOTIFY_SOCKET", "/run/n").run();
     let text = output.ok();
@@ -78,6 +80,7 @@ fn nothing_of_the_callers_environment_leaks(env: &TestEnv) {
     assert!(!inits.contains("hush"), "{inits}");
 }
 
+/// T48.
 fn names_without_a_value_in_the_image_take_nothing_from_the_caller(env: &TestEnv) {
     load_configured(env, "leaky", json!({"Env": ["SECRET", "PFX_*", "*", "=x", "", "GOOD=1"], "Cmd": ["env"]}));
     let args = ["run", "--rm", "--network", "none", "leaky"];
@@ -109,6 +112,7 @@ fn w_that_is_relative_is_an_error(env: &TestEnv) {
     assert!(output.code == 125 || output.code == 126 || output.code == 127, "{output}");
 }
 
+/// T17.
 fn w_by_way_of_a_descriptor_never_leaves_the_root(env: &TestEnv) {
     for number in 3..24 {
         for path in [format!("/proc/self/fd/{number}"), format!("/proc/self/fd/{number}/..")] {
@@ -124,6 +128,7 @@ fn the_images_folder_is_made_where_it_is_missing(env: &TestEnv) {
     run_image(env, &[], "made", &["pwd"]).prints("/new/folder");
 }
 
+/// T12.
 fn the_images_folder_is_not_made_outside_by_a_link(env: &TestEnv) {
     let canary = Canary::new(env.work().join("canary"));
     let image = Image::busybox_with("linked", |layer| {
@@ -155,11 +160,13 @@ fn u_takes_names_and_numbers(env: &TestEnv) {
     }
 }
 
+/// T19.
 fn u_that_is_numeric_is_never_a_name(env: &TestEnv) {
     // The image's passwd has the name 1234 with uid 0.
     env.bb(&["-u", "1234"], &["id", "-u"]).prints("1234");
 }
 
+/// T19.
 fn u_that_is_wrong_is_an_error_and_never_root(env: &TestEnv) {
     for user in [
         "nosuch",
@@ -212,6 +219,7 @@ fn u_takes_the_supplementary_groups_of_the_container(env: &TestEnv) {
     assert_eq!(groups(env, &["-u", "daemon"]), [1, 29]);
 }
 
+/// T22.
 fn the_users_primary_group_is_among_the_groups(env: &TestEnv) {
     // A file that its group may not read, but everyone else may: without the primary group in the list it would open.
     assert!(groups(env, &["-u", "1000:5000"]).contains(&5000));
@@ -232,6 +240,7 @@ fn the_images_user_is_taken(env: &TestEnv) {
     }
 }
 
+/// T21.
 fn another_user_has_no_capabilities(env: &TestEnv) {
     let text = env.sh(&["-u", "1000"], "grep ^Cap /proc/self/status");
     for line in text.lines() {
@@ -241,6 +250,7 @@ fn another_user_has_no_capabilities(env: &TestEnv) {
     }
 }
 
+/// T13.
 fn passwd_that_leads_outside_is_not_read(env: &TestEnv) {
     let canary = Canary::new(env.work().join("canary"));
     std::fs::write(env.work().join("canary/passwd"), "sneaky:x:0:0::/:/bin/sh\n").unwrap();
@@ -286,6 +296,7 @@ fn without_any_command_it_is_125(env: &TestEnv) {
     env.bb(&[], &[]).fails(125, &["command"]);
 }
 
+/// T47.
 fn a_newline_in_a_name_is_refused_or_kept_out_of_files(env: &TestEnv) {
     for option in ["--hostname=a\n1.2.3.4 evil", "--hostname=a b"] {
         let output = env.bb(&[option], &["cat", "/etc/hosts"]);

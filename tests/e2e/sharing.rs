@@ -173,6 +173,7 @@ fn shared_memory_is_shared_with_the_ipc_namespace(env: &TestEnv) {
     assert_eq!(text, "of the host");
 }
 
+/// T75.
 fn a_private_ipc_namespace_is_not_shared(env: &TestEnv) {
     let id = env.start(&["--ipc=private"]);
     let output = env.bb(&[&format!("--ipc=container:{id}")], &["true"]);
@@ -184,6 +185,7 @@ fn without_ipc_there_is_no_shared_memory(env: &TestEnv) {
     assert_eq!(env.sh(&["--ipc=none"], "ls -d /dev/shm 2>/dev/null; grep -c ' /dev/shm ' /proc/self/mountinfo; true"), "0");
 }
 
+/// T24.
 fn the_hosts_cgroups_are_read_only(env: &TestEnv) {
     let script = "find /sys/fs/cgroup -maxdepth 2 -name cgroup.procs | head -1; for f in $(find /sys/fs/cgroup -maxdepth 2 -name cgroup.procs); do echo $$ > $f && echo written; done 2>/dev/null; true";
     let text = env.sh(&["--cgroupns=host"], script);

@@ -65,15 +65,14 @@ pub(super) fn listening() -> Result<Handed, CliError> {
 }
 
 /// Takes over what an OCI runtime is given: `count` descriptors from 3 up, and behind them the sockets of a service manager, which are
-/// named by `LISTEN_FDS` alone: the process that they were opened for is the container's.
-///
-/// # Errors
-/// One of them is not open.
-pub(in crate::cli) fn handed_to_runtime(count: u16) -> Result<Handed, CliError> {
+/// named by `LISTEN_FDS` alone: the process that they were opened for is the container's. Those that are not open are left out, as
+/// callers name more than they have.
+pub(in crate::cli) fn handed_to_runtime(count: u16) -> Handed {
     let sockets = env::var("LISTEN_FDS").and_then(|count| count.parse::<u16>().ok()).unwrap_or(0);
     let listening = (sockets > 0).then(|| env::var("LISTEN_FDNAMES").unwrap_or_default());
-    let descriptors = adopt_all((3..3 + i32::from(count.saturating_add(sockets))).collect())?;
-    Ok(Handed { descriptors, listening })
+    let numbers = 3..3 + i32::from(count.saturating_add(sockets));
+    let descriptors = numbers.filter_map(|number| Some((number, adopt(number).ok()?))).collect();
+    Handed { descriptors, listening }
 }
 
 fn adopt_all(numbers: Vec<i32>) -> Result<Vec<(i32, OwnedFd)>, CliError> {

@@ -16,7 +16,7 @@ pub struct ImportArgs {
     file: PathBuf,
     /// The image's name; without a registry it is localhost/NAME
     reference: Option<String>,
-    /// Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR
+    /// Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR
     #[arg(short, long, value_name = "INSTRUCTION")]
     change: Vec<String>,
     /// What to say in the image's history

@@ -1,6 +1,7 @@
 //! `coracle login` and `coracle logout`.
 
 use super::registry::{is_denied, places};
+use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
 use crate::cli::{prompt, ui};
 use crate::engine::image::{Credentials, Login, Logout, RegistryOptions};
@@ -25,6 +26,9 @@ pub struct LoginArgs {
     /// Read the password from standard input
     #[arg(long)]
     password_stdin: bool,
+    /// Take the password from a secret of the store; its name is the user's where --username is not given
+    #[arg(long, value_name = "SECRET", conflicts_with_all = ["password", "password_stdin"])]
+    secret: Option<String>,
     /// Print who is logged in, and do nothing
     #[arg(long)]
     get_login: bool,
@@ -106,7 +110,10 @@ pub fn run(args: &LoginArgs) -> Result<i32, CliError> {
         ui::print_line(user)?;
         return Ok(0);
     }
-    if let Some(known) = known.clone().filter(|_| args.username.is_none() && args.password.is_none() && !args.password_stdin) {
+    if let Some(known) = known
+        .clone()
+        .filter(|_| args.username.is_none() && args.password.is_none() && !args.password_stdin && args.secret.is_none())
+    {
         ui::note(format!("Authenticating with existing credentials for {}", login.name()));
         match login.check(known) {
             Ok(()) => {
@@ -137,6 +144,13 @@ fn credentials(args: &LoginArgs, known: Option<&Credentials>) -> Result<(String,
         let mut password = String::new();
         let read = std::io::stdin().read_to_string(&mut password);
         read.map_err(|error| CliError::Usage(format!("read the password from standard input: {error}")))?;
+        return Ok((user, password.trim_end_matches(['\n', '\r']).to_owned()));
+    }
+    if let Some(name) = &args.secret {
+        let engine = open_engine()?;
+        let data = engine.secret_data(&engine.secret(name)?)?;
+        let password = String::from_utf8(data).map_err(|_| CliError::Usage(format!("the secret {name} is no text")))?;
+        let user = args.username.clone().unwrap_or_else(|| name.clone());
         return Ok((user, password.trim_end_matches(['\n', '\r']).to_owned()));
     }
     if let (Some(user), Some(password)) = (&args.username, &args.password) {

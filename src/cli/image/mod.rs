@@ -7,6 +7,7 @@ pub mod inspect;
 pub mod load;
 pub mod login;
 pub mod manifest;
+pub mod mount;
 mod output;
 pub mod platform;
 mod progress;
@@ -17,6 +18,7 @@ mod push_local;
 pub mod registry;
 pub mod rmi;
 pub mod save;
+pub mod scp;
 pub mod search;
 pub mod tag;
 pub mod tree;
@@ -41,14 +43,22 @@ pub enum ImageCommand {
     Load(load::LoadArgs),
     #[command(visible_alias = "list")]
     Ls(images::ImagesArgs),
+    Mount(mount::MountArgs),
     Prune(prune::PruneArgs),
     Pull(pull::PullArgs),
     Push(push::PushArgs),
     Rm(rmi::RmiArgs),
     Save(save::SaveArgs),
+    Scp(scp::ScpArgs),
     Search(search::SearchArgs),
+    #[command(hide = true)]
+    Sign(RefusedArgs),
     Tag(tag::TagArgs),
     Tree(tree::TreeArgs),
+    #[command(hide = true)]
+    Trust(RefusedArgs),
+    #[command(visible_alias = "umount")]
+    Unmount(mount::UnmountArgs),
     Untag(tag::UntagArgs),
 }
 
@@ -59,7 +69,14 @@ pub struct ExistsArgs {
     image: String,
 }
 
-/// List what the topmost layer of an image changes (C), adds (A) and deletes (D) in those below it
+/// What comes with a command that is not offered.
+#[derive(Debug, Args)]
+pub struct RefusedArgs {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    words: Vec<String>,
+}
+
+/// List what an image changes (C), adds (A) and deletes (D): its topmost layer in those below it, or all of it in another image
 #[derive(Debug, Args)]
 pub struct ImageDiffArgs {
     /// Print JSON
@@ -67,12 +84,19 @@ pub struct ImageDiffArgs {
     format: Option<container::diff::Format>,
     /// A name or an id
     image: String,
+    /// The image to compare with
+    #[arg(value_name = "IMAGE")]
+    other: Option<String>,
 }
 
 fn diff(args: &ImageDiffArgs) -> Result<i32, CliError> {
     let engine = open_engine()?;
     let image = engine.runnable_image(&args.image)?;
-    container::diff::print(&engine.image_diff(&image)?, args.format)
+    let list = match &args.other {
+        None => engine.image_diff(&image)?,
+        Some(other) => engine.images_diff(&image, &engine.runnable_image(other)?)?,
+    };
+    container::diff::print(&list, args.format)
 }
 
 /// Runs a command of the group.
@@ -92,11 +116,22 @@ pub fn run(command: ImageCommand) -> Result<i32, CliError> {
         ImageCommand::Inspect(args) => inspect::run(&args),
         ImageCommand::Load(args) => load::run(args),
         ImageCommand::Ls(args) => images::run(&args),
+        ImageCommand::Mount(args) => mount::run(&args),
+        ImageCommand::Unmount(args) => mount::run_unmount(&args),
         ImageCommand::Prune(args) => prune::run(&args),
         ImageCommand::Pull(args) => pull::run(args),
         ImageCommand::Push(args) => push::run(&args),
         ImageCommand::Rm(args) => rmi::run(args),
         ImageCommand::Save(args) => save::run(args),
+        ImageCommand::Scp(args) => scp::run(&args),
+        ImageCommand::Sign(_) => Err(CliError::Usage(
+            "signatures are not made here: push the image, then sign it with `cosign sign` or `skopeo copy --sign-by`".to_owned(),
+        )),
+        ImageCommand::Trust(_) => Err(CliError::Usage(
+            "which registries are trusted is written in policy.json (containers-policy.json(5)); types accept and reject are \
+             understood, and images for which it asks for signatures are refused"
+                .to_owned(),
+        )),
         ImageCommand::Search(args) => search::run(&args),
         ImageCommand::Tree(args) => tree::run(&args),
         ImageCommand::Tag(args) => tag::run(&args),

@@ -12,6 +12,12 @@ pub struct PruneArgs {
     /// Also those with names
     #[arg(short, long)]
     all: bool,
+    /// Taken for the sake of scripts: no other tool has containers in this store
+    #[arg(long)]
+    external: bool,
+    /// Taken for the sake of scripts: no cache of builds is kept here
+    #[arg(long)]
+    build_cache: bool,
     /// Only images that match KEY=VALUE: label, label!, until
     #[arg(long, value_name = "FILTER")]
     filter: Vec<String>,

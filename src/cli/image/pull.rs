@@ -32,6 +32,11 @@ pub struct PullArgs {
     policy: When,
     #[command(flatten)]
     registry: RegistryArgs,
+    /// Taken for the sake of scripts: signatures of Docker's content trust are never asked for
+    #[arg(long, hide = true)]
+    disable_content_trust: bool,
+    #[arg(long, hide = true, value_name = "KEY")]
+    decryption_key: Vec<String>,
 }
 
 /// When a registry is asked.
@@ -66,6 +71,9 @@ enum Wanted {
 /// # Errors
 /// An image cannot be pulled; those before it stay.
 pub fn run(args: PullArgs) -> Result<i32, CliError> {
+    if !args.decryption_key.is_empty() {
+        return Err(CliError::Usage("--decryption-key is not offered: encrypted images cannot be read".to_owned()));
+    }
     let platform = args.platform.chosen()?;
     let mut wanted = Vec::new();
     for name in &args.images {

@@ -36,6 +36,9 @@ struct How {
     /// The bundle's folder, in which config.json is
     #[arg(short, long, value_name = "FOLDER", default_value = ".")]
     bundle: PathBuf,
+    /// The configuration's file in the bundle, where it is not config.json
+    #[arg(short = 'f', long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Write the pid of the container's first process to this file
     #[arg(long, value_name = "FILE")]
     pid_file: Option<PathBuf>,
@@ -56,12 +59,13 @@ struct How {
 }
 
 impl How {
-    fn request(self, keep_master: bool) -> Result<CreateRequest, CliError> {
+    fn request(self, keep_master: bool) -> CreateRequest {
         // Before anything is opened: these numbers were handed down.
-        let handed = descriptors::handed_to_runtime(self.preserve_fds)?;
-        Ok(CreateRequest {
+        let handed = descriptors::handed_to_runtime(self.preserve_fds);
+        CreateRequest {
             id: self.subject.id,
             bundle: self.bundle,
+            config: self.config,
             pid_file: self.pid_file,
             console_socket: self.console_socket,
             keep_master,
@@ -70,18 +74,20 @@ impl How {
             no_pivot: self.no_pivot,
             no_new_keyring: self.no_new_keyring,
             umask: super::umask(),
-        })
+        }
     }
 }
 
 pub(super) fn run_create(runtime: &Runtime, args: CreateArgs) -> Result<i32, CliError> {
-    runtime.create(args.how.request(false)?).map_err(EngineError::from)?;
+    let made = runtime.create(args.how.request(false)).map_err(EngineError::from)?;
+    super::warn(&made);
     Ok(0)
 }
 
 pub(super) fn run_run(runtime: &Runtime, args: RunArgs) -> Result<i32, CliError> {
     let id = args.how.subject.id.clone();
-    let made = runtime.create(args.how.request(!args.detach)?).map_err(EngineError::from)?;
+    let made = runtime.create(args.how.request(!args.detach)).map_err(EngineError::from)?;
+    super::warn(&made);
     runtime.start_created(&id).map_err(EngineError::from)?;
     if args.detach {
         return Ok(0);

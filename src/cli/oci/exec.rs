@@ -67,7 +67,7 @@ pub(super) struct ExecArgs {
 }
 
 pub(super) fn run(runtime: &Runtime, args: ExecArgs) -> Result<i32, CliError> {
-    let handed = descriptors::handed_to_runtime(args.preserve_fds)?;
+    let handed = descriptors::handed_to_runtime(args.preserve_fds);
     let asked = match args.process {
         Some(path) if args.command.is_empty() => {
             Asked::Whole(std::fs::read_to_string(&path).map_err(|source| CliError::File { path, source })?)
@@ -98,6 +98,7 @@ pub(super) fn run(runtime: &Runtime, args: ExecArgs) -> Result<i32, CliError> {
         umask: super::umask(),
     };
     let made = runtime.exec(request).map_err(EngineError::from)?;
+    super::warn(&made);
     if args.detach {
         return Ok(0);
     }

@@ -11,8 +11,9 @@ mod show;
 mod update;
 
 use super::error::CliError;
+use super::ui;
 use crate::config::{Paths, env};
-use crate::engine::oci::Runtime;
+use crate::engine::oci::{Made, Runtime};
 use clap::{Args, Subcommand, ValueEnum};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -20,10 +21,16 @@ use std::path::{Path, PathBuf};
 /// The name by which this program is an OCI runtime.
 pub const NAME: &str = "coracle-oci";
 
+/// What callers of a runtime look for in its answer: the version of the specification, and what was built in.
+const VERSION: &str = concat!("version ", env!("CARGO_PKG_VERSION"), "\nspec: 1.3.0\n+SECCOMP +CAP");
+
 /// Drive the built-in OCI runtime on a bundle
 #[derive(Debug, Args)]
-#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(subcommand_required = true, arg_required_else_help = true, version = VERSION, disable_version_flag = true)]
 pub struct OciArgs {
+    /// Print version
+    #[arg(short, long, action = clap::ArgAction::Version)]
+    version: Option<bool>,
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
@@ -95,17 +102,15 @@ enum OciCommand {
 /// # Errors
 /// It fails; the code is 1, as of other runtimes.
 pub fn run(args: OciArgs) -> Result<i32, CliError> {
-    let OciArgs { global, command } = args;
+    let OciArgs { global, command, .. } = args;
     let rootless = global.rootless.as_deref() == Some("true");
     let done = global.runtime().and_then(|runtime| dispatch(&runtime, command, rootless));
     done.map_err(|error| match error {
         code @ CliError::Code(_) => code,
         error => {
             log::write(global.log.as_deref(), global.log_format, &error);
-            match error {
-                CliError::Engine(error) => CliError::WithCode(error, 1),
-                other => other,
-            }
+            ui::note(error.text());
+            CliError::Code(1)
         }
     })
 }
@@ -167,6 +172,12 @@ struct Subject {
     /// The container's id
     #[arg(value_name = "ID")]
     id: String,
+}
+
+fn warn(made: &Made) {
+    for warning in &made.warnings {
+        ui::note(format!("Warning: {warning}"));
+    }
 }
 
 /// The umask that this process was started with.

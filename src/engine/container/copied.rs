@@ -15,9 +15,15 @@ impl Engine {
     /// The folder with the container's copy of the layers, bottom first; made with the first use.
     pub(super) fn copied_root(&self, config: &ContainerConfig, layers: &[DiffId]) -> Result<PathBuf, EngineError> {
         let folder = self.paths.container(&config.id);
-        let (root, new) = (folder.join("root"), folder.join("root.new"));
+        let (root, new, upper) = (folder.join("root"), folder.join("root.new"), folder.join("upper"));
         if root.is_dir() {
             return Ok(root);
+        }
+        let was_stacked = std::fs::read_dir(&upper).is_ok_and(|mut entries| entries.next().is_some());
+        if was_stacked && config.isolation.id_map.is_some() {
+            let (action, mend) =
+                ("start", "what it has changed under another storage driver has its own owners already; commit it there");
+            return Err(ContainerError::Copied { action, mend }.into());
         }
         let unchanged = IdMap::unchanged();
         let map = config.isolation.id_map.as_ref().unwrap_or(&unchanged);
@@ -28,7 +34,7 @@ impl Engine {
             };
             remove_tree(&new)?;
             std::fs::create_dir(&new).map_err(file("make folder", &new))?;
-            shifted::copy_whole(&self.paths, layers, map, &new)?;
+            shifted::copy_whole(&self.paths, layers, &upper, map, &new)?;
             if !config.auto_remove {
                 layer::sync(&folder)?;
             }

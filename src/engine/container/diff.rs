@@ -7,7 +7,7 @@ use crate::engine::{Engine, EngineError};
 use crate::model::{ContainerConfig, ImageRecord};
 use crate::runtime::init::Overlay;
 use crate::runtime::view;
-use crate::storage::diff::compare;
+use crate::storage::diff::{compare, compare_trees};
 use crate::storage::driver;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::os::fd::AsFd as _;
@@ -53,18 +53,52 @@ impl Engine {
     /// # Errors
     /// A layer is gone or cannot be read.
     pub fn image_diff(&self, image: &ImageRecord) -> Result<Vec<Difference>, EngineError> {
-        let mut lowers: Vec<String> = image.layers.iter().rev().map(|layer| format!("layers/{}/diff", layer.hex())).collect();
-        if lowers.is_empty() {
+        let mut stack = self.stack_of(image)?;
+        if stack.lowers.is_empty() {
             return Ok(Vec::new());
         }
-        let top = lowers.remove(0);
-        lowers.retain(|lower| *lower != top);
-        let base = self.paths.data().to_owned();
-        let path = base.join(&top);
+        let top = stack.lowers.remove(0);
+        stack.lowers.retain(|lower| *lower != top);
+        let below = (!stack.lowers.is_empty()).then_some(&stack);
+        self.compare(&stack.base.join(&top), below, &|_| false)
+    }
+
+    /// Lists what is different in an image from another one, sorted by path.
+    ///
+    /// # Errors
+    /// A layer is gone or cannot be read.
+    pub fn images_diff(&self, image: &ImageRecord, other: &ImageRecord) -> Result<Vec<Difference>, EngineError> {
+        let (new, old) = (self.stack_of(image)?, self.stack_of(other)?);
+        for (stack, image) in [(&new, image), (&old, other)] {
+            if stack.lowers.is_empty() {
+                return Err(EngineError::NoLayers { image: image.id.short().to_owned() });
+            }
+        }
+        worker(&self.paths, &[], |_| {
+            let open = |stack: &Overlay| view::lowers(stack).map_err(ContainerError::Launch);
+            let (new, old) = (open(&new)?, open(&old)?);
+            compare_trees(new.as_fd(), old.as_fd())
+                .map_err(|source| ContainerError::from(CopyError::Pack { path: "/".to_owned(), source }).into())
+        })?
+        .finish()
+    }
+
+    /// The layers of an image, without anything to write to.
+    ///
+    /// # Errors
+    /// What the store has found out about the kernel cannot be read.
+    pub(in crate::engine) fn stack_of(&self, image: &ImageRecord) -> Result<Overlay, EngineError> {
         let none = String::new;
+        let mut lowers: Vec<String> = Vec::new();
+        // A layer that is there twice counts where it is topmost: the kernel takes none twice.
+        for layer in image.layers.iter().rev().map(|layer| format!("layers/{}/diff", layer.hex())) {
+            if !lowers.contains(&layer) {
+                lowers.push(layer);
+            }
+        }
         let driver = driver::remembered(&self.paths)?.unwrap_or_default();
-        let overlay = Overlay {
-            base,
+        Ok(Overlay {
+            base: self.paths.data().to_owned(),
             lowers,
             data: Vec::new(),
             upper: none(),
@@ -73,9 +107,7 @@ impl Engine {
             folder: None,
             program: driver.program().map(Path::to_owned),
             volatile: false,
-        };
-        let below = (!overlay.lowers.is_empty()).then_some(&overlay);
-        self.compare(&path, below, &|_| false)
+        })
     }
 
     fn compare(

@@ -75,6 +75,8 @@ pub enum ContainerError {
     NoCgroup { name: String },
     #[error("set up the container's network")]
     Network(#[from] crate::net::NetError),
+    #[error("choose the container's network")]
+    NetworkConf(#[source] Box<crate::engine::network::NetworkError>),
     #[error("the container's first process vanished before its program began")]
     Vanished,
     #[error(
@@ -115,7 +117,7 @@ pub enum ContainerError {
         "container {name} did not end within 10 seconds of SIGKILL (a process in it waits for a disk or a network file system)"
     )]
     Unkillable { name: String },
-    #[error("mount the root of a container here")]
+    #[error("mount the root of a container or an image here")]
     NeedsUnshare,
     #[error("give a container {option} from within a `coracle unshare` session (run the command outside of it)")]
     InsideSession { option: &'static str },

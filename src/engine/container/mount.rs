@@ -66,11 +66,8 @@ impl Engine {
     /// Tells whether the container is mounted in the mount namespace of this process.
     #[must_use]
     pub fn mounted(&self, config: &ContainerConfig) -> bool {
-        let folder = self.mount_point(config);
-        let table = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         // The id is in it, so no other mount point ends as this one does, whatever the path before it looks like in the table.
-        let end = format!("/containers/{}/merged", config.id);
-        folder.exists() && table.lines().any(|line| line.split(' ').nth(4).is_some_and(|target| target.ends_with(&end)))
+        self.mount_point(config).exists() && has_mount("self", &format!("/containers/{}/merged", config.id))
     }
 
     /// Refuses to use a container whose root another `unshare` session has mounted: of two overlays with one upper folder neither sees
@@ -81,10 +78,7 @@ impl Engine {
             return Ok(());
         }
         let end = format!("/containers/{}/merged", config.id);
-        let has = |member: &PidRef| {
-            let table = std::fs::read_to_string(format!("/proc/{}/mountinfo", member.pid)).unwrap_or_default();
-            table.lines().any(|line| line.split(' ').nth(4).is_some_and(|target| target.ends_with(&end)))
-        };
+        let has = |member: &PidRef| has_mount(&member.pid.to_string(), &end);
         match session::members(&self.paths).into_iter().find(has) {
             Some(PidRef { pid, .. }) => Err(ContainerError::MountedElsewhere { name: config.name.clone(), pid }),
             None => Ok(()),
@@ -96,4 +90,10 @@ impl Engine {
     pub fn mount_point(&self, config: &ContainerConfig) -> PathBuf {
         self.paths.container(&config.id).join("merged")
     }
+}
+
+/// Tells whether a process, a pid or `self`, has a mount whose path ends so.
+pub(in crate::engine) fn has_mount(process: &str, end: &str) -> bool {
+    let table = std::fs::read_to_string(format!("/proc/{process}/mountinfo")).unwrap_or_default();
+    table.lines().any(|line| line.split(' ').nth(4).is_some_and(|target| target.ends_with(end)))
 }

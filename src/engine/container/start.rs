@@ -7,12 +7,15 @@ use super::stop::{signal, wait_gone};
 use super::{ContainerError, again, devices, files, join, notify, rights};
 use crate::cgroup::home::Wish;
 use crate::config::Paths;
+use crate::config::containers::NetworkConf;
+use crate::engine::network::network_conf;
 use crate::engine::network::start::Plugged;
 use crate::engine::{Engine, EngineError, Handed, secret};
 use crate::events::Status;
 use crate::model::limits::Bound;
-use crate::model::{self, ContainerConfig, DiffId, Init, PidRef, RunRecord};
-use crate::net::{Leash, ToHost, private};
+use crate::model::{self, ContainerConfig, DiffId, Init, NetworkMode, PidRef, RunRecord};
+use crate::net::Leash;
+use crate::net::private::{self, Choice};
 use crate::runtime::init::{Outside, Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::{Failure, Outcome, Stage};
@@ -179,6 +182,7 @@ impl Engine {
         let boot =
             process::boot_id().map_err(|source| ContainerError::File { action: "read", path: PathBuf::from("/proc"), source })?;
         let folder = self.paths.container(&config.id);
+        NetworkConf::take_over(&folder.join(NETWORK_CONF));
         let begin = begin.clone();
         self.prepare(
             config,
@@ -194,6 +198,9 @@ impl Engine {
             move |source| ContainerError::File { action, path, source }
         };
         let run_folder = self.paths.container_run(&config.id);
+        if again.is_none() && config.supervision.may_restart() && config.network.is_own() {
+            keep_network_conf(folder)?;
+        }
         let (listen_on, mut clients) = match again {
             Some(Again { listen: Some(inherited), clients }) => (inherited, clients),
             Some(Again { listen: None, clients }) => (listen(&run_folder)?, clients),
@@ -332,7 +339,9 @@ impl Engine {
         }
         let driver = driver::remembered(&self.paths)?.unwrap_or_default();
         let (mut data, mut folder) = (Vec::new(), rootfs.filter(|rootfs| !rootfs.overlay).map(|rootfs| rootfs.path.clone()));
-        if driver == Driver::Copy && rootfs.is_none() {
+        // Also where the driver was another one when the container was made.
+        let is_copy = || driver == Driver::Copy || self.paths.container(&config.id).join("root").is_dir();
+        if rootfs.is_none() && is_copy() {
             folder = Some(self.copied_root(config, &layers)?);
         } else if let Some(map) = config.isolation.id_map.as_ref().filter(|map| !layers.is_empty() && join::needs_shift(map)) {
             let Shifted { folder, form } = self.shifted(&layers, map)?;
@@ -365,6 +374,15 @@ fn distinct(layers: &[DiffId]) -> Vec<DiffId> {
     }
     distinct.reverse();
     distinct
+}
+
+/// What containers.conf says about networks, for starts that the monitor makes by itself.
+const NETWORK_CONF: &str = "network-conf.json";
+
+fn keep_network_conf(folder: &Path) -> Result<(), ContainerError> {
+    let conf = network_conf().map_err(|error| ContainerError::NetworkConf(Box::new(error)))?;
+    let path = folder.join(NETWORK_CONF);
+    conf.keep(&path).map_err(|source| ContainerError::File { action: "write", path, source })
 }
 
 /// Waits until the monitor of the last run has tidied up: what it removes has the names of what is about to be made. One that
@@ -439,12 +457,17 @@ pub(super) fn join_network(config: &ContainerConfig, run_folder: &Path, ends: Ne
         // M did not come so far; its report says why.
         return Ok(());
     }
-    let to_host = if config.settings.names.name_the_host() { ToHost::Offered } else { ToHost::Unasked };
-    let stack = private::start(i32::from_le_bytes(pid), &ends.collar, to_host)?;
-    files::use_forwarder(config, run_folder, stack.nameserver())?;
-    if to_host == ToHost::Offered {
-        files::use_host(config, run_folder, stack.host())?;
-    }
+    let conf = network_conf().map_err(|error| ContainerError::NetworkConf(Box::new(error)))?;
+    let choice = match &config.network {
+        NetworkMode::Pasta(own) => Choice::Pasta(own),
+        NetworkMode::Slirp4netns(own) => Choice::Slirp4netns(own),
+        _ if conf.stack.as_deref() == Some("slirp4netns") => Choice::Slirp4netnsFirst,
+        _ => Choice::Any,
+    };
+    let wish = private::Wish { choice, pasta_options: &conf.pasta_options, ports: &config.ports.published, folder: run_folder };
+    let stack = private::start(i32::from_le_bytes(pid), &ends.collar, &wish)?;
+    files::use_forwarder(config, run_folder, stack.nameserver)?;
+    files::use_host(config, run_folder, stack.host)?;
     // A broken pipe: init has ended meanwhile, and its report says why.
     let _ = File::from(ends.go).write_all(b"n");
     Ok(())

@@ -14,7 +14,7 @@ use crate::image::{ImageConfig, ImageError};
 use crate::model::{DiffId, ImageId, ImageRecord};
 use crate::storage::intake::Expected;
 use crate::storage::unpack::Unpacked;
-use crate::storage::{blob, digest, driver, gc};
+use crate::storage::{blob, digest, driver, gc, reserve};
 use std::collections::HashSet;
 
 /// An image that is known but for its layers.
@@ -42,6 +42,7 @@ impl Engine {
     pub(in crate::engine) fn begin_intake(&self) -> Result<gc::StoreLock, EngineError> {
         // Best effort: what cannot be swept is no reason to refuse an image.
         let _ = gc::sweep(&self.paths);
+        self.db.keep_reserve();
         Ok(gc::lock_shared(&self.paths)?)
     }
 
@@ -51,6 +52,7 @@ impl Engine {
     /// The file system cannot hold layers, or what is wanted does not work there.
     pub(super) fn settle_driver(&self, progress: &mut dyn Progress) -> Result<(), EngineError> {
         let (_, note) = driver::settle(&self.paths)?;
+        reserve::keep(&self.paths);
         if let Some(text) = note {
             progress.step(&Step::Note { text });
         }

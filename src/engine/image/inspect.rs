@@ -5,7 +5,7 @@ use crate::engine::{Engine, EngineError};
 use crate::image::manifest::OCI_MANIFEST;
 use crate::image::{ImageConfig, ImageError};
 use crate::model::ImageRecord;
-use crate::storage::blob;
+use crate::storage::{blob, driver, layer};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -42,6 +42,8 @@ pub struct ImageDetails {
     /// As it is in the image's config.
     pub history: Value,
     pub names_history: Vec<String>,
+    /// Files whose owner or group the user namespace does not have, and that belong to another here; not a field of Podman's.
+    pub owners_replaced: u64,
 }
 
 impl Engine {
@@ -58,7 +60,7 @@ impl Engine {
         let manifest: Value =
             serde_json::from_slice(&manifest).map_err(|source| ImageError::Parse { what: "the manifest", source })?;
         let media_type = manifest["mediaType"].as_str().unwrap_or(OCI_MANIFEST);
-        let uppers: Vec<_> = image.layers.iter().rev().map(|layer| crate::storage::layer::path(&self.paths, layer)).collect();
+        let uppers: Vec<_> = image.layers.iter().rev().map(|layer| layer::path(&self.paths, layer)).collect();
         let (upper, lower) = uppers.split_first().map_or((String::new(), String::new()), |(upper, lower)| {
             let lower: Vec<_> = lower.iter().map(|path| path.display().to_string()).collect();
             (upper.display().to_string(), lower.join(":"))
@@ -79,13 +81,14 @@ impl Engine {
             os: config.platform.os.clone(),
             size: image.size,
             virtual_size: image.size,
-            graph_driver: json!({"Name": "overlay", "Data": {"UpperDir": upper, "LowerDir": lower}}),
+            graph_driver: json!({"Name": driver::remembered(&self.paths)?.unwrap_or_default().name(), "Data": {"UpperDir": upper, "LowerDir": lower}}),
             root_fs: json!({"Type": "layers", "Layers": image.layers}),
             labels: config.config.labels.clone(),
             annotations: serde_json::from_value(manifest["annotations"].clone()).unwrap_or_default(),
             manifest_type: media_type.to_owned(),
             user: config.config.user.clone(),
             history: raw.get("history").filter(|value| value.is_array()).cloned().unwrap_or_else(|| json!([])),
+            owners_replaced: image.layers.iter().map(|layer| layer::replaced_owners(&self.paths, layer)).sum(),
             names_history: image.names.clone(),
         })
     }

@@ -34,6 +34,14 @@ impl Engine {
         self.instance(self.image(name)?, &Platform::host())
     }
 
+    /// Every image, newest first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn image_records(&self) -> Result<Vec<ImageRecord>, EngineError> {
+        Ok(self.db.images()?)
+    }
+
     /// Tells whether an image can be taken for one of this platform.
     #[must_use]
     pub fn image_is_for(&self, image: &ImageRecord, platform: &Platform) -> bool {

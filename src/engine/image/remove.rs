@@ -7,7 +7,7 @@ use super::lookup::Found;
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
 use crate::model::{ContainerConfig, DiffId, ImageRecord, Mount, Origin};
-use crate::storage::{gc, layer, shifted};
+use crate::storage::{gc, layer, reserve, shifted};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -46,6 +46,7 @@ impl Engine {
     /// The list of all images cannot be read. What happens to single images is in the report.
     pub fn remove_images(&mut self, request: &RemoveImagesRequest) -> Result<RemoveImagesReport, EngineError> {
         let mut report = RemoveImagesReport::default();
+        reserve::give_up_if_full(&self.paths);
         let images = if request.all {
             self.db.images()?.into_iter().map(|image| image.id.hex().to_owned()).collect()
         } else {
@@ -94,7 +95,12 @@ impl Engine {
             self.remove_users(&image, report)?;
         }
         self.refuse_if_used(&image)?;
+        if !request.force {
+            self.refuse_if_image_mounted(&image)?;
+        }
         self.db.remove_image(&image.id)?;
+        // Left by a session that ended without an unmount.
+        let _ = std::fs::remove_dir(self.image_mount_point(&image));
         let name = image.names.first().map(String::as_str).unwrap_or_default();
         self.tell_of(&Subject::image(image.id.hex(), name), Status::Remove);
         report.untagged.extend(image.names);

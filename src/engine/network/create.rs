@@ -1,6 +1,6 @@
 //! `network create` and `network update`.
 
-use super::{NetworkError, choose, network_conf, options};
+use super::{NetworkError, choose, live, network_conf, options};
 use crate::engine::container::create::fill_random;
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
@@ -74,11 +74,10 @@ impl Engine {
         Ok(network.name)
     }
 
-    /// Changes the name servers of a network; containers that run follow when they are started next, or at once where they
-    /// ask by the network's own name service.
+    /// Changes the name servers of a network; containers that run follow at once.
     ///
     /// # Errors
-    /// There is no such network, it has no name service, or the database fails.
+    /// There is no such network, it has no name service, or the database or netd fails.
     pub fn update_network(&mut self, name: &str, update: &NetworkUpdate) -> Result<Network, EngineError> {
         let mut network = self.network(name)?;
         if !network.dns && !update.dns_add.is_empty() {
@@ -97,6 +96,11 @@ impl Engine {
         }
         self.db.replace_network(&network)?;
         self.tell_of(&Subject::network(&network.name, &network.id, None), Status::Update);
+        for config in self.users_of(&network.name)? {
+            if self.status(&config).status.is_alive() {
+                live::reload(self, &config)?;
+            }
+        }
         Ok(network)
     }
 }

@@ -34,6 +34,9 @@ impl Engine {
     }
 
     /// What a container has been given, by network, in the order of its networks; of one that does not run what it had last.
+    ///
+    /// # Errors
+    /// The database fails.
     pub fn addresses_of(&self, id: &ContainerId) -> Result<Vec<Lease>, EngineError> {
         Ok(self.db.leases_of_container(id)?)
     }

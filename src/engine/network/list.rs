@@ -16,7 +16,7 @@ pub enum NetworkFilter {
     Driver(String),
     Label(String, Option<String>),
     NotLabel(String, Option<String>),
-    /// No container is joined to it, or one is.
+    /// No container is joined to it, or one is. The default network never counts as one that nobody uses.
     Dangling(bool),
     /// Made before, in nanoseconds since the epoch.
     Until(i64),
@@ -48,7 +48,7 @@ impl Engine {
         let asks_for_use = filters.iter().any(|filter| matches!(filter, NetworkFilter::Dangling(_)));
         let mut found = Vec::new();
         for network in self.all_networks()? {
-            let used = asks_for_use && !self.users_of(&network.name)?.is_empty();
+            let used = asks_for_use && (self.is_default_network(&network.name)? || !self.users_of(&network.name)?.is_empty());
             if fits(&network, used, filters) {
                 found.push(network);
             }

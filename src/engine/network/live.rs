@@ -104,7 +104,7 @@ fn settle(
 
 fn of(leases: &[Lease], network: &str) -> Vec<IpAddr> {
     let lease = leases.iter().find(|lease| lease.network == network);
-    lease.map_or_else(Vec::new, |lease| lease.addresses.iter().map(|net| net.addr()).collect())
+    lease.map_or_else(Vec::new, |lease| lease.addresses.iter().map(ipnet::IpNet::addr).collect())
 }
 
 fn running(hold: Hold, init: &OwnedFd) -> Result<(), NetworkError> {

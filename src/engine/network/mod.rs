@@ -54,6 +54,9 @@ impl Engine {
     }
 
     /// The networks that a container is joined to, with how it is.
+    ///
+    /// # Errors
+    /// One of them is not there any more, or the database fails.
     pub fn networks_of<'a>(&self, config: &'a ContainerConfig) -> Result<Vec<(Network, &'a Attachment)>, EngineError> {
         let find = |attachment: &'a Attachment| {
             let name = &attachment.network;

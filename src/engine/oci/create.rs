@@ -21,6 +21,8 @@ use std::time::Duration;
 pub struct CreateRequest {
     pub id: String,
     pub bundle: PathBuf,
+    /// The configuration's file in the bundle, where it is not config.json.
+    pub config: Option<PathBuf>,
     pub pid_file: Option<PathBuf>,
     pub console_socket: Option<PathBuf>,
     /// The caller relays the terminal itself: its master is kept for it.
@@ -42,6 +44,13 @@ pub struct Made {
     pub init: Child,
     /// The master of its terminal, where it was asked for.
     pub master: Option<OwnedFd>,
+    /// What was asked for and left out, for the caller to be told.
+    pub warnings: Vec<String>,
+}
+
+/// The warning for capabilities that nobody knows.
+pub(super) fn unknown_capabilities(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| format!("{name}: there is no such capability, it is left out")).collect()
 }
 
 /// The terminal of a process and where its other end goes.
@@ -87,7 +96,7 @@ impl Runtime {
         if Container::read(&folder)?.is_some() {
             return Err(OciError::Exists { id: request.id });
         }
-        let mut bundle = Bundle::load(&request.bundle)?;
+        let mut bundle = Bundle::load(&request.bundle, request.config.as_deref())?;
         add_variables(&mut bundle, &request.variables);
         refuse_device_rules(&bundle)?;
         let filter = bundle::filter_of(&bundle)?;
@@ -205,7 +214,8 @@ impl Making<'_> {
             self.undo(&record, placed.as_ref());
             return Err(error);
         }
-        Ok(Made { init: made.init, master: Console::master(here) })
+        let warnings = unknown_capabilities(&self.bundle.unknown);
+        Ok(Made { init: made.init, master: Console::master(here), warnings })
     }
 
     /// Takes the cgroup away, and runs the hooks that a container that was made has at its end.

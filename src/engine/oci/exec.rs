@@ -1,12 +1,12 @@
 //! `exec`.
 
-use super::create::Console;
+use super::create::{Console, unknown_capabilities};
 use super::record::Status;
 use super::{Made, OciError, Runtime, write_by_rename};
 use crate::cgroup;
 use crate::runtime::bundle::{self, Exec};
 use crate::sys::{namespace, process as proc};
-use oci_spec::runtime::{Capability, Process};
+use oci_spec::runtime::{Capability, LinuxCapabilities, Process};
 use rustix::fs::{Mode, OFlags};
 use std::collections::HashSet;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -60,7 +60,7 @@ impl Runtime {
         let good = status == Status::Running || (status == Status::Paused && request.ignore_paused);
         let init = container.init()?.filter(|_| good).ok_or_else(|| container.wrong("exec in", status))?;
         let spec = container.bundle()?;
-        let process = process_of(request.asked, spec.spec.process().as_ref())?;
+        let (process, unknown) = process_of(request.asked, spec.spec.process().as_ref())?;
         bundle::check_process(&process)?;
         let filter = bundle::filter_of(&spec)?;
         let Console { socket, here } =
@@ -97,16 +97,19 @@ impl Runtime {
             let _ = made.wait();
             return Err(OciError::File { action: "write the pid file", path: path.clone(), source });
         }
-        Ok(Made { init: made, master: Console::master(here) })
+        Ok(Made { init: made, master: Console::master(here), warnings: unknown_capabilities(&unknown) })
     }
 }
 
-fn process_of(asked: Asked, own: Option<&Process>) -> Result<Process, OciError> {
+fn process_of(asked: Asked, own: Option<&Process>) -> Result<(Process, Vec<String>), OciError> {
     let what = |name: &str| name.to_owned();
     let Asked::Command { args, cwd, env, user, groups, capabilities, terminal, no_new_privileges, apparmor, label } = asked
     else {
         let Asked::Whole(text) = asked else { return Err(OciError::NoTerminal) };
-        return serde_json::from_str(&text).map_err(|source| OciError::Json { what: what("--process"), source });
+        let fail = |source| OciError::Json { what: what("--process"), source };
+        let mut value = serde_json::from_str(&text).map_err(fail)?;
+        let unknown = bundle::take_unknown_capabilities(&mut value);
+        return Ok((serde_json::from_value(value).map_err(fail)?, unknown));
     };
     let mut process = own.cloned().unwrap_or_default();
     process.set_args(Some(args)).set_terminal(Some(terminal)).set_console_size(None);
@@ -129,7 +132,7 @@ fn process_of(asked: Asked, own: Option<&Process>) -> Result<Process, OciError> 
         wanted.set_additional_gids(Some(all));
     }
     process.set_user(wanted);
-    add_capabilities(&mut process, &capabilities)?;
+    let unknown = add_capabilities(&mut process, &capabilities);
     if no_new_privileges {
         process.set_no_new_privileges(Some(true));
     }
@@ -139,29 +142,31 @@ fn process_of(asked: Asked, own: Option<&Process>) -> Result<Process, OciError> 
     if label.is_some() {
         process.set_selinux_label(label);
     }
-    Ok(process)
+    Ok((process, unknown))
 }
 
-/// More capabilities, in the sets that a program gets them from.
-fn add_capabilities(process: &mut Process, names: &[String]) -> Result<(), OciError> {
-    if names.is_empty() {
-        return Ok(());
+/// More capabilities, in the sets that a program gets them from. Returns those that nobody knows.
+fn add_capabilities(process: &mut Process, names: &[String]) -> Vec<String> {
+    let parse = |name: &String| name.to_ascii_uppercase().trim_start_matches("CAP_").parse::<Capability>().ok();
+    let unknown = names.iter().filter(|name| parse(name).is_none()).cloned().collect();
+    let more: HashSet<Capability> = names.iter().filter_map(parse).collect();
+    if more.is_empty() {
+        return unknown;
     }
-    let parse = |name: &String| {
-        name.to_ascii_uppercase()
-            .trim_start_matches("CAP_")
-            .parse::<Capability>()
-            .map_err(|_| OciError::Invalid { what: format!("--cap {name}"), why: "there is no such capability" })
+    // Not those of the specification's own example, which is the type's default.
+    let mut sets = match process.capabilities() {
+        Some(sets) => sets.clone(),
+        None => LinuxCapabilities::default().set_bounding(None).set_effective(None).set_permitted(None).clone(),
     };
-    let more = names.iter().map(parse).collect::<Result<HashSet<_>, _>>()?;
-    let mut sets = process.capabilities().clone().unwrap_or_default();
     let with = |set: &Option<HashSet<Capability>>| Some(set.iter().flatten().chain(&more).copied().collect());
     let (bounding, effective, permitted) = (with(sets.bounding()), with(sets.effective()), with(sets.permitted()));
-    let (inheritable, ambient) = (with(sets.inheritable()), with(sets.ambient()));
     sets.set_bounding(bounding).set_effective(effective).set_permitted(permitted);
-    if process.user().uid() != 0 {
+    if process.user().uid() == 0 {
+        // Root gets them with the program from the bounding set.
+    } else {
+        let (inheritable, ambient) = (with(sets.inheritable()), with(sets.ambient()));
         sets.set_inheritable(inheritable).set_ambient(ambient);
     }
     process.set_capabilities(Some(sets));
-    Ok(())
+    unknown
 }

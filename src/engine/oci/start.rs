@@ -17,8 +17,8 @@ impl Runtime {
         if status != Status::Created {
             return Err(container.wrong("start", status));
         }
-        bundle::start(&container.folder)?;
         let spec = container.bundle()?.spec;
+        bundle::start(&container.folder, spec.process().as_ref())?;
         let hooks = spec.hooks().as_ref().and_then(|hooks| hooks.poststart().as_deref()).unwrap_or_default();
         if hooks.is_empty() {
             return Ok(());

@@ -1,6 +1,5 @@
 //! Why a request failed, and what that means for the user.
 
-use super::pace::Pace;
 use crate::image::error::ImageError;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, StatusCode};
@@ -12,6 +11,8 @@ use std::time::Duration;
 const MAX_WORDS: usize = 300;
 /// Of an answer that reports an error, so much is read.
 const MAX_ERROR_BODY: usize = 64 << 10;
+/// An answer that reports an error may take so long to say why.
+const MAX_ERROR_TIME: Duration = Duration::from_secs(5);
 /// A registry that wants us to wait longer is told to the user instead.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
@@ -58,14 +59,18 @@ impl Failure {
     pub(super) async fn of(mut response: Response) -> Self {
         let status = response.status();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| wait(value.to_str().ok()?));
-        let (mut body, mut pace) = (Vec::new(), Pace::default());
-        while let Ok(Some(chunk)) = pace.chunk(&mut response).await {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_ERROR_BODY {
-                body.truncate(MAX_ERROR_BODY);
-                break;
+        let mut body = Vec::new();
+        let read = async {
+            while let Ok(Some(chunk)) = response.chunk().await {
+                body.extend_from_slice(&chunk);
+                if body.len() > MAX_ERROR_BODY {
+                    body.truncate(MAX_ERROR_BODY);
+                    break;
+                }
             }
-        }
+        };
+        // What is there by then is shown.
+        let _ = tokio::time::timeout(MAX_ERROR_TIME, read).await;
         let (codes, words) = match serde_json::from_slice::<Envelope>(&body) {
             Ok(Envelope { errors, details }) => {
                 let words: Vec<_> = errors.iter().map(|error| error.message.clone()).filter(|words| !words.is_empty()).collect();

@@ -1,6 +1,7 @@
 //! A bundle's `config.json`: read once, when the container is created.
 
-use oci_spec::runtime::Spec;
+use oci_spec::runtime::{Capability, Spec};
+use serde_json::Value;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -39,20 +40,39 @@ pub struct Bundle {
     pub spec: Spec,
     /// The file as it was.
     pub text: String,
+    /// Capabilities that nobody knows. The specification has a runtime warn of them and go on.
+    pub unknown: Vec<String>,
+}
+
+/// Takes the capabilities out of a process that nobody knows, and names them.
+pub fn take_unknown_capabilities(process: &mut Value) -> Vec<String> {
+    let mut unknown = Vec::new();
+    let sets = process.get_mut("capabilities").and_then(Value::as_object_mut);
+    for list in sets.into_iter().flat_map(|sets| sets.values_mut()).filter_map(Value::as_array_mut) {
+        list.retain(|name| {
+            let name = name.as_str().unwrap_or_default();
+            let is_known = name.trim_start_matches("CAP_").parse::<Capability>().is_ok();
+            if !is_known && !unknown.iter().any(|known| known == name) {
+                unknown.push(name.to_owned());
+            }
+            is_known
+        });
+    }
+    unknown
 }
 
 impl Bundle {
-    /// Reads `config.json` of the bundle `folder`, and checks that all of it can be honoured here.
+    /// Reads `config.json` of the bundle `folder`, or the file of another name, and checks that all of it can be honoured here.
     ///
     /// # Errors
     /// There is none, it is none, or a field asks for what this runtime cannot do.
-    pub fn load(folder: &Path) -> Result<Self, ConfigError> {
+    pub fn load(folder: &Path, name: Option<&Path>) -> Result<Self, ConfigError> {
         let read = |path: &Path| ConfigError::Read { path: path.to_owned(), source: io::ErrorKind::NotFound.into() };
         let folder = folder.canonicalize().map_err(|source| match read(folder) {
             ConfigError::Read { path, .. } => ConfigError::Read { path, source },
             other => other,
         })?;
-        let path = folder.join("config.json");
+        let path = folder.join(name.unwrap_or(Path::new("config.json")));
         let text = read_text(&path)?;
         let bundle = Self::parse(folder, &path, text)?;
         super::validate::check(&bundle)?;
@@ -69,8 +89,11 @@ impl Bundle {
     }
 
     fn parse(folder: PathBuf, path: &Path, text: String) -> Result<Self, ConfigError> {
-        let spec = serde_json::from_str(&text).map_err(|source| ConfigError::Parse { path: path.to_owned(), source })?;
-        Ok(Self { folder, spec, text })
+        let fail = |source| ConfigError::Parse { path: path.to_owned(), source };
+        let mut value: Value = serde_json::from_str(&text).map_err(fail)?;
+        let unknown = value.get_mut("process").map(take_unknown_capabilities).unwrap_or_default();
+        let spec = serde_json::from_value(value).map_err(fail)?;
+        Ok(Self { folder, spec, text, unknown })
     }
 
     /// The root file system's folder, absolute.
@@ -83,7 +106,7 @@ impl Bundle {
     /// The part `linux.seccomp` as it was written; none where there is none.
     #[must_use]
     pub fn seccomp(&self) -> Option<Vec<u8>> {
-        let value: serde_json::Value = serde_json::from_str(&self.text).ok()?;
+        let value: Value = serde_json::from_str(&self.text).ok()?;
         let profile = value.get("linux")?.get("seccomp")?;
         (!profile.is_null()).then(|| profile.to_string().into_bytes())
     }

@@ -42,6 +42,7 @@ pub struct Exec<'a> {
 /// The step that failed.
 pub fn exec(wish: Exec<'_>) -> Result<Child, Failure> {
     let at = || Failure::at(Stage::Join, "");
+    let process = wish.process;
     let (pid_pipe, pid_there) = fd::pipe().map_err(at())?;
     let (report, there) = fd::pipe().map_err(at())?;
     let cgroup = wish.cgroup;
@@ -70,7 +71,7 @@ pub fn exec(wish: Exec<'_>) -> Result<Child, Failure> {
         (Outcome::Executed, Some(child)) => Ok(child),
         (Outcome::Failed(failure), child) => {
             child.map(|child| child.wait());
-            Err(failure)
+            Err(leave::with_program(failure, process))
         }
         (_, child) => {
             child.map(|child| child.wait());

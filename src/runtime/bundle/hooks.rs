@@ -2,6 +2,7 @@
 //!
 //! Each gets the container's state on its standard input, from a file in memory: a hook that does not read it keeps nobody waiting.
 
+use crate::config::env;
 use crate::runtime::message::{Failure, Stage};
 use crate::sys::clone::{self, CloneFlags};
 use crate::sys::{fd, process, stub};
@@ -35,6 +36,8 @@ pub(super) fn run(name: &str, hook: &Hook, state: &str, body: impl FnOnce(OwnedF
     let child = clone::spawn(CloneFlags::empty(), None, || {
         let Some((stdin, there, body)) = given.take() else { return 125 };
         let Ok(second) = there.try_clone() else { return 125 };
+        // What it starts ends with it when its time is over.
+        let _ = rustix::process::setpgid(None, None);
         body(stdin, there).send(&second);
         127
     })
@@ -42,6 +45,9 @@ pub(super) fn run(name: &str, hook: &Hook, state: &str, body: impl FnOnce(OwnedF
     drop(given);
     let limit = hook.timeout().and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
     if !ended(&child.pidfd, limit).map_err(os)? {
+        if let Some(group) = rustix::process::Pid::from_raw(child.pid) {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
         let _ = process::send_signal(&child.pidfd, libc::SIGKILL);
         let _ = child.wait();
         return Err(fail(format!("it did not end within {} s", limit.unwrap_or_default().as_secs())));
@@ -81,7 +87,9 @@ fn try_become(hook: &Hook, stdin: &OwnedFd, report: &OwnedFd) -> Result<(), Fail
     } else {
         args.iter().map(|argument| text(argument)).collect::<Result<_, _>>()?
     };
-    let env = hook.env().iter().flatten().map(|entry| text(entry)).collect::<Result<Vec<_>, _>>()?;
+    // A hook that names no environment has the runtime's.
+    let own = || env::all().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let env = hook.env().clone().unwrap_or_else(own).iter().map(|entry| text(entry)).collect::<Result<Vec<_>, _>>()?;
     fd::become_stdio(stdin, 0).map_err(at())?;
     process::default_signals();
     let stub = stub::open(stub::ERROR_FD).map_err(Failure::at(Stage::Stub, ""))?;

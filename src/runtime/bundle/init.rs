@@ -8,7 +8,7 @@ use crate::runtime::message::{Failure, Stage};
 use crate::runtime::process::become_root;
 use crate::runtime::{mounts as kernels, users};
 use crate::sys::mount::{self, Attributes, Propagation};
-use crate::sys::root::SafeRoot;
+use crate::sys::root::{Leaf, SafeRoot};
 use crate::sys::{fd, namespace, netdev};
 use oci_spec::runtime::{Hook, LinuxNamespaceType, LinuxPersonalityDomain, Process, Spec};
 use rustix::fs::{Mode, OFlags};
@@ -47,11 +47,12 @@ pub(super) fn run(plan: &Plan<'_>, fds: InitFds, state: StateText<'_>) -> i32 {
     // The joined namespaces are entered by now.
     let closed = fd::close_all_but(&keep);
     drop(keep);
-    let Ok(report) = fds.report.try_clone() else { return 125 };
+    // `create` takes the end of the one for our end: it must come after what is in the other.
+    let (Ok(report), Ok(sync)) = (fds.report.try_clone(), fds.sync.try_clone()) else { return 125 };
     let prepared = closed.map_err(Failure::at(Stage::Stdio, "")).and_then(|()| prepare(plan, fds, state));
     let failure = match prepared {
         Ok(Some(waiting)) => {
-            drop(report);
+            drop((report, sync));
             return stay(plan, waiting, state);
         }
         // `create` is gone.
@@ -230,7 +231,7 @@ fn wanted_propagation(plan: &Plan<'_>) -> Option<(Propagation, bool)> {
 fn change_root(plan: &Plan<'_>, root: SafeRoot) -> Result<SafeRoot, Failure> {
     let spec = &plan.bundle.spec;
     let null = kernels::null_device()?;
-    let changed = if plan.pivot { mount::pivot_into(root.as_fd()) } else { mount::cover_root(root.as_fd()) };
+    let changed = if plan.pivot { mount::pivot_into(root.as_fd()) } else { mount::stay_on_top(root.as_fd()) };
     changed.map_err(Failure::at(Stage::Pivot, ""))?;
     drop(root);
     let root = kernels::own_root().map_err(Failure::at(Stage::Pivot, ""))?;
@@ -241,6 +242,11 @@ fn change_root(plan: &Plan<'_>, root: SafeRoot) -> Result<SafeRoot, Failure> {
     kernels::set_sysctls(&root, spec)?;
     kernels::mask(&root, spec, null)?;
     if spec.root().as_ref().and_then(oci_spec::runtime::Root::readonly).unwrap_or(false) {
+        if let Some(process) = spec.process() {
+            // The working directory is made where it is missing; after this it could not be.
+            let folder = process.cwd().strip_prefix("/").unwrap_or(process.cwd());
+            root.make(folder, Leaf::Folder).map_err(Failure::at(Stage::Workdir, process.cwd().to_string_lossy()))?;
+        }
         mount::set_attributes(root.as_fd(), Attributes::MOUNT_ATTR_RDONLY, Attributes::empty(), false).map_err(at())?;
     }
     Ok(root)

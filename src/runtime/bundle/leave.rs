@@ -171,13 +171,23 @@ fn schedule_as(process: &Process) -> Result<(), Failure> {
     schedule::set_policy(&policy).map_err(Failure::at(Stage::Schedule, "scheduling policy"))
 }
 
+/// Names the program in a failure of the stub, which does not know its name.
+pub(super) fn with_program(mut failure: Failure, process: &Process) -> Failure {
+    if failure.stage == Stage::Execute && failure.subject.is_empty() {
+        failure.subject = process.args().iter().flatten().next().cloned().unwrap_or_default();
+    }
+    failure
+}
+
 /// The program as it will be looked for, so that `create` can say that it is not there. The working directory is the process's.
 pub(super) fn find_program(process: &Process) -> Result<(), Failure> {
-    use rustix::fs::{Access, AtFlags, CWD, accessat};
+    use rustix::fs::{Access, AtFlags, CWD, FileType, accessat};
     let candidates: Vec<CString> = steps::candidates(process)?;
     let mut errno = rustix::io::Errno::NOENT;
     for path in &candidates {
+        let is_folder = rustix::fs::stat(path).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory);
         match accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS) {
+            Ok(()) if is_folder => errno = rustix::io::Errno::ACCESS,
             Ok(()) => return Ok(()),
             Err(rustix::io::Errno::ACCESS) => errno = rustix::io::Errno::ACCESS,
             Err(_) => {}

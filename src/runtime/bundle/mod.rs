@@ -40,7 +40,7 @@ mod seccomp;
 mod start;
 mod validate;
 
-pub use config::{Bundle, ConfigError};
+pub use config::{Bundle, ConfigError, take_unknown_capabilities};
 pub use create::{Create, Created, create};
 pub use exec::{Exec, exec};
 pub use hooks::run_all;

@@ -9,8 +9,9 @@ use crate::runtime::message::{Failure, Stage};
 use crate::runtime::process::become_root;
 use crate::sys::clone::{self, Child, CloneFlags};
 use crate::sys::{fd, namespace, process};
-use crate::userns::map::{self, HelperError};
-use oci_spec::runtime::LinuxNamespaceType;
+use crate::userns::map::{self, HelperError, Ids};
+use crate::userns::subid::Range;
+use oci_spec::runtime::{LinuxIdMapping, LinuxNamespaceType};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -60,7 +61,9 @@ impl<'a> Plan<'a> {
             }
         }
         let mut plan = Self { bundle, filter, joins, map: None, pivot: true, new_keyring: true, umask: 0o022 };
-        if plan.has_new(LinuxNamespaceType::User) {
+        // An ordinary user can have no other namespace without one for his ids.
+        let implied = !plan.has_own(LinuxNamespaceType::User) && !rustix::process::geteuid().is_root();
+        if implied || plan.has_new(LinuxNamespaceType::User) {
             plan.map = Some(map_of(bundle)?);
         }
         Ok(plan)
@@ -103,7 +106,8 @@ impl<'a> Plan<'a> {
 
     fn flags(&self) -> CloneFlags {
         let new = KINDS.into_iter().filter(|(kind, _)| self.has_new(*kind) && *kind != LinuxNamespaceType::Time);
-        new.map(|(_, flag)| flag).collect()
+        let user = if self.map.is_some() { CloneFlags::NEWUSER } else { CloneFlags::empty() };
+        new.map(|(_, flag)| flag).collect::<CloneFlags>() | user
     }
 }
 
@@ -117,19 +121,46 @@ fn is_own_user_namespace(other: &OwnedFd) -> bool {
     own.is_ok() && own.ok() == other.ok()
 }
 
-/// The map of the configuration; without one root of the container is the caller, and there is nobody else.
+/// The map of the configuration. Without one the container has all ids that the caller has: root those of its own namespace, and
+/// another user himself as root and his subordinate ids behind, or himself alone.
 fn map_of(bundle: &Bundle) -> Result<IdMap, Failure> {
-    let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     let linux = bundle.spec.linux().as_ref();
-    let side = |list: Option<&Vec<oci_spec::runtime::LinuxIdMapping>>, own: u32, name: &str| match list {
-        Some(list) if !list.is_empty() => idmap::ranges(list, name),
-        _ => Ranges::new(vec![IdRange { inside: 0, outside: own, count: 1 }])
-            .map_err(|error| Failure::text(Stage::User, format!("{name}: {error}"))),
+    let given = |list: Option<&Vec<LinuxIdMapping>>| list.cloned().unwrap_or_default();
+    let uids = given(linux.and_then(|linux| linux.uid_mappings().as_ref()));
+    let gids = given(linux.and_then(|linux| linux.gid_mappings().as_ref()));
+    if !uids.is_empty() || !gids.is_empty() {
+        return Ok(IdMap { uids: idmap::ranges(&uids, "linux.uidMappings")?, gids: idmap::ranges(&gids, "linux.gidMappings")? });
+    }
+    if rustix::process::geteuid().is_root() {
+        return Ok(IdMap { uids: own_ids("uid_map")?, gids: own_ids("gid_map")? });
+    }
+    let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    let (users, groups) = match map::available() {
+        Ids::Ranges { uids, gids } => (uids, gids),
+        Ids::Single(_) => (Vec::new(), Vec::new()),
     };
-    Ok(IdMap {
-        uids: side(linux.and_then(|linux| linux.uid_mappings().as_ref()), uid, "linux.uidMappings")?,
-        gids: side(linux.and_then(|linux| linux.gid_mappings().as_ref()), gid, "linux.gidMappings")?,
-    })
+    let side = |own: u32, others: &[Range]| {
+        let mut inside = 1u32;
+        let mut runs = vec![IdRange { inside: 0, outside: own, count: 1 }];
+        for range in others {
+            runs.push(IdRange { inside, outside: range.start, count: range.count });
+            inside = inside.saturating_add(range.count);
+        }
+        Ranges::new(runs).map_err(|error| Failure::text(Stage::User, format!("your subordinate ids: {error}")))
+    };
+    Ok(IdMap { uids: side(uid, &users)?, gids: side(gid, &groups)? })
+}
+
+/// All ids of the caller's own namespace, each as itself.
+fn own_ids(file: &str) -> Result<Ranges, Failure> {
+    let text = std::fs::read_to_string(format!("/proc/self/{file}")).map_err(Failure::at(Stage::Map, file))?;
+    let runs = text.lines().filter_map(|line| {
+        let mut numbers = line.split_ascii_whitespace().map(str::parse::<u32>);
+        let (inside, _, count) = (numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?);
+        // The last id is none (-1).
+        Some(IdRange { inside, outside: inside, count: count.min(u32::MAX - inside) })
+    });
+    Ranges::new(runs.collect()).map_err(|error| Failure::text(Stage::User, format!("{file}: {error}")))
 }
 
 /// Makes init, a child of the caller, in its namespaces and in `cgroup`.
@@ -175,8 +206,8 @@ fn clone_failure(plan: &Plan<'_>) -> impl FnOnce(io::Error) -> Failure {
     move |error| match error.raw_os_error() {
         Some(libc::EPERM) if no_user => Failure::text(
             Stage::Start,
-            "make the container's namespaces: not permitted (an ordinary user's configuration needs {\"type\": \"user\"} in \
-             linux.namespaces and a map, as `coracle oci spec --rootless` writes it)",
+            "make the container's namespaces: not permitted (the caller is root without rights: give the configuration a user \
+             namespace, as `coracle oci spec --rootless` writes it)",
         ),
         _ => Failure::at(Stage::Clone, "")(error),
     }

@@ -1,7 +1,9 @@
 //! The socket on which a created container waits for its start.
 
+use super::leave;
 use crate::runtime::message::{Failure, Outcome, Stage};
 use crate::sys::{fd, fdpass, socket};
+use oci_spec::runtime::Process;
 use rustix::net::{RecvFlags, SocketFlags, accept_with};
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -20,11 +22,11 @@ pub fn is_waiting(folder: &Path) -> bool {
     }
 }
 
-/// Has the waiting container become its program, and returns when it has.
+/// Has the waiting container become the program of its process, and returns when it has.
 ///
 /// # Errors
 /// It does not wait (any more), a startContainer hook fails, or the program cannot be executed.
-pub fn start(folder: &Path) -> Result<(), Failure> {
+pub fn start(folder: &Path, process: Option<&Process>) -> Result<(), Failure> {
     let fail = || Failure::at(Stage::Start, "start the container");
     let connection =
         socket::connect_in(folder, SOCKET).map_err(|_| Failure::text(Stage::Start, "it does not wait for its start"))?;
@@ -33,7 +35,7 @@ pub fn start(folder: &Path) -> Result<(), Failure> {
     drop(there);
     match Failure::receive(report).map_err(fail())? {
         Outcome::Executed => Ok(()),
-        Outcome::Failed(failure) => Err(failure),
+        Outcome::Failed(failure) => Err(process.map_or(failure.clone(), |process| leave::with_program(failure, process))),
         Outcome::Vanished => Err(Failure::text(Stage::Start, "the container ended before its program could be executed")),
     }
 }

@@ -117,12 +117,13 @@ pub fn make(paths: &Paths, layers: &[DiffId], map: &IdMap) -> Result<(), Storage
     }
 }
 
-/// Writes what the layers, bottom first, come to into the empty folder `out`, with contents: where layers cannot be stacked.
+/// Writes what the layers, bottom first, and the writable layer `upper` on them come to into the empty folder `out`, with contents: where layers cannot be stacked.
 ///
 /// # Errors
 /// A layer cannot be read, or the disk does not take it.
-pub fn copy_whole(paths: &Paths, layers: &[DiffId], map: &IdMap, out: &Path) -> Result<(), StorageError> {
-    let folders: Vec<_> = layers.iter().rev().map(|diff_id| layer::path(paths, diff_id)).collect();
+pub fn copy_whole(paths: &Paths, layers: &[DiffId], upper: &Path, map: &IdMap, out: &Path) -> Result<(), StorageError> {
+    let layers = layers.iter().rev().map(|diff_id| layer::path(paths, diff_id));
+    let folders: Vec<_> = std::iter::once(upper.to_owned()).chain(layers).collect();
     merge::merge(&folders, out, map, Form::Copy)
 }
 

@@ -166,7 +166,7 @@ impl<R: BufRead> TarReader<R> {
             _ if stored > 0 => return Err(TarError::Header { at, what: "data of something that is no file" }),
             _ => {}
         }
-        let map = self.sparse_map(block, kind, &mut pax, &mut stored, raw.flag, at)?;
+        let map = self.sparse_map(block, (kind, raw.flag), &mut pax, &mut stored, at)?;
         if map.is_none() {
             self.set_data(stored);
         }
@@ -193,10 +193,9 @@ impl<R: BufRead> TarReader<R> {
     fn sparse_map(
         &mut self,
         block: &[u8; BLOCK],
-        kind: EntryKind,
+        (kind, flag): (EntryKind, u8),
         pax: &mut Pax,
         stored: &mut u64,
-        flag: u8,
         at: u64,
     ) -> Result<Option<Map>, TarError> {
         let map = if flag == b'S' {

@@ -109,7 +109,8 @@ pub fn keep_panics() {
     }));
 }
 
-fn caught(work: impl FnOnce()) -> Result<(), String> {
+/// Runs something; the place and the text of its panic are the error.
+pub fn caught(work: impl FnOnce()) -> Result<(), String> {
     panic::catch_unwind(AssertUnwindSafe(work))
         .map_err(|_| LAST_PANIC.with(|last| last.borrow_mut().take()).unwrap_or_else(|| "a panic".to_owned()))
 }

@@ -48,6 +48,12 @@ impl Cmd {
         self
     }
 
+    /// Gives it more time than a command may take else.
+    pub fn within(mut self, time: Duration) -> Self {
+        self.time_limit = time;
+        self
+    }
+
     /// Puts a program in front: `unshare …`, `sh -c … sh`.
     pub fn behind(mut self, front: &[&str]) -> Self {
         self.program = front.iter().map(OsString::from).chain(self.program).collect();

@@ -21,6 +21,16 @@ pub fn system_call(number: libc::c_long, args: [u64; 6], data: &[u8]) -> Vec<u8>
     file
 }
 
+/// A static program of this machine code.
+pub fn machine_code(code: &[u8]) -> Vec<u8> {
+    let mut file = header();
+    file.extend_from_slice(code);
+    let size = file.len() as u64;
+    file[64 + 32..64 + 40].copy_from_slice(&size.to_le_bytes());
+    file[64 + 40..64 + 48].copy_from_slice(&size.to_le_bytes());
+    file
+}
+
 fn header() -> Vec<u8> {
     let machine: u16 = if cfg!(target_arch = "aarch64") { 183 } else { 62 };
     let mut file = vec![0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];

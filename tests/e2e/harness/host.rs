@@ -30,8 +30,12 @@ pub enum Need {
     Keyring,
     /// strace, which kills a command at a chosen system call.
     Strace,
+    /// Root's strace (root has started the tests), which follows every child.
+    Tracer,
     Skopeo,
     Umoci,
+    /// Podman itself, to call our runtime.
+    Podman,
     /// The folder of bigger images that `CORACLE_SHARED_IMAGES` names.
     SharedImages,
 }
@@ -51,8 +55,10 @@ impl Need {
             Self::Stranger => "stranger",
             Self::Keyring => "keyring",
             Self::Strace => "strace",
+            Self::Tracer => "tracer",
             Self::Skopeo => "skopeo",
             Self::Umoci => "umoci",
+            Self::Podman => "podman",
             Self::SharedImages => "shared-images",
         }
     }
@@ -70,9 +76,11 @@ impl Need {
                 var("CORACLE_E2E_DISKS").is_none().then(|| "the tests were not started by root".to_owned())
             }
             Self::Keyring => (!Path::new("/proc/keys").exists()).then(|| "the kernel has no keyrings".to_owned()),
+            Self::Tracer => Self::Stranger.missing().or_else(|| Self::Strace.missing()),
             Self::Strace => find_program("strace").is_none().then(|| "strace is not installed".to_owned()),
             Self::Skopeo => find_program("skopeo").is_none().then(|| "skopeo is not installed".to_owned()),
             Self::Umoci => find_program("umoci").is_none().then(|| "umoci is not installed".to_owned()),
+            Self::Podman => find_program("podman").is_none().then(|| "podman is not installed".to_owned()),
             Self::SharedImages => shared_images().is_none().then(|| "CORACLE_SHARED_IMAGES does not name a folder".to_owned()),
         }
     }

@@ -24,11 +24,13 @@ pub mod leak;
 pub mod program;
 pub mod registry;
 pub mod root;
+pub mod rootly;
 pub mod server;
 pub mod terminal;
 
 pub use case::Case;
 pub(crate) use case::case;
-pub use command::Output;
+pub use command::{Cmd, Output};
 pub use environment::TestEnv;
 pub use host::Need;
+pub use program::wait_gone;

@@ -4,7 +4,7 @@
 //! v2 root and removed at the end.
 
 use super::host::var;
-use super::program;
+use super::{program, rootly};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 /// The disks of a few megabytes, and those of a few hundred inodes: one for each case that needs one.
-pub const SMALL_DISKS: usize = 6;
+pub const SMALL_DISKS: usize = 9;
 pub const FEW_INODES_DISKS: usize = 1;
 
 const CGROUPS: &str = "/sys/fs/cgroup";
@@ -41,6 +41,7 @@ pub fn run_as_user() -> Option<ExitCode> {
     prepare_stranger(folder.path());
     let disks = prepare_disks(folder.path(), uid, gid);
     let cgroup = Delegated::make(uid, gid);
+    let _traces = rootly::serve(folder.path(), &name, uid, gid);
 
     let mut command = Command::new(std::env::current_exe().expect("the path of the tests"));
     command.args(std::env::args_os().skip(1)).uid(uid).gid(gid);

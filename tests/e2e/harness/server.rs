@@ -6,7 +6,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read, Write};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -100,7 +100,12 @@ pub struct Server {
 
 impl Server {
     pub fn start(answer: impl FnMut(&Request) -> Answer + Send + 'static) -> Self {
-        Self::start_with(None, answer)
+        Self::start_with("127.0.0.1", None, answer)
+    }
+
+    /// Listens on another address of this machine.
+    pub fn start_on(address: &str, answer: impl FnMut(&Request) -> Answer + Send + 'static) -> Self {
+        Self::start_with(address, None, answer)
     }
 
     /// Speaks HTTPS, with this certificate and its key (PEM).
@@ -112,11 +117,11 @@ impl Server {
             .with_safe_default_protocol_versions()
             .and_then(|builder| builder.with_no_client_auth().with_single_cert(certs, key))
             .expect("settings of TLS");
-        Self::start_with(Some(Arc::new(config)), answer)
+        Self::start_with("127.0.0.1", Some(Arc::new(config)), answer)
     }
 
-    fn start_with(tls: Option<Arc<ServerConfig>>, answer: impl FnMut(&Request) -> Answer + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("listen on the loopback");
+    fn start_with(host: &str, tls: Option<Arc<ServerConfig>>, answer: impl FnMut(&Request) -> Answer + Send + 'static) -> Self {
+        let listener = TcpListener::bind((host, 0)).expect("listen on an address of this machine");
         let address = listener.local_addr().expect("the address");
         let (over, log) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
         let (ended, requests, answer) = (Arc::clone(&over), Arc::clone(&log), Arc::new(Mutex::new(answer)));
@@ -199,7 +204,8 @@ fn serve(stream: impl Read + Write, log: &Mutex<Vec<Request>>, mut answer: impl 
         }
         match answer.then {
             Then::Next if answer.cut.is_none() => {}
-            Then::Silence => drop(reader.read(&mut [0])),
+            // Until the other side closes it: that no byte came in time is no end.
+            Then::Silence => while reader.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {},
             Then::Again => while writer.write_all(body).is_ok() {},
             Then::Drip => {
                 while writer.write_all(b" ").and_then(|()| writer.flush()).is_ok() {

@@ -383,8 +383,8 @@ impl Worker {
     fn datagrams(&mut self, subject: Subject, at: u32) {
         let mut space = self.space.take().unwrap_or_default();
         let more = match subject {
-            Subject::Flow => self.from_container(at, &mut space),
-            _ => self.from_clients(at, &mut space),
+            Subject::Flow => self.send_back(at, &mut space),
+            _ => self.send_in(at, &mut space),
         };
         self.space = Some(space);
         // Listeners are level-triggered, flows are not.
@@ -393,7 +393,7 @@ impl Worker {
         }
     }
 
-    fn from_clients(&mut self, at: u32, space: &mut Space) -> bool {
+    fn send_in(&mut self, at: u32, space: &mut Space) -> bool {
         let now = Instant::now();
         for _ in 0..udp::TURNS {
             let Some(service) = self.services.get_mut(at) else { return false };
@@ -439,7 +439,7 @@ impl Worker {
         Some(self.flows.insert(Flow { socket, key, service: service_at, used: now, answered: false }))
     }
 
-    fn from_container(&mut self, at: u32, space: &mut Space) -> bool {
+    fn send_back(&mut self, at: u32, space: &mut Space) -> bool {
         let now = Instant::now();
         for _ in 0..udp::TURNS {
             let Some(flow) = self.flows.get_mut(at) else { return false };
