@@ -82,7 +82,8 @@ fn addresses_have_names_and_other_families_are_empty(env: &TestEnv) {
     env.ok(&["network", "create", "blue"]);
     sleeper(env, "web", &["--network", "blue"]);
     let own = address(env, "web", "blue");
-    let found = look(env, "web", "ptr", &own);
+    let reversed: Vec<&str> = own.rsplit('.').collect();
+    let found = look(env, "web", "ptr", &format!("{}.in-addr.arpa", reversed.join(".")));
     assert!(found.stdout().contains("name = web"), "{found}");
     let none = look(env, "web", "aaaa", "web.dns.podman");
     assert!(none.code == 0 && !none.stdout().contains("NXDOMAIN") && !none.stdout().contains("Name:"), "{none}");

@@ -78,6 +78,8 @@ pub fn serve(orders: Orders) -> Result<(), ServeError> {
     let Orders { paths, report, session_entry: entry, idle } = orders;
     let mut report = Some(report);
     let done = run(&paths, &mut report, idle);
+    // Those before us that were killed.
+    userns::session::strike_the_dead(&paths);
     if let (Err(error), Some(report)) = (&done, report) {
         let mut text = error.to_string();
         let mut below = std::error::Error::source(error);
