@@ -11,8 +11,9 @@ use crate::engine::network::start::Plugged;
 use crate::engine::{Engine, EngineError, Handed, secret};
 use crate::events::Status;
 use crate::model::limits::Bound;
-use crate::model::{self, ContainerConfig, DiffId, Init, PidRef, RunRecord};
+use crate::model::{self, ContainerConfig, DiffId, Init, OtherRuntime, PidRef, RunRecord};
 use crate::net::{Leash, ToHost, private};
+use crate::runtime::external::{self, External};
 use crate::runtime::init::{Outside, Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::{Failure, Outcome, Stage};
@@ -246,6 +247,7 @@ impl Engine {
             handed: handed.descriptors,
             spec,
         };
+        let external = other_runtime(config, &plan, &run_folder)?;
         let (client, monitor_client) = match foreground {
             true => socket::seqpacket_pair().map(|(ours, theirs)| (Some(ours), Some(theirs))).map_err(os("make a socket for"))?,
             false => (None, None),
@@ -285,6 +287,7 @@ impl Engine {
             lock,
             cgroup: wish.choose().map_err(|error| ContainerError::Cgroup(Box::new(error)))?,
             orders,
+            external,
             notify_proxy: proxy,
         };
         Ok((launch, Ends { report, client, network, note }))
@@ -355,6 +358,27 @@ impl Engine {
             volatile: config.auto_remove,
         })
     }
+}
+
+/// What another runtime needs, where the container has one.
+fn other_runtime(config: &ContainerConfig, plan: &Plan, run_folder: &Path) -> Result<Option<External>, ContainerError> {
+    let Some(OtherRuntime { name, program, flags }) = &config.settings.runtime else { return Ok(None) };
+    let refused = |what| ContainerError::NotWithRuntime { name: name.clone(), what };
+    if let Some(what) = external::refusal(plan) {
+        return Err(refused(what));
+    }
+    let seccomp = match (&plan.seccomp, rights::is_default(config)) {
+        (None, _) => None,
+        (Some(_), true) => Some(crate::runtime::seccomp::as_profile(config.security.rights().bounding)),
+        (Some(_), false) => return Err(refused("a seccomp profile of your own")),
+    };
+    Ok(Some(External {
+        program: program.clone(),
+        flags: flags.clone(),
+        seccomp,
+        id: config.id.to_string(),
+        run_folder: run_folder.to_owned(),
+    }))
 }
 
 /// The layers of an image, bottom first, each once: where it is topmost.
