@@ -15,12 +15,13 @@ use super::paths::PathsError;
 use super::registries::ConfigError;
 use super::{Places, env};
 use crate::model::network::IpNet;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// What the files say about networks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkConf {
     /// The network of a container that names none.
     pub default_network: String,
@@ -35,7 +36,7 @@ pub struct NetworkConf {
 }
 
 /// A block of addresses out of which subnets of one size are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pool {
     pub base: IpNet,
@@ -88,12 +89,35 @@ struct Table {
     pasta_options: Option<Vec<String>>,
 }
 
+/// What this process was handed by another one.
+static HANDED: OnceLock<NetworkConf> = OnceLock::new();
+
 impl NetworkConf {
+    /// Makes [`NetworkConf::load`] give what [`NetworkConf::keep`] has written: for a process that a monitor starts, which has no environment and is
+    /// root in its user namespace, so that it cannot tell whose files count. Nothing where there is no such file.
+    pub fn take_over(path: &Path) {
+        if let Some(conf) = std::fs::read(path).ok().and_then(|text| serde_json::from_slice(&text).ok()) {
+            // It is there already: the same file, read twice.
+            let _ = HANDED.set(conf);
+        }
+    }
+
+    /// Writes it down for [`NetworkConf::take_over`].
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn keep(&self, path: &Path) -> io::Result<()> {
+        crate::sys::replace::replace(path, &serde_json::to_vec(self)?)
+    }
+
     /// Reads the calling user's files.
     ///
     /// # Errors
     /// A file cannot be read or is wrong. No file at all is none.
     pub fn load() -> Result<Self, NetworkConfError> {
+        if let Some(conf) = HANDED.get() {
+            return Ok(conf.clone());
+        }
         let files = match env::var_os("CONTAINERS_CONF") {
             Some(file) => vec![PathBuf::from(file)],
             None => Places::from_env()?.containers_files(),

@@ -56,14 +56,6 @@ pub struct Names {
     pub base_hosts: BaseHosts,
 }
 
-impl Names {
-    /// Tells whether a name stands for the host, wherever the container reaches it.
-    #[must_use]
-    pub fn name_the_host(&self) -> bool {
-        !self.no_hosts && self.added_hosts.iter().any(|host| host.address.is_none())
-    }
-}
-
 /// A secret that a container is given. The data is in the container's folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretUse {

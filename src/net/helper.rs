@@ -88,6 +88,7 @@ impl Helper {
         let lines: Vec<&str> = text
             .split(['\n', '\0'])
             .map(str::trim)
+            .take_while(|line| !line.starts_with("Usage:"))
             .filter(|line| !line.is_empty() && !line.starts_with("Failed to send"))
             .collect();
         if lines.is_empty() { "it says nothing".to_owned() } else { lines.join("; ") }

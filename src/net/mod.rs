@@ -18,7 +18,7 @@ pub mod resolv;
 pub mod session;
 mod stand_in;
 
-pub use private::{Leash, Stack, ToHost};
+pub use private::Leash;
 
 use std::io;
 
@@ -29,6 +29,12 @@ pub enum NetError {
     Leash(#[source] io::Error),
     #[error("no network helper is installed (apt install passt, or slirp4netns; or use --network none or host)")]
     NoHelper,
+    #[error("{helper} is not installed (install it, or use another --network)")]
+    NoSuchHelper { helper: &'static str },
+    #[error("{option:?} is no option of slirp4netns here: {why}")]
+    SlirpOption { option: String, why: &'static str },
+    #[error("publish port {port} by slirp4netns: {message}")]
+    SlirpPort { port: String, message: String },
     #[error("start {helper} for the container's network")]
     Start {
         helper: &'static str,

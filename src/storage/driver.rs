@@ -18,7 +18,6 @@ use crate::sys::clone::{self, CloneFlags};
 use crate::sys::mount::Attributes;
 use crate::sys::namespace;
 use crate::sys::overlay::{self, Stack};
-use crate::sys::replace::replace;
 use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid, XattrFlags};
 use rustix::io::Errno;
 use std::io;
@@ -104,7 +103,10 @@ pub fn settle(paths: &Paths) -> Result<(Driver, Option<String>), StorageError> {
     can_hold_layers(paths, &staging)?;
     let (driver, note) = choose(wanted, &staging)?;
     let place = paths.data().join(FILE);
-    replace(&place, driver.text().as_bytes()).map_err(io_error("write file", &place))?;
+    // In a folder of our own: two commands may find out at once.
+    let new = staging.path().join(FILE);
+    let written = std::fs::write(&new, driver.text()).and_then(|()| std::fs::rename(&new, &place));
+    written.map_err(io_error("write file", &place))?;
     Ok((driver, note))
 }
 

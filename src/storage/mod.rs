@@ -3,6 +3,7 @@
 //! ```text
 //! <data>/
 //!   store.lock             flock: shared while an image comes in, exclusive while folders of layers are deleted
+//!   reserve                room for a removal on a full disk
 //!   driver                 how layers are stacked here
 //!   blobs/sha256/<hex>     manifests and image configs, visible by rename
 //!   layers/<diffID>/       diff/ and what gives the tar back (split)
@@ -34,6 +35,7 @@ pub mod landing;
 pub mod layer;
 pub mod pack;
 mod remove_tree;
+pub mod reserve;
 pub mod shifted;
 pub mod split;
 pub mod staging;

@@ -47,6 +47,7 @@ fn a_store_that_is_well_is_said_to_be(env: &TestEnv) {
     env.remove(&[&container]);
 }
 
+/// R34.
 fn every_kind_of_damage_to_a_layer_is_found(env: &TestEnv) {
     let image = image("i");
     type Damage = (&'static str, fn(&Path), &'static str);

@@ -585,6 +585,7 @@ fn large_tar(env: &TestEnv, megabytes: usize) -> String {
     path.to_string_lossy().into_owned()
 }
 
+/// R14.
 fn a_full_disk_during_import_leaves_nothing(env: &TestEnv) {
     env.busybox();
     let before = available(env);
@@ -604,6 +605,7 @@ fn a_full_disk_in_the_container_is_its_own_problem(env: &TestEnv) {
     env.bb(&[], &["echo", "fine"]).prints("fine");
 }
 
+/// R16.
 fn a_full_disk_of_the_log_does_not_hold_the_container_up(env: &TestEnv) {
     env.busybox();
     let script = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); head -c 10000 /dev/zero | tr '\\000' x; echo; done; exit 8";
@@ -623,6 +625,7 @@ fn fill(env: &TestEnv) {
     output.ok();
 }
 
+/// R15.
 fn on_a_full_disk_containers_can_be_removed(env: &TestEnv) {
     let id = env.start(&[]);
     env.ok(&["exec", &id, "sh", "-c", "head -c 1000000 /dev/zero >/f"]);
@@ -633,6 +636,7 @@ fn on_a_full_disk_containers_can_be_removed(env: &TestEnv) {
     assert_consistent(env);
 }
 
+/// R17.
 fn too_few_inodes_during_import_leave_nothing(env: &TestEnv) {
     let mut layer = Layer::default();
     for number in 0..2000 {
@@ -659,6 +663,7 @@ fn too_few_descriptors_are_an_error_and_no_hang(env: &TestEnv) {
     remove_all(env);
 }
 
+/// R35.
 fn a_read_only_store_is_an_error(env: &TestEnv) {
     let folder = env.folder("closed");
     std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o555)).expect("close the folder");

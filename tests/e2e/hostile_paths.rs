@@ -231,12 +231,15 @@ fn engine_made_files_follow_no_link_of_the_image(env: &TestEnv) {
         .prints("overlay/var/run/.containerenv");
 }
 
+/// Puts a file into a layer.
+type Fill<'a> = Box<dyn Fn(&mut Layer) + 'a>;
+
 /// T13: a user file that is a pipe, a device, endless or outside is an error that names it, and soon.
 fn user_files_of_an_image_are_read_with_bounds(env: &TestEnv) {
     let canary = Canary::new(env.work().join("c"));
     std::fs::write(env.work().join("outside"), "app:x:7777:7777::/:/bin/sh\n").expect("write");
     let outside = env.work().join("outside").to_string_lossy().into_owned();
-    let cases: [(&str, Box<dyn Fn(&mut Layer)>); 5] = [
+    let cases: [(&str, Fill); 5] = [
         (
             "fifo",
             Box::new(|layer| {

@@ -58,7 +58,7 @@ fn what_goes_wrong_on_the_way_is_told(env: &TestEnv) {
     load(env, "stays");
     scp(env, &["no-such-image", "far::"]).fails(125, &["no-such-image"]);
     scp(env, &["far::it's none"]).fails(125, &["it's none"]);
-    scp(env, &["-", "-oProxyCommand=touch x::"]).fails(125, &["names no machine"]);
+    scp(env, &["--", "stays", "-oProxyCommand=touch x::"]).fails(125, &["names no machine"]);
     scp(env, &["stays"]).fails(125, &["HOST::"]);
     scp(env, &["stays", "far::other"]).fails(125, &["keeps its name"]);
     env.file("bin/ssh", "#!/bin/sh\necho refused >&2\nexit 255\n");

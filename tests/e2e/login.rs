@@ -68,6 +68,7 @@ fn a_login_is_tried_and_kept(env: &TestEnv) {
     env.run(&["login", "--get-login", host]).code(125);
 }
 
+/// R45.
 fn an_unknown_authority_is_refused_until_it_is_known(env: &TestEnv) {
     let registry = Registry::start_secure(env);
     let certs = authority(env);
@@ -177,6 +178,7 @@ fn helpers_keep_credentials(env: &TestEnv) {
     assert!(!env.home().join("kept").exists());
 }
 
+/// T45.
 fn a_broken_helper_is_no_anonymous_pull(env: &TestEnv) {
     let mut memory = Memory::with(&[("r", &image())]);
     let registry = Server::start(move |request| memory.answer(request));

@@ -18,6 +18,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
 mod archives;
+mod bridge;
 mod check;
 mod commit;
 mod cp;
@@ -54,10 +55,12 @@ mod misbehaving;
 mod mount;
 mod mounts;
 mod named_volumes;
+mod names;
 mod network;
 mod networks;
 mod oci;
 mod pause;
+mod ports;
 mod prune;
 mod pull;
 mod push;
@@ -79,6 +82,7 @@ mod top;
 mod traced;
 mod userns;
 mod volumes;
+mod wholeness;
 
 use harness::{case, host, root};
 use libtest_mimic::Arguments;
@@ -125,6 +129,9 @@ fn main() -> ExitCode {
         network::cases(),
         oci::cases(),
         networks::cases(),
+        bridge::cases(),
+        names::cases(),
+        ports::cases(),
         pause::cases(),
         prune::cases(),
         terminal::cases(),
@@ -155,6 +162,7 @@ fn main() -> ExitCode {
         userns::cases(),
         system::cases(),
         volumes::cases(),
+        wholeness::cases(),
     ]
     .into_iter()
     .flatten();

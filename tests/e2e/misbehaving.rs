@@ -77,21 +77,21 @@ fn changed(image: &Image, change: impl FnMut(&Request, Answer) -> Answer + Send 
 
 /// R41: silence, after the head or in the middle, and a byte each second. All at once, as each takes its time.
 fn a_silent_or_dripping_registry_is_given_up(env: &TestEnv) {
-    let image = image("slow");
-    let blob = blob_path("r", &image.packed_layers()[0]);
     type Change = fn(Answer) -> Answer;
     let ways: [(&str, bool, Change); 6] = [
         ("no answer", false, |_| Answer::new(200, "").cut(0).length(100).then(Then::Silence)),
         ("a silent manifest", false, |answer| answer.cut(10).then(Then::Silence)),
         ("a dripping manifest", false, |answer| answer.cut(10).length(1 << 20).then(Then::Drip)),
         ("a dripping error", false, |_| Answer::new(500, "{").cut(1).length(1 << 20).then(Then::Drip)),
-        ("a silent blob", true, |answer| answer.cut(1000).then(Then::Silence)),
-        ("a dripping blob", true, |answer| answer.cut(1000).then(Then::Drip)),
+        ("a silent blob", true, |answer| answer.cut(50).then(Then::Silence)),
+        ("a dripping blob", true, |answer| answer.cut(50).then(Then::Drip)),
     ];
     let running: Vec<_> = ways
         .into_iter()
         .map(|(what, of_blob, way)| {
-            let blob = blob.clone();
+            // Each its own: one pull waits for another that brings the same layer.
+            let image = image(what);
+            let blob = blob_path("r", &image.packed_layers()[1]);
             let registry = changed(&image, move |request, answer| {
                 let is_it = if of_blob { request.path == blob } else { request.path.contains("/manifests/") };
                 if is_it { way(answer) } else { answer }
@@ -112,7 +112,7 @@ fn a_silent_or_dripping_registry_is_given_up(env: &TestEnv) {
     }
     nothing_is_left(env);
     // Ctrl-c does not wait for anything.
-    let registry = changed(&image, |_, answer| answer.cut(0).then(Then::Silence));
+    let registry = changed(&image("slow"), |_, answer| answer.cut(0).then(Then::Silence));
     let waiting = pull(env, &registry).spawn();
     while registry.requests().is_empty() {
         std::thread::yield_now();

@@ -26,6 +26,8 @@ pub fn cases() -> Vec<Case> {
         case!(inspect_shows_the_addresses_that_the_container_has).needs(&[Need::Net]),
         case!(an_address_is_one_containers_and_stays_its_own).needs(&[Need::Net]).gap("podman gives the next one at each start"),
         case!(interfaces_have_the_names_that_were_asked_for).needs(&[Need::Net]),
+        case!(a_running_container_joins_and_leaves_networks).needs(&[Need::Net]),
+        case!(a_network_made_anew_has_its_new_subnet).needs(&[Need::Net]),
     ];
     all.into_iter().map(|case| case.needs(&[Need::Userns])).collect()
 }
@@ -312,6 +314,7 @@ fn addresses_outside_the_network_are_125(env: &TestEnv) {
         ("--network a:interface_name=lo", "lo"),
         ("--network a:interface_name=x --network podman:interface_name=x", "another network"),
         ("--network podman --network a:interface_name=a/b", "a/b"),
+        ("--network pasta:-4", "takes no options"),
         ("--network a --mac-address 93:d0:c6:0a:29:33", "93:d0:c6:0a:29:33"),
     ] {
         let args: Vec<&str> = ["create"].into_iter().chain(options.split(' ')).chain(["bb", "true"]).collect();
@@ -440,4 +443,39 @@ fn interfaces_have_the_names_that_were_asked_for(env: &TestEnv) {
     let names: BTreeSet<&str> = seen.lines().take(4).collect();
     assert!(names.contains("lo") && names.contains("wan0") && names.contains("eth0"), "{seen}");
     assert!(seen.contains("inet 10.89.0."), "{seen}");
+}
+
+fn a_running_container_joins_and_leaves_networks(env: &TestEnv) {
+    env.busybox();
+    env.ok(&["network", "create", "--subnet", "10.50.0.0/24", "a"]);
+    env.ok(&["network", "create", "--subnet", "10.51.0.0/24", "b"]);
+    env.ok(&["run", "-d", "--name", "c", "--network", "a", "bb", "sleep", "1000"]);
+    env.ok(&["network", "connect", "--ip", "10.51.0.9", "--alias", "x", "b", "c"]);
+    let seen = || env.ok(&["exec", "c", "ip", "-4", "addr"]);
+    assert!(seen().contains("inet 10.50.0.2/24") && seen().contains("inet 10.51.0.9/24"), "{}", seen());
+    let members = "{{range $id, $member := .Containers}}{{$member.Name}} {{range $name, $one := $member.Interfaces}}{{$name}}{{end}}{{end}}";
+    if env.tool().ends_with("coracle") {
+        assert_eq!(show(env, "b", members), "c eth1");
+        env.run(&["network", "connect", "b", "c"]).fails(125, &["already connected"]);
+        env.ok(&["network", "update", "--dns-add", "192.0.2.1", "b"]);
+        assert_eq!(env.ok(&["network", "reload", "c"]).len(), 64);
+    }
+    let found = env.ok(&["run", "--rm", "--network", "b", "bb", "nslookup", "x"]);
+    assert!(found.contains("10.51.0.9"), "{found}");
+    env.ok(&["network", "disconnect", "a", "c"]);
+    assert!(!seen().contains("10.50.0.2") && seen().contains("inet 10.51.0.9/24"), "{}", seen());
+    assert_eq!(env.ok(&["ps", "--format", "{{.Networks}}"]), "b");
+    assert_eq!(env.ok(&["network", "rm", "a"]), "a");
+    env.ok(&["network", "rm", "-f", "-t", "0", "b"]);
+}
+
+fn a_network_made_anew_has_its_new_subnet(env: &TestEnv) {
+    env.busybox();
+    for subnet in ["10.50.0", "10.51.0"] {
+        env.ok(&["network", "create", "--subnet", &format!("{subnet}.0/24"), "n"]);
+        let script = "ip -4 addr show eth0; ping -c 1 -W 2 $(ip route | sed -n 's/^default via \\([0-9.]*\\).*/\\1/p') || true";
+        let seen = env.ok(&["run", "--rm", "--network", "n", "--cap-add", "net_raw", "bb", "sh", "-c", script]);
+        assert!(seen.contains(&format!("inet {subnet}.2/24")) && seen.contains("1 packets received"), "{seen}");
+        env.ok(&["network", "rm", "n"]);
+    }
 }

@@ -178,6 +178,7 @@ fn the_id_is_printed_last(env: &TestEnv) {
     assert!(!output.stderr().contains('\x1b'), "no progress bars where there is no terminal: {output}");
 }
 
+/// R29.
 fn sixteen_pulls_at_once_all_succeed(env: &TestEnv) {
     let registry = FakeRegistry::start(honest(&image("many"), "r"));
     let reference = format!("{}/r", registry.address());
@@ -247,9 +248,11 @@ fn a_registry_that_fails_is_an_error(env: &TestEnv) {
     }
 }
 
+/// T43, R40.
 fn wrong_bytes_of_a_layer_are_refused(env: &TestEnv) {
     for index in [0, 1] {
-        let image = image("wrong");
+        // Another layer each time: one that was whole stays in the store, and is not fetched again.
+        let image = image(&format!("wrong{index}"));
         let blob = image.packed_layers()[index].clone();
         let output = pull_changed(env, &image, |replies| {
             // A plain change of one byte of the gzip header's time: the tar is the same.
@@ -259,6 +262,7 @@ fn wrong_bytes_of_a_layer_are_refused(env: &TestEnv) {
     }
 }
 
+/// R39.
 fn a_truncated_layer_is_refused(env: &TestEnv) {
     let image = image("short");
     let blob = image.packed_layers()[0].clone();
@@ -310,6 +314,7 @@ fn a_layer_that_is_not_what_the_configuration_says_is_refused(env: &TestEnv) {
     assert_refused(env, pull(env, &format!("{}/bad", registry.address())), &[]);
 }
 
+/// T42.
 fn digests_that_are_paths_are_refused(env: &TestEnv) {
     let image = image("path");
     let right = digest(&image.packed_layers()[0]);
@@ -334,6 +339,7 @@ fn digests_that_are_paths_are_refused(env: &TestEnv) {
     }
 }
 
+/// T44.
 fn what_is_no_manifest_is_refused(env: &TestEnv) {
     for body in [&b"null"[..], b"", b"{}", b"[]", b"\xff\xfe", br#"{"schemaVersion":1}"#, br#"{"schemaVersion":2,"layers":[]}"#] {
         let output = pull_changed(env, &image("none"), |replies| {
@@ -388,6 +394,7 @@ fn stalling(image: &Image) -> (FakeRegistry, String) {
     (FakeRegistry::start(replies), part)
 }
 
+/// R41.
 fn an_interrupted_pull_ends_at_once_and_leaves_nothing(env: &TestEnv) {
     for signal in [Signal::INT, Signal::TERM] {
         let (registry, blob) = stalling(&image("slow"));

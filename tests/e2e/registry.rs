@@ -62,6 +62,7 @@ fn secrets_of(server: &Server) -> Vec<Request> {
     requests
 }
 
+/// T45.
 fn credentials_do_not_follow_a_redirect(env: &TestEnv) {
     let image = image("moved");
     let mut memory = Memory::with(&[("r", &image)]);
@@ -139,6 +140,7 @@ fn a_token_comes_from_a_server_on_the_same_host(env: &TestEnv) {
     output.fails(125, &["incorrect username or password"]);
 }
 
+/// R43.
 fn a_token_that_ends_is_fetched_again_once(env: &TestEnv) {
     let image = image("again");
     let (registry, tokens) = with_tokens(&image, 2);
@@ -152,6 +154,7 @@ fn a_token_that_ends_is_fetched_again_once(env: &TestEnv) {
     assert!(tokens.requests().len() < 4, "{:?}", tokens.requests());
 }
 
+/// R43, T44.
 fn a_huge_token_is_refused(env: &TestEnv) {
     for body in [vec![b' '; 3 << 20], b"{}".to_vec(), b"<html>".to_vec(), br#"{"token":"a\nb"}"#.to_vec()] {
         let tokens = Server::start(move |_| Answer::new(200, &body));
@@ -161,6 +164,7 @@ fn a_huge_token_is_refused(env: &TestEnv) {
     }
 }
 
+/// R42.
 fn redirects_lead_nowhere_else(env: &TestEnv) {
     for to in
         ["file:///etc/passwd", "http://169.254.169.254/x", "ftp://127.0.0.1/x", "/v2/r/manifests/again", "http://[fe80::1]/x"]
@@ -173,6 +177,7 @@ fn redirects_lead_nowhere_else(env: &TestEnv) {
     }
 }
 
+/// R38.
 fn a_busy_registry_is_asked_again(env: &TestEnv) {
     let image = image("busy");
     let mut memory = Memory::with(&[("r", &image)]);
@@ -244,6 +249,7 @@ fn a_broken_download_is_taken_up_where_it_broke(env: &TestEnv) {
     assert!(ranges.iter().all(|range| range != "bytes=0-"), "{ranges:?}");
 }
 
+/// R46.
 fn a_registry_that_cannot_resume_is_no_harm(env: &TestEnv) {
     let ignores: fn(&[u8], usize) -> Answer = |blob, _| Answer::new(200, blob);
     let lies: fn(&[u8], usize) -> Answer = |blob, offset| {
@@ -284,6 +290,7 @@ fn an_up_to_date_tag_costs_one_request(env: &TestEnv) {
     holds(env, &reference, "new");
 }
 
+/// R29.
 fn two_pulls_at_once_fetch_each_layer_once(env: &TestEnv) {
     let image = image("shared");
     let blobs: Vec<_> = image.packed_layers().iter().map(|blob| blob_path("r", blob)).collect();

@@ -1,6 +1,6 @@
 //! What a pull leaves behind when it breaks off, and what the next one makes of it; owners and repairs.
 
-use crate::harness::archive::{Image, Packing, digest, layer};
+use crate::harness::archive::{Attributes, Image, Packing, busybox_layer, digest, layer};
 use crate::harness::registry::{FakeRegistry, Registry, blob_path, honest};
 use crate::harness::{Case, Need, TestEnv, case};
 use rustix::process::Signal;
@@ -93,7 +93,8 @@ fn layers_that_were_whole_when_a_pull_was_killed_are_not_fetched_again(env: &Tes
 fn what_an_unfinished_pull_has_left_goes_with_a_prune(env: &TestEnv) {
     let image = image();
     let mut replies = honest(&image, "x");
-    replies.remove(&blob_path("x", &image.packed_layers()[1]));
+    let reply = replies.get_mut(&blob_path("x", &image.packed_layers()[1])).unwrap();
+    reply.cut = Some(reply.body.len() / 2);
     let registry = FakeRegistry::start(replies);
     env.run(&["pull", "--retry", "0", "--tls-verify=false", &format!("{}/x", registry.address())]).code(125);
     // The removal of another image soon after does not take it.
@@ -130,22 +131,19 @@ fn what_was_pulled_is_pushed_and_saved_as_it_was(env: &TestEnv) {
 fn owners_beyond_the_range_are_counted_and_given_back(env: &TestEnv) {
     let registry = Registry::start(env);
     let far = layer(|layer| {
-        let owner = crate::harness::archive::Attributes { uid: 4_000_000, gid: 5, mode: 0o644 };
+        let owner = Attributes { mode: 0o644, uid: 4_000_000, gid: 5 };
         layer.entry(tar::EntryType::Regular, "far", owner, "", b"x");
         layer.file("near", 0o644, "x");
     });
-    let image = Image::new("x", vec![crate::harness::archive::busybox_layer().finish(), far.clone()]).packed(Packing::Gzip);
+    let image = Image::new("x", vec![busybox_layer().finish(), far.clone()]).packed(Packing::Gzip);
     registry.push(&image, "far", "v1");
     let reference = format!("{}/far:v1", registry.address());
-    let pulled = env.run(&["pull", "-q", "--tls-verify=false", &reference]);
+    let pulled = env.run(&["pull", "--tls-verify=false", &reference]);
     assert!(pulled.stderr().contains("/etc/subuid"), "{pulled}");
     assert_eq!(env.field(&reference, "{{.OwnersReplaced}}"), "1");
     let shown = env.ok(&["run", "--rm", "--network", "none", &reference, "stat", "-c", "%u:%g", "/far", "/near"]);
     assert_eq!(shown, "65534:5\n0:0");
     env.ok(&["save", "-q", "-o", "saved.tar", &reference]);
-    let members =
-        crate::harness::program::ok("tar", &["-xOf", &env.work().join("saved.tar").to_string_lossy(), "--wildcards", "*"]);
-    assert!(members.contains("far"));
     // The layer that was saved is the one that came, so its diffID is the same.
     env.ok(&["rmi", "-f", &reference]);
     env.ok(&["load", "-q", "-i", "saved.tar"]);

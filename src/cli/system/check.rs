@@ -37,7 +37,7 @@ pub fn run(args: &CheckArgs) -> Result<i32, CliError> {
         let look = CheckRequest { repair: false, ..request.clone() };
         let found = told_by_session(|engine| {
             let sources = engine.check(&look)?.sources;
-            Ok(sources.iter().map(|(id, name)| format!("{id} {name}\n")).collect())
+            Ok(sources.iter().map(|(id, name)| format!("sha256:{} {name}\n", id.hex())).collect())
         })?;
         for (id, name) in found.lines().filter_map(|line| line.split_once(' ')) {
             let id = Digest::parse(id).ok().map(ImageId::new);

@@ -77,6 +77,8 @@ pub enum ContainerError {
     NoCgroup { name: String },
     #[error("set up the container's network")]
     Network(#[from] crate::net::NetError),
+    #[error("choose the container's network")]
+    NetworkConf(#[source] Box<crate::engine::network::NetworkError>),
     #[error("the container's first process vanished before its program began")]
     Vanished,
     #[error(

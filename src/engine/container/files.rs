@@ -66,7 +66,7 @@ impl Contents {
         let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let names = &config.settings.names;
         // Of a private network it is known only when its stack is there.
-        let later = has_stack && names.name_the_host();
+        let later = has_stack && !names.no_hosts;
         let hosts =
             if later { String::new() } else { hosts(config, &Place { own: &[loopback], host: shared.then_some(loopback) })? };
         let resolv_conf = if config.network == NetworkMode::None { String::new() } else { resolv_conf(config, shared, None) };
@@ -106,8 +106,11 @@ fn hosts(config: &ContainerConfig, place: &Place<'_>) -> Result<String, Containe
     Ok(Hosts { base: &base, names, own: place.own, host: place.host, added: &added }.text()?)
 }
 
-/// Writes the hosts file of a container that names its host, when the address is known; the container has it mounted by now.
+/// Writes the hosts file, when the address of the host is known; the container has it mounted by now.
 pub(super) fn use_host(config: &ContainerConfig, folder: &Path, host: Option<Ipv4Addr>) -> Result<(), ContainerError> {
+    if config.settings.names.no_hosts {
+        return Ok(());
+    }
     let path = folder.join("hosts");
     let own = [IpAddr::V4(Ipv4Addr::LOCALHOST)];
     let text = hosts(config, &Place { own: &own, host: host.map(IpAddr::V4) })?;

@@ -8,6 +8,7 @@ use crate::config::Paths;
 use crate::engine::{Engine, EngineError, session};
 use crate::events::Status;
 use crate::model::{ContainerConfig, RunRecord};
+use crate::storage::reserve;
 use crate::sys::members::Members;
 use crate::sys::process;
 use crate::userns;
@@ -29,6 +30,7 @@ impl Engine {
     /// It is alive and may not be stopped, or the store fails.
     pub fn remove(&mut self, config: &ContainerConfig, force: Option<Duration>) -> Result<(), EngineError> {
         self.refuse_if_required(config)?;
+        reserve::give_up_if_full(&self.paths);
         // Before the lock: a start that does not come to its end holds it.
         self.end_life(config, force)?;
         let lock = match self.lock(config, FlockOperation::LockExclusive) {

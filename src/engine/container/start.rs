@@ -4,16 +4,18 @@ use super::orders::{self, Begin};
 use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
-use super::{ContainerError, again, devices, files, join, notify, rights};
+use super::{ContainerError, again, devices, files, join, notify, other, rights};
 use crate::cgroup::home::Wish;
 use crate::config::Paths;
+use crate::config::containers::NetworkConf;
+use crate::engine::network::network_conf;
 use crate::engine::network::start::Plugged;
 use crate::engine::{Engine, EngineError, Handed, secret};
 use crate::events::Status;
 use crate::model::limits::Bound;
-use crate::model::{self, ContainerConfig, DiffId, Init, OtherRuntime, PidRef, RunRecord};
-use crate::net::{Leash, ToHost, private};
-use crate::runtime::external::{self, External};
+use crate::model::{self, ContainerConfig, DiffId, Init, NetworkMode, PidRef, RunRecord};
+use crate::net::Leash;
+use crate::net::private::{self, Choice};
 use crate::runtime::init::{Outside, Overlay, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::{Failure, Outcome, Stage};
@@ -180,6 +182,7 @@ impl Engine {
         let boot =
             process::boot_id().map_err(|source| ContainerError::File { action: "read", path: PathBuf::from("/proc"), source })?;
         let folder = self.paths.container(&config.id);
+        NetworkConf::take_over(&folder.join(NETWORK_CONF));
         let begin = begin.clone();
         self.prepare(
             config,
@@ -195,6 +198,9 @@ impl Engine {
             move |source| ContainerError::File { action, path, source }
         };
         let run_folder = self.paths.container_run(&config.id);
+        if again.is_none() && config.supervision.may_restart() && config.network.is_own() {
+            keep_network_conf(folder)?;
+        }
         let (listen_on, mut clients) = match again {
             Some(Again { listen: Some(inherited), clients }) => (inherited, clients),
             Some(Again { listen: None, clients }) => (listen(&run_folder)?, clients),
@@ -247,7 +253,7 @@ impl Engine {
             handed: handed.descriptors,
             spec,
         };
-        let external = other_runtime(config, &plan, &run_folder)?;
+        let external = other::runtime(config, &plan, &run_folder)?;
         let (client, monitor_client) = match foreground {
             true => socket::seqpacket_pair().map(|(ours, theirs)| (Some(ours), Some(theirs))).map_err(os("make a socket for"))?,
             false => (None, None),
@@ -274,7 +280,7 @@ impl Engine {
             run_folder,
             pidfile: config.supervision.pidfile.clone(),
             monitor_pidfile: config.supervision.conmon_pidfile.clone(),
-            monitor: find_monitor()?,
+            monitor: other::find_monitor()?,
             boot,
             listen: listen_on,
             clients,
@@ -360,27 +366,6 @@ impl Engine {
     }
 }
 
-/// What another runtime needs, where the container has one.
-fn other_runtime(config: &ContainerConfig, plan: &Plan, run_folder: &Path) -> Result<Option<External>, ContainerError> {
-    let Some(OtherRuntime { name, program, flags }) = &config.settings.runtime else { return Ok(None) };
-    let refused = |what| ContainerError::NotWithRuntime { name: name.clone(), what };
-    if let Some(what) = external::refusal(plan) {
-        return Err(refused(what));
-    }
-    let seccomp = match (&plan.seccomp, rights::is_default(config)) {
-        (None, _) => None,
-        (Some(_), true) => Some(crate::runtime::seccomp::as_profile(config.security.rights().bounding)),
-        (Some(_), false) => return Err(refused("a seccomp profile of your own")),
-    };
-    Ok(Some(External {
-        program: program.clone(),
-        flags: flags.clone(),
-        seccomp,
-        id: config.id.to_string(),
-        run_folder: run_folder.to_owned(),
-    }))
-}
-
 /// The layers of an image, bottom first, each once: where it is topmost.
 fn distinct(layers: &[DiffId]) -> Vec<DiffId> {
     let mut distinct: Vec<DiffId> = Vec::with_capacity(layers.len());
@@ -391,6 +376,15 @@ fn distinct(layers: &[DiffId]) -> Vec<DiffId> {
     }
     distinct.reverse();
     distinct
+}
+
+/// What containers.conf says about networks, for starts that the monitor makes by itself.
+const NETWORK_CONF: &str = "network-conf.json";
+
+fn keep_network_conf(folder: &Path) -> Result<(), ContainerError> {
+    let conf = network_conf().map_err(|error| ContainerError::NetworkConf(Box::new(error)))?;
+    let path = folder.join(NETWORK_CONF);
+    conf.keep(&path).map_err(|source| ContainerError::File { action: "write", path, source })
 }
 
 /// Waits until the monitor of the last run has tidied up: what it removes has the names of what is about to be made. One that
@@ -465,12 +459,17 @@ pub(super) fn join_network(config: &ContainerConfig, run_folder: &Path, ends: Ne
         // M did not come so far; its report says why.
         return Ok(());
     }
-    let to_host = if config.settings.names.name_the_host() { ToHost::Offered } else { ToHost::Unasked };
-    let stack = private::start(i32::from_le_bytes(pid), &ends.collar, to_host)?;
-    files::use_forwarder(config, run_folder, stack.nameserver())?;
-    if to_host == ToHost::Offered {
-        files::use_host(config, run_folder, stack.host())?;
-    }
+    let conf = network_conf().map_err(|error| ContainerError::NetworkConf(Box::new(error)))?;
+    let choice = match &config.network {
+        NetworkMode::Pasta(own) => Choice::Pasta(own),
+        NetworkMode::Slirp4netns(own) => Choice::Slirp4netns(own),
+        _ if conf.stack.as_deref() == Some("slirp4netns") => Choice::Slirp4netnsFirst,
+        _ => Choice::Any,
+    };
+    let wish = private::Wish { choice, pasta_options: &conf.pasta_options, ports: &config.ports.published, folder: run_folder };
+    let stack = private::start(i32::from_le_bytes(pid), &ends.collar, &wish)?;
+    files::use_forwarder(config, run_folder, stack.nameserver)?;
+    files::use_host(config, run_folder, stack.host)?;
     // A broken pipe: init has ended meanwhile, and its report says why.
     let _ = File::from(ends.go).write_all(b"n");
     Ok(())
@@ -502,16 +501,4 @@ fn listen(folder: &Path) -> Result<OwnedFd, ContainerError> {
         _ => {}
     }
     socket::listen_in(folder, "attach").map_err(fail)
-}
-
-/// Finds the monitor: beside this program, or where distributions put helpers.
-pub(super) fn find_monitor() -> Result<PathBuf, ContainerError> {
-    let own = crate::config::program::own();
-    let beside = own.parent().unwrap_or(Path::new("/")).to_owned();
-    let places = [beside.clone(), beside.join("../libexec/coracle"), PathBuf::from("/usr/libexec/coracle")];
-    places
-        .into_iter()
-        .map(|folder| folder.join(crate::monitor::args::PROGRAM))
-        .find(|path| path.is_file())
-        .ok_or(ContainerError::NoMonitor { beside })
 }

@@ -14,7 +14,7 @@ use crate::image::{ImageConfig, ImageError};
 use crate::model::{DiffId, ImageId, ImageRecord};
 use crate::storage::intake::Expected;
 use crate::storage::unpack::Unpacked;
-use crate::storage::{blob, digest, driver, gc};
+use crate::storage::{blob, digest, driver, gc, reserve};
 use std::collections::HashSet;
 
 /// An image that is known but for its layers.
@@ -51,6 +51,7 @@ impl Engine {
     /// The file system cannot hold layers, or what is wanted does not work there.
     pub(super) fn settle_driver(&self, progress: &mut dyn Progress) -> Result<(), EngineError> {
         let (_, note) = driver::settle(&self.paths)?;
+        reserve::keep(&self.paths);
         if let Some(text) = note {
             progress.step(&Step::Note { text });
         }

@@ -7,7 +7,7 @@ use super::lookup::Found;
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
 use crate::model::{ContainerConfig, DiffId, ImageRecord, Mount, Origin};
-use crate::storage::{gc, layer, shifted};
+use crate::storage::{gc, layer, reserve, shifted};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -46,6 +46,7 @@ impl Engine {
     /// The list of all images cannot be read. What happens to single images is in the report.
     pub fn remove_images(&mut self, request: &RemoveImagesRequest) -> Result<RemoveImagesReport, EngineError> {
         let mut report = RemoveImagesReport::default();
+        reserve::give_up_if_full(&self.paths);
         let images = if request.all {
             self.db.images()?.into_iter().map(|image| image.id.hex().to_owned()).collect()
         } else {

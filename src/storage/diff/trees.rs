@@ -4,6 +4,7 @@ use super::{Change, Difference, look, names, open};
 use crate::storage::pack::PackError;
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, Stat};
+use std::ffi::CString;
 use std::os::fd::AsFd;
 
 /// Compares the tree `new` with the tree `old`, sorted by path. Files are the same when owner, mode, size and time are; a folder counts
@@ -116,7 +117,7 @@ fn same(new: &OwnedFd, old: &OwnedFd, name: &[u8], a: &Stat, b: &Stat) -> bool {
 }
 
 fn link(folder: &impl AsFd, name: &[u8]) -> Option<Vec<u8>> {
-    rustix::fs::readlinkat(folder, name, Vec::new()).ok().map(std::ffi::CString::into_bytes)
+    rustix::fs::readlinkat(folder, name, Vec::new()).ok().map(CString::into_bytes)
 }
 
 fn joined(path: &[u8], name: &[u8]) -> Vec<u8> {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 /// The disks of a few megabytes, and those of a few hundred inodes: one for each case that needs one.
-pub const SMALL_DISKS: usize = 6;
+pub const SMALL_DISKS: usize = 9;
 pub const FEW_INODES_DISKS: usize = 1;
 
 const CGROUPS: &str = "/sys/fs/cgroup";

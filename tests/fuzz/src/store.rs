@@ -3,7 +3,7 @@
 use crate::tarball;
 use coracle::config::Paths;
 use coracle::image::Platform;
-use coracle::image::transport::{Archive, Input, find_images};
+use coracle::image::transport::{Archive, Input, Wanted, find_images};
 use coracle::model::DiffId;
 use coracle::storage::intake::{self, Expected};
 use coracle::storage::tar::TarReader;
@@ -114,8 +114,8 @@ pub fn archive(data: &[u8]) {
         let tar = if let [0xfe, members @ ..] = data { of_members(members) } else { tarball::build(data) };
         std::fs::File::create(&path).and_then(|mut file| file.write_all(&tar)).expect("write the archive");
         let Ok(archive) = Archive::open(paths, &Input::Path(path)) else { return };
-        let wanted = Platform::parse("linux/amd64").expect("a platform");
-        let Ok(images) = find_images(&archive, &wanted) else { return };
+        let platform = Platform::parse("linux/amd64").expect("a platform");
+        let Ok((_, images)) = find_images(&archive, &Wanted { platform: &platform, form: None, select: None }) else { return };
         for image in images {
             for layer in image.layers {
                 let Ok(member) = archive.member(&layer.member) else { continue };

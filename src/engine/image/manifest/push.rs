@@ -11,7 +11,7 @@ use crate::engine::image::source::{Plan, RegistryOptions, plan};
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
 use crate::image::ImageError;
-use crate::image::list::{List, Source};
+use crate::image::list::{Entry, Source};
 use crate::image::registry::Registry;
 use crate::model::ImageRecord;
 use crate::storage::StorageError;
@@ -82,12 +82,15 @@ impl Engine {
         if request.all {
             let images = self.db.images()?;
             let _lock = self.begin_intake()?;
-            let count = list.manifests.len();
-            for at in 0..count {
-                let text = format!("image {} of {count}: {}", at + 1, list.manifests[at].digest);
-                progress.step(&Step::Note { text });
-                let known = stored(&images, &list, &list.manifests[at].digest);
-                self.push_entry((&mut list, at), known, &to, request, progress)?;
+            let (count, before) = (list.manifests.len(), list.clone());
+            for (at, entry) in list.manifests.iter_mut().enumerate() {
+                progress.step(&Step::Note { text: format!("image {} of {count}: {}", at + 1, entry.digest) });
+                let whence = match (stored(&images, &before, &entry.digest), before.sources.get(&entry.digest)) {
+                    (Some(image), _) => Whence::Store(image),
+                    (None, Some(Source::Repository(name))) => Whence::Repository(name),
+                    _ => return Err(nowhere(request, entry)),
+                };
+                self.push_entry(entry, &whence, &to, request, progress)?;
             }
         }
         let bytes = list.published(format)?;
@@ -103,31 +106,42 @@ impl Engine {
     /// Brings one image to the registry. One of the store may get another manifest there, when its layers are compressed.
     fn push_entry(
         &mut self,
-        (list, at): (&mut List, usize),
-        stored: Option<&ImageRecord>,
+        entry: &mut Entry,
+        whence: &Whence<'_>,
         to: &Place<'_>,
         request: &ListPushRequest,
         progress: &mut dyn Progress,
     ) -> Result<(), EngineError> {
-        let entry = &mut list.manifests[at];
-        if let Some(image) = stored {
-            let push = ImagePush { image, format: None, encoding: request.encoding };
-            let pushed = self.push_image(to.registry, to.reference, None, &push, progress)?;
-            (entry.digest, entry.size, entry.media_type) = (pushed.digest, pushed.size, pushed.media_type);
-            return Ok(());
-        }
-        let missing = || EngineError::EntryNowhere { name: request.name.clone(), digest: entry.digest.to_string() };
-        let Some(Source::Repository(source)) = list.sources.get(&entry.digest) else { return Err(missing()) };
+        let name = match *whence {
+            Whence::Store(image) => {
+                let push = ImagePush { image, format: None, encoding: request.encoding };
+                let pushed = self.push_image(to.registry, to.reference, None, &push, progress)?;
+                (entry.digest, entry.size, entry.media_type) = (pushed.digest, pushed.size, pushed.media_type);
+                return Ok(());
+            }
+            Whence::Repository(name) => name,
+        };
         if request.encoding.is_some() {
-            return Err(EngineError::EntryAsItIs { digest: entry.digest.to_string(), source_name: source.clone() });
+            return Err(EngineError::EntryAsItIs { digest: entry.digest.to_string(), source_name: name.to_owned() });
         }
-        let plan = request.sources.0.get(source).ok_or_else(missing)?;
-        from_any(source, &plan.candidates, |candidate| {
-            from_any(source, &candidate.sources, |place| {
+        let plan = request.sources.0.get(name).ok_or_else(|| nowhere(request, entry))?;
+        from_any(name, &plan.candidates, |candidate| {
+            from_any(name, &candidate.sources, |place| {
                 let registry = Registry::open(&place.reference, place.access.clone())?;
                 let from = Place { registry: &registry, reference: &place.reference };
                 Ok(copy::image(&from, to, &entry.digest, &entry.media_type)?)
             })
         })
     }
+}
+
+/// Where an image of a list comes from.
+enum Whence<'a> {
+    Store(&'a ImageRecord),
+    /// `host/path`
+    Repository(&'a str),
+}
+
+fn nowhere(request: &ListPushRequest, entry: &Entry) -> EngineError {
+    EngineError::EntryNowhere { name: request.name.clone(), digest: entry.digest.to_string() }
 }
