@@ -21,6 +21,7 @@ pub mod health;
 pub mod inspect;
 pub mod isolation;
 pub mod join;
+mod layers;
 mod limits;
 pub mod list;
 mod lock;
