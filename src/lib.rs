@@ -47,6 +47,8 @@
 //! - *Exec* with a terminal or detached has a small monitor of its own, which keeps the exit code; else the CLI is the parent.
 //! - *`cp`, `export`, `commit`, `diff`* look into a container from a child of S: in init's mount namespace where it runs, else in
 //!   one of their own that ends with them (`runtime::view`).
+//! - *`coracle oci`* drives `runtime::bundle`, a strict OCI runtime with states of its own, for other engines and for suites. The other
+//!   way, `--runtime crun`, has another runtime make init (`runtime::external`); all else of a container stays ours.
 //! - *Events* are lines that whoever acts appends to a journal; readers follow it by inotify.
 //!
 //! Where the design that this follows was changed, and why:
