@@ -1,5 +1,6 @@
 //! Published ports: `-p`, `-P`, `--expose`, and whom the container sees.
 
+use crate::harness::registry::free_port;
 use crate::harness::{Case, Need, TestEnv, case, program};
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -49,11 +50,6 @@ pub fn serve(env: &TestEnv, options: &[&str], command: &[&str]) -> String {
 #[track_caller]
 fn tell_peer(env: &TestEnv, options: &[&str]) -> String {
     serve(env, options, &["sh", "-c", TELL_PEER])
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    TcpListener::bind("0.0.0.0:0").unwrap().local_addr().unwrap().port()
 }
 
 /// An address of this host that others can see.

@@ -312,7 +312,7 @@ mod tests {
             ("/linux/namespaces", json!([{"type": "nosuch"}]), "nosuch"),
             ("/linux/uidMappings", json!([{"containerID": 0, "hostID": 0, "size": 1}]), "user namespace"),
             ("/linux/sysctl", json!({"kernel.panic": "1"}), "kernel.panic"),
-            ("/linux/sysctl", json!({"net.core.somaxconn": "1"}), "network"),
+            ("/linux/sysctl", json!({"net.core.somaxconn": "1"}), "net namespace"),
             ("/linux/rootfsPropagation", json!("odd"), "rootfsPropagation"),
             ("/linux/intelRdt", json!({"closID": "a"}), "intelRdt"),
             ("/linux/netDevices", json!({"eth0": {}}), "netDevices"),
