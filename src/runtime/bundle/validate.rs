@@ -319,7 +319,7 @@ mod tests {
             ("/linux/timeOffsets", json!({"monotonic": {"secs": 1}}), "time namespace"),
             ("/linux/personality", json!({"domain": "LINUX", "flags": ["X"]}), "personality"),
             ("/linux/maskedPaths", json!(["proc"]), "maskedPaths"),
-            ("/linux/seccomp", json!({"defaultAction": "SCMP_ACT_MAYBE"}), "seccomp"),
+            ("/linux/seccomp", json!({"defaultAction": "SCMP_ACT_MAYBE"}), "SCMP_ACT_MAYBE"),
             ("/linux/mountLabel", json!("system_u:x"), "SELinux"),
             ("/mounts", json!([{"destination": "", "type": "proc"}]), "destination"),
             ("/mounts", json!([{"destination": "/a", "options": ["bind"]}]), "source"),
