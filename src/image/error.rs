@@ -71,6 +71,8 @@ pub enum ImageError {
         #[source]
         source: io::Error,
     },
+    #[error("fetch {address}: {cause}")]
+    Fetch { address: String, cause: String },
     #[error("registry {host} cannot be reached: {cause}")]
     Unreachable { host: String, cause: String },
     #[error("registry {host} speaks plain HTTP, not HTTPS")]

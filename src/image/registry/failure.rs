@@ -1,5 +1,6 @@
 //! Why a request failed, and what that means for the user.
 
+use super::access::Patience;
 use crate::image::error::ImageError;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, StatusCode};
@@ -55,8 +56,18 @@ impl From<reqwest::Error> for Failure {
 }
 
 impl Failure {
+    /// What happened, of a server that is no registry.
+    pub(super) fn cause(&self) -> String {
+        match self {
+            Self::Transport(error) if error.is_timeout() => "no answer in time".to_owned(),
+            Self::Transport(error) => chain(error).pop().unwrap_or_default(),
+            Self::Status { status, .. } => format!("the server answers {status}"),
+            Self::Denied(cause) | Self::Local(cause) | Self::Unsafe(cause) => cause.clone(),
+        }
+    }
+
     /// Reads what an error's answer says.
-    pub(super) async fn of(mut response: Response) -> Self {
+    pub(super) async fn of(mut response: Response, patience: Patience) -> Self {
         let status = response.status();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| wait(value.to_str().ok()?));
         let mut body = Vec::new();
@@ -70,7 +81,7 @@ impl Failure {
             }
         };
         // What is there by then is shown.
-        let _ = tokio::time::timeout(MAX_ERROR_TIME, read).await;
+        let _ = tokio::time::timeout(MAX_ERROR_TIME.min(patience.silence), read).await;
         let (codes, words) = match serde_json::from_slice::<Envelope>(&body) {
             Ok(Envelope { errors, details }) => {
                 let words: Vec<_> = errors.iter().map(|error| error.message.clone()).filter(|words| !words.is_empty()).collect();
