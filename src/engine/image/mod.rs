@@ -33,7 +33,7 @@ pub use inspect::ImageDetails;
 pub use list::{ImageFilter, ImageRow, ImagesRequest};
 pub use load::{LoadReport, LoadRequest};
 pub use login::{Login, Logout};
-pub use manifest::{AddRequest, AddSource, Changes, ListPushRequest, ListSources, show_remote_document};
+pub use manifest::{AddRequest, AddSource, Changes, ListPushRequest, ListSaveRequest, ListSources, show_remote_document};
 pub use progress::{LayerInfo, Progress, Silent, Step};
 pub use pull::{PullPolicy, PullReport, PullRequest};
 pub use push::{Destination, ManifestFormat, PushReport, PushRequest, destination};

@@ -124,9 +124,9 @@ impl Failure {
         matches!(self, Self::Transport(error) if error.is_connect())
     }
 
-    /// Tells whether plain HTTP may be what the registry speaks. One whose certificate is refused speaks HTTPS.
+    /// Tells whether plain HTTP may be what the registry speaks. One whose certificate or version is refused speaks HTTPS.
     pub(super) fn may_be_plain(&self) -> bool {
-        matches!(self, Self::Transport(error) if error.is_connect() && !is_certificate(&chain(error)))
+        matches!(self, Self::Transport(error) if error.is_connect() && !is_certificate(&chain(error)) && !is_other_tls(&chain(error)))
     }
 
     /// Says what went wrong with the request for `name`.
@@ -178,6 +178,9 @@ fn transport(host: String, name: String, error: &reqwest::Error) -> ImageError {
     if is_certificate(&chain) {
         return ImageError::Certificate { host, cause };
     }
+    if is_other_tls(&chain) {
+        return ImageError::OtherTls { host, cause };
+    }
     if error.is_timeout() {
         return ImageError::Unreachable { host, cause: "no answer in time".to_owned() };
     }
@@ -186,6 +189,12 @@ fn transport(host: String, name: String, error: &reqwest::Error) -> ImageError {
 
 fn is_certificate(chain: &[String]) -> bool {
     chain.iter().any(|text| text.contains("certificate") || text.contains("UnknownIssuer"))
+}
+
+/// It speaks TLS, but no version or cipher that we take: TLS 1.0 and 1.1 are not among those.
+fn is_other_tls(chain: &[String]) -> bool {
+    let words = ["received fatal alert: ProtocolVersion", "received fatal alert: HandshakeFailure", "peer is incompatible"];
+    chain.iter().any(|text| words.iter().any(|words| text.contains(words)))
 }
 
 fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
