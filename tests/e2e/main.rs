@@ -12,6 +12,7 @@
 //! | `CORACLE_SHARED_IMAGES`| a folder of bigger images, for extra cases                                                   |
 //! | `CORACLE_FAULTS`       | how many faults are tried in each scenario (4); more take a second each                       |
 //! | `CORACLE_SEED`         | the number that the choice of faults begins with (1)                                         |
+//! | `CORACLE_SWEEP`        | at how many system calls a command of the store is killed (5); 20 and more try every failing write |
 //! | `CORACLE_SOAK`         | rounds of fifty parallel runs, and a hundred lifecycles each (1)                              |
 
 #![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
