@@ -94,8 +94,17 @@ _coracle() {
             coracle,ls)
                 cmd="coracle__subcmd__ps"
                 ;;
+            coracle,manifest)
+                cmd="coracle__subcmd__manifest"
+                ;;
             coracle,mount)
                 cmd="coracle__subcmd__mount"
+                ;;
+            coracle,network)
+                cmd="coracle__subcmd__network"
+                ;;
+            coracle,oci)
+                cmd="coracle__subcmd__oci"
                 ;;
             coracle,pause)
                 cmd="coracle__subcmd__pause"
@@ -307,6 +316,9 @@ _coracle() {
             coracle__subcmd__image,ls)
                 cmd="coracle__subcmd__image__subcmd__ls"
                 ;;
+            coracle__subcmd__image,mount)
+                cmd="coracle__subcmd__image__subcmd__mount"
+                ;;
             coracle__subcmd__image,prune)
                 cmd="coracle__subcmd__image__subcmd__prune"
                 ;;
@@ -322,8 +334,14 @@ _coracle() {
             coracle__subcmd__image,save)
                 cmd="coracle__subcmd__image__subcmd__save"
                 ;;
+            coracle__subcmd__image,scp)
+                cmd="coracle__subcmd__image__subcmd__scp"
+                ;;
             coracle__subcmd__image,search)
                 cmd="coracle__subcmd__image__subcmd__search"
+                ;;
+            coracle__subcmd__image,sign)
+                cmd="coracle__subcmd__image__subcmd__sign"
                 ;;
             coracle__subcmd__image,tag)
                 cmd="coracle__subcmd__image__subcmd__tag"
@@ -331,17 +349,134 @@ _coracle() {
             coracle__subcmd__image,tree)
                 cmd="coracle__subcmd__image__subcmd__tree"
                 ;;
+            coracle__subcmd__image,trust)
+                cmd="coracle__subcmd__image__subcmd__trust"
+                ;;
+            coracle__subcmd__image,umount)
+                cmd="coracle__subcmd__image__subcmd__unmount"
+                ;;
+            coracle__subcmd__image,unmount)
+                cmd="coracle__subcmd__image__subcmd__unmount"
+                ;;
             coracle__subcmd__image,untag)
                 cmd="coracle__subcmd__image__subcmd__untag"
                 ;;
             coracle__subcmd__internal,check)
                 cmd="coracle__subcmd__internal__subcmd__check"
                 ;;
+            coracle__subcmd__internal,netd)
+                cmd="coracle__subcmd__internal__subcmd__netd"
+                ;;
             coracle__subcmd__internal,restart)
                 cmd="coracle__subcmd__internal__subcmd__restart"
                 ;;
             coracle__subcmd__internal,sweep)
                 cmd="coracle__subcmd__internal__subcmd__sweep"
+                ;;
+            coracle__subcmd__internal,way-out)
+                cmd="coracle__subcmd__internal__subcmd__way__subcmd__out"
+                ;;
+            coracle__subcmd__manifest,add)
+                cmd="coracle__subcmd__manifest__subcmd__add"
+                ;;
+            coracle__subcmd__manifest,annotate)
+                cmd="coracle__subcmd__manifest__subcmd__annotate"
+                ;;
+            coracle__subcmd__manifest,create)
+                cmd="coracle__subcmd__manifest__subcmd__create"
+                ;;
+            coracle__subcmd__manifest,exists)
+                cmd="coracle__subcmd__manifest__subcmd__exists"
+                ;;
+            coracle__subcmd__manifest,inspect)
+                cmd="coracle__subcmd__manifest__subcmd__inspect"
+                ;;
+            coracle__subcmd__manifest,push)
+                cmd="coracle__subcmd__manifest__subcmd__push"
+                ;;
+            coracle__subcmd__manifest,remove)
+                cmd="coracle__subcmd__manifest__subcmd__remove"
+                ;;
+            coracle__subcmd__manifest,rm)
+                cmd="coracle__subcmd__manifest__subcmd__rm"
+                ;;
+            coracle__subcmd__network,connect)
+                cmd="coracle__subcmd__network__subcmd__connect"
+                ;;
+            coracle__subcmd__network,create)
+                cmd="coracle__subcmd__network__subcmd__create"
+                ;;
+            coracle__subcmd__network,disconnect)
+                cmd="coracle__subcmd__network__subcmd__disconnect"
+                ;;
+            coracle__subcmd__network,exists)
+                cmd="coracle__subcmd__network__subcmd__exists"
+                ;;
+            coracle__subcmd__network,inspect)
+                cmd="coracle__subcmd__network__subcmd__inspect"
+                ;;
+            coracle__subcmd__network,list)
+                cmd="coracle__subcmd__network__subcmd__ls"
+                ;;
+            coracle__subcmd__network,ls)
+                cmd="coracle__subcmd__network__subcmd__ls"
+                ;;
+            coracle__subcmd__network,prune)
+                cmd="coracle__subcmd__network__subcmd__prune"
+                ;;
+            coracle__subcmd__network,reload)
+                cmd="coracle__subcmd__network__subcmd__reload"
+                ;;
+            coracle__subcmd__network,remove)
+                cmd="coracle__subcmd__network__subcmd__rm"
+                ;;
+            coracle__subcmd__network,rm)
+                cmd="coracle__subcmd__network__subcmd__rm"
+                ;;
+            coracle__subcmd__network,update)
+                cmd="coracle__subcmd__network__subcmd__update"
+                ;;
+            coracle__subcmd__oci,create)
+                cmd="coracle__subcmd__oci__subcmd__create"
+                ;;
+            coracle__subcmd__oci,delete)
+                cmd="coracle__subcmd__oci__subcmd__delete"
+                ;;
+            coracle__subcmd__oci,exec)
+                cmd="coracle__subcmd__oci__subcmd__exec"
+                ;;
+            coracle__subcmd__oci,features)
+                cmd="coracle__subcmd__oci__subcmd__features"
+                ;;
+            coracle__subcmd__oci,kill)
+                cmd="coracle__subcmd__oci__subcmd__kill"
+                ;;
+            coracle__subcmd__oci,list)
+                cmd="coracle__subcmd__oci__subcmd__list"
+                ;;
+            coracle__subcmd__oci,pause)
+                cmd="coracle__subcmd__oci__subcmd__pause"
+                ;;
+            coracle__subcmd__oci,ps)
+                cmd="coracle__subcmd__oci__subcmd__ps"
+                ;;
+            coracle__subcmd__oci,resume)
+                cmd="coracle__subcmd__oci__subcmd__resume"
+                ;;
+            coracle__subcmd__oci,run)
+                cmd="coracle__subcmd__oci__subcmd__run"
+                ;;
+            coracle__subcmd__oci,spec)
+                cmd="coracle__subcmd__oci__subcmd__spec"
+                ;;
+            coracle__subcmd__oci,start)
+                cmd="coracle__subcmd__oci__subcmd__start"
+                ;;
+            coracle__subcmd__oci,state)
+                cmd="coracle__subcmd__oci__subcmd__state"
+                ;;
+            coracle__subcmd__oci,update)
+                cmd="coracle__subcmd__oci__subcmd__update"
                 ;;
             coracle__subcmd__secret,create)
                 cmd="coracle__subcmd__secret__subcmd__create"
@@ -425,12 +560,28 @@ _coracle() {
 
     case "${cmd}" in
         coracle)
-            opts="-v -h --version --help attach container commit cp create events diff exec export generate healthcheck history info init inspect kill ps ls list image images internal import load login logout logs mount pause port pull push rename restart rm rmi run save search secret start stats stop system tag top unpause unmount umount unshare untag update version volume wait"
+            opts="-v -h --version --root --runroot --storage-driver --storage-opt --help attach container commit cp create events diff exec export generate healthcheck history info init inspect kill ps ls list image images internal import load login logout logs manifest mount network oci pause port pull push rename restart rm rmi run save search secret start stats stop system tag top unpause unmount umount unshare untag update version volume wait"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --runroot)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --storage-driver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --storage-opt)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -657,7 +808,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__container__subcmd__create)
-            opts="-e -l -v -u -m -c -h -w -i -t -q --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
+            opts="-e -l -v -u -p -P -m -c -h -w -i -t -q --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --ip --ip6 --mac-address --network-alias --publish --publish-all --expose --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -824,6 +975,34 @@ _coracle() {
                     return 0
                     ;;
                 --net)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mac-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --network-alias)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --publish)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expose)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1340,11 +1519,11 @@ _coracle() {
                     return 0
                     ;;
                 --type)
-                    COMPREPLY=($(compgen -W "all container image volume" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "all container image network volume" -- "${cur}"))
                     return 0
                     ;;
                 -t)
-                    COMPREPLY=($(compgen -W "all container image volume" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "all container image network volume" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1615,7 +1794,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__container__subcmd__run)
-            opts="-d -a -e -l -v -u -m -c -h -w -i -t -q --detach --attach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
+            opts="-d -a -e -l -v -u -p -P -m -c -h -w -i -t -q --detach --attach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --ip --ip6 --mac-address --network-alias --publish --publish-all --expose --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1806,6 +1985,34 @@ _coracle() {
                     return 0
                     ;;
                 --net)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mac-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --network-alias)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --publish)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expose)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2567,7 +2774,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__create)
-            opts="-e -l -v -u -m -c -h -w -i -t -q --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
+            opts="-e -l -v -u -p -P -m -c -h -w -i -t -q --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --ip --ip6 --mac-address --network-alias --publish --publish-all --expose --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2734,6 +2941,34 @@ _coracle() {
                     return 0
                     ;;
                 --net)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mac-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --network-alias)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --publish)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expose)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3317,7 +3552,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__image)
-            opts="-h --help diff exists history import inspect load ls list prune pull push rm save search tag tree untag"
+            opts="-h --help diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3504,8 +3739,26 @@ _coracle() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        coracle__subcmd__image__subcmd__mount)
+            opts="-a -h --all --format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         coracle__subcmd__image__subcmd__prune)
-            opts="-a -f -h --all --filter --force --help"
+            opts="-a -f -h --all --external --build-cache --filter --force --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3523,7 +3776,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__image__subcmd__pull)
-            opts="-a -q -h --all-tags --quiet --platform --os --arch --variant --policy --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
+            opts="-a -q -h --all-tags --quiet --platform --os --arch --variant --policy --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3573,6 +3826,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --decryption-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3581,7 +3838,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__image__subcmd__push)
-            opts="-f -q -h --format --compression-format --compression-level --digestfile --quiet --remove-signatures --disable-content-trust --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
+            opts="-f -q -h --format --compression-format --compression-level --force-compression --compress --digestfile --quiet --disable-content-trust --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --encryption-key --encrypt-layer --remove-signatures --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3603,7 +3860,35 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --force-compression)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --digestfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sign-by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sign-by-sigstore)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sign-by-sigstore-private-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sign-passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --encryption-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --encrypt-layer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3678,6 +3963,20 @@ _coracle() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        coracle__subcmd__image__subcmd__scp)
+            opts="-q -h --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         coracle__subcmd__image__subcmd__search)
             opts="-f -h --limit --list-tags --no-trunc --compatible --filter --format --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -3732,6 +4031,20 @@ _coracle() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        coracle__subcmd__image__subcmd__sign)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         coracle__subcmd__image__subcmd__tag)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -3748,6 +4061,34 @@ _coracle() {
             ;;
         coracle__subcmd__image__subcmd__tree)
             opts="-h --whatrequires --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__image__subcmd__trust)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__image__subcmd__unmount)
+            opts="-a -f -h --all --force --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3898,11 +4239,11 @@ _coracle() {
                     return 0
                     ;;
                 --type)
-                    COMPREPLY=($(compgen -W "all container image volume" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "all container image network volume" -- "${cur}"))
                     return 0
                     ;;
                 -t)
-                    COMPREPLY=($(compgen -W "all container image volume" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "all container image network volume" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -3913,7 +4254,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__internal)
-            opts="-h --help restart check sweep"
+            opts="-h --help restart check sweep netd way-out"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3938,6 +4279,40 @@ _coracle() {
                     return 0
                     ;;
                 --run)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__internal__subcmd__netd)
+            opts="-h --data --run --report --session-entry --idle --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --session-entry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idle)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4016,6 +4391,32 @@ _coracle() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        coracle__subcmd__internal__subcmd__way__subcmd__out)
+            opts="-h --namespace --route --collar --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --namespace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --route)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --collar)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         coracle__subcmd__kill)
             opts="-s -a -l -h --signal --all --cidfile --latest --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -4065,7 +4466,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__login)
-            opts="-u -p -v -h --username --password --password-stdin --get-login --session --compat-auth-file --verbose --authfile --cert-dir --tls-verify --help"
+            opts="-u -p -v -h --username --password --password-stdin --secret --get-login --session --compat-auth-file --verbose --authfile --cert-dir --tls-verify --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4084,6 +4485,10 @@ _coracle() {
                     return 0
                     ;;
                 -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --secret)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4162,6 +4567,344 @@ _coracle() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        coracle__subcmd__manifest)
+            opts="-h --help add annotate create exists inspect push remove rm"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__manifest__subcmd__add)
+            opts="-h --all --annotation --arch --features --os --os-features --os-version --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --annotation)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --arch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --features)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --os)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --os-features)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --os-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --variant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__manifest__subcmd__annotate)
+            opts="-h --annotation --arch --features --os --os-features --os-version --variant --index --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --annotation)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --arch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --features)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --os)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --os-features)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --os-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --variant)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__manifest__subcmd__create)
+            opts="-a -h --all --amend --annotation --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --annotation)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__manifest__subcmd__exists)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__manifest__subcmd__inspect)
+            opts="-h --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__manifest__subcmd__push)
+            opts="-f -q -h --all --format --compression-format --compression-level --force-compression --add-compression --digestfile --purge --rm --quiet --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --encryption-key --encrypt-layer --remove-signatures --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --all)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "oci v2s2" -- "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -W "oci v2s2" -- "${cur}"))
+                    return 0
+                    ;;
+                --compression-format)
+                    COMPREPLY=($(compgen -W "gzip zstd none" -- "${cur}"))
+                    return 0
+                    ;;
+                --compression-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --force-compression)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --add-compression)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --digestfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sign-by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sign-by-sigstore)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sign-by-sigstore-private-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sign-passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --encryption-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --encrypt-layer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__manifest__subcmd__remove)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__manifest__subcmd__rm)
+            opts="-i -h --ignore --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         coracle__subcmd__mount)
             opts="-a -l -h --all --latest --format --no-trunc --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -4171,6 +4914,1038 @@ _coracle() {
             case "${prev}" in
                 --format)
                     COMPREPLY=($(compgen -W "json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__network)
+            opts="-h --help connect create disconnect exists inspect ls list prune reload rm remove update"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__network__subcmd__connect)
+            opts="-h --alias --ip --ip6 --mac-address --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --alias)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mac-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__network__subcmd__create)
+            opts="-d -o -h --disable-dns --dns --driver --gateway --ignore --interface-name --internal --ip-range --ipam-driver --ipv6 --label --opt --route --subnet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --dns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --driver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interface-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip-range)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipam-driver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --opt)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --route)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subnet)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__network__subcmd__disconnect)
+            opts="-f -h --force --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__network__subcmd__exists)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__network__subcmd__inspect)
+            opts="-f -h --format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__network__subcmd__ls)
+            opts="-f -n -q -h --filter --format --no-trunc --noheading --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__network__subcmd__prune)
+            opts="-f -h --force --filter --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__network__subcmd__reload)
+            opts="-a -l -h --all --latest --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__network__subcmd__rm)
+            opts="-f -t -h --force --timeout --time --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__network__subcmd__update)
+            opts="-h --dns-add --dns-drop --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --dns-add)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dns-drop)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__oci)
+            opts="-v -h --version --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help create delete exec features kill list pause ps resume run spec start state update"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup-manager)
+                    COMPREPLY=($(compgen -W "cgroupfs systemd disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                --rootless)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__oci__subcmd__create)
+            opts="-b -f -h --bundle --config --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bundle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pid-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --console-socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preserve-fds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup-manager)
+                    COMPREPLY=($(compgen -W "cgroupfs systemd disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                --rootless)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__oci__subcmd__delete)
+            opts="-f -h --force --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup-manager)
+                    COMPREPLY=($(compgen -W "cgroupfs systemd disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                --rootless)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__oci__subcmd__exec)
+            opts="-e -t -u -g -p -d -c -h --cwd --env --tty --user --additional-gids --process --detach --pid-file --console-socket --preserve-fds --cap --no-new-privs --apparmor --process-label --cgroup --ignore-paused --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cwd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --additional-gids)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -g)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --process)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pid-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --console-socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preserve-fds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --apparmor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --process-label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup-manager)
+                    COMPREPLY=($(compgen -W "cgroupfs systemd disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                --rootless)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__oci__subcmd__features)
+            opts="-h --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup-manager)
+                    COMPREPLY=($(compgen -W "cgroupfs systemd disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                --rootless)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__oci__subcmd__kill)
+            opts="-a -h --all --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup-manager)
+                    COMPREPLY=($(compgen -W "cgroupfs systemd disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                --rootless)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__oci__subcmd__list)
+            opts="-f -q -h --format --quiet --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup-manager)
+                    COMPREPLY=($(compgen -W "cgroupfs systemd disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                --rootless)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__oci__subcmd__pause)
+            opts="-h --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup-manager)
+                    COMPREPLY=($(compgen -W "cgroupfs systemd disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                --rootless)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__oci__subcmd__ps)
+            opts="-f -h --format --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -W "table json" -- "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup-manager)
+                    COMPREPLY=($(compgen -W "cgroupfs systemd disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                --rootless)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__oci__subcmd__resume)
+            opts="-h --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup-manager)
+                    COMPREPLY=($(compgen -W "cgroupfs systemd disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                --rootless)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__oci__subcmd__run)
+            opts="-b -f -d -h --bundle --config --pid-file --console-socket --preserve-fds --no-pivot --no-new-keyring --detach --keep --no-subreaper --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bundle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pid-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --console-socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --preserve-fds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup-manager)
+                    COMPREPLY=($(compgen -W "cgroupfs systemd disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                --rootless)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__oci__subcmd__spec)
+            opts="-b -h --bundle --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --bundle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -b)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup-manager)
+                    COMPREPLY=($(compgen -W "cgroupfs systemd disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                --rootless)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__oci__subcmd__start)
+            opts="-h --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup-manager)
+                    COMPREPLY=($(compgen -W "cgroupfs systemd disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                --rootless)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__oci__subcmd__state)
+            opts="-h --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup-manager)
+                    COMPREPLY=($(compgen -W "cgroupfs systemd disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                --rootless)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        coracle__subcmd__oci__subcmd__update)
+            opts="-r -h --resources --memory --memory-reservation --memory-swap --cpu-period --cpu-quota --cpu-shares --cpu-share --cpuset-cpus --cpuset-mems --pids-limit --blkio-weight --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --resources)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory-reservation)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --memory-swap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-period)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-quota)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-share)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpu-shares)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpuset-cpus)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpuset-mems)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pids-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --blkio-weight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cgroup-manager)
+                    COMPREPLY=($(compgen -W "cgroupfs systemd disabled" -- "${cur}"))
+                    return 0
+                    ;;
+                --rootless)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -4267,7 +6042,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__pull)
-            opts="-a -q -h --all-tags --quiet --platform --os --arch --variant --policy --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
+            opts="-a -q -h --all-tags --quiet --platform --os --arch --variant --policy --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4317,6 +6092,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --decryption-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -4325,7 +6104,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__push)
-            opts="-f -q -h --format --compression-format --compression-level --digestfile --quiet --remove-signatures --disable-content-trust --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
+            opts="-f -q -h --format --compression-format --compression-level --force-compression --compress --digestfile --quiet --disable-content-trust --sign-by --sign-by-sigstore --sign-by-sigstore-private-key --sign-passphrase-file --encryption-key --encrypt-layer --remove-signatures --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4347,7 +6126,35 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --force-compression)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --digestfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sign-by)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sign-by-sigstore)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sign-by-sigstore-private-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sign-passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --encryption-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --encrypt-layer)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -4483,7 +6290,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__run)
-            opts="-d -a -e -l -v -u -m -c -h -w -i -t -q --detach --attach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
+            opts="-d -a -e -l -v -u -p -P -m -c -h -w -i -t -q --detach --attach --detach-keys --sig-proxy --rmi --preserve-fds --preserve-fd --name --replace --requires --cidfile --rm --env --env-file --env-host --env-merge --unsetenv --unsetenv-all --http-proxy --label --label-file --annotation --volume --mount --tmpfs --volumes-from --image-volume --read-only --read-only-tmpfs --rootfs --shm-size --user --group-add --umask --userns --uidmap --gidmap --subuidname --subgidname --passwd --passwd-entry --group-entry --hostuser --pid --ipc --uts --cgroupns --net --network --ip --ip6 --mac-address --network-alias --publish --publish-all --expose --memory --memory-swap --memory-reservation --memory-swappiness --oom-kill-disable --pids-limit --cpus --cpu-shares --cpu-quota --cpu-period --cpu-rt-period --cpu-rt-runtime --cpuset-cpus --cpuset-mems --blkio-weight --blkio-weight-device --device-read-bps --device-write-bps --device-read-iops --device-write-iops --cgroup-conf --cgroup-parent --cgroups --cap-add --cap-drop --privileged --security-opt --device --gpus --cdi-spec-dir --hooks-dir --device-cgroup-rule --seccomp-policy --hostname --add-host --dns --dns-opt --dns-option --dns-search --no-hosts --no-hostname --hosts-file --ulimit --sysctl --oom-score-adj --secret --init --init-path --tz --systemd --personality --stop-signal --stop-timeout --timeout --restart --log-driver --log-opt --sdnotify --pidfile --conmon-pidfile --health-cmd --health-interval --health-timeout --health-retries --health-start-period --health-start-interval --health-on-failure --no-healthcheck --health-startup-cmd --health-startup-interval --health-startup-retries --health-startup-success --health-startup-timeout --health-log-destination --health-max-log-count --health-max-log-size --workdir --entrypoint --interactive --tty --pull --quiet --platform --os --arch --variant --tls-verify --creds --authfile --cert-dir --retry --retry-delay --disable-content-trust --decryption-key --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4674,6 +6481,34 @@ _coracle() {
                     return 0
                     ;;
                 --net)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip6)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mac-address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --network-alias)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --publish)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expose)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5365,12 +7200,36 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__system__subcmd__check)
-            opts="-q -r -f -h --quick --repair --force --help"
+            opts="-q -r -f -h --quick --repair --force --tls-verify --creds --authfile --cert-dir --retry --retry-delay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --tls-verify)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_coracle_global_optspecs
-    string join \n v/version h/help
+    string join \n v/version root= runroot= storage-driver= storage-opt= h/help
 end
 
 function __fish_coracle_needs_command
@@ -24,6 +24,10 @@ function __fish_coracle_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c coracle -n "__fish_coracle_needs_command" -l root -d 'The folder that holds images and containers, in the place of the one that storage.conf or XDG_DATA_HOME says' -r -F
+complete -c coracle -n "__fish_coracle_needs_command" -l runroot -d 'The folder for what lives until the next boot' -r -F
+complete -c coracle -n "__fish_coracle_needs_command" -l storage-driver -d 'How layers are stacked: overlay, or vfs for whole copies; without it, by trying' -r
+complete -c coracle -n "__fish_coracle_needs_command" -l storage-opt -d 'overlay.mount_program=PATH: a program that stacks layers in the kernel\'s place' -r
 complete -c coracle -n "__fish_coracle_needs_command" -s v -l version -d 'Print version'
 complete -c coracle -n "__fish_coracle_needs_command" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "attach" -d 'Join a running container: its output here, our input there'
@@ -40,7 +44,7 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "healthcheck" -d 'Lo
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "history" -d 'Show how an image came to be, the latest step first'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "info" -d 'Show facts about the host, the store and this program'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "init" -d 'Prepare containers without starting them: not supported, and the refusal says what to use'
-complete -c coracle -n "__fish_coracle_needs_command" -f -a "inspect" -d 'Show everything about containers, images and volumes'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "inspect" -d 'Show everything about containers, images, volumes and networks'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "kill" -d 'Send a signal to containers\' first processes'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "ps" -d 'List containers'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "ls" -d 'List containers'
@@ -53,11 +57,14 @@ complete -c coracle -n "__fish_coracle_needs_command" -f -a "load" -d 'Load imag
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "login" -d 'Log in to a registry'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "logout" -d 'Log out of a registry'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "logs" -d 'Show what containers have written'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "manifest" -d 'Make lists of images for several platforms, and push them'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "mount" -d 'Mount the root of containers, to look at their files; in a `coracle unshare` session'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "network" -d 'Manage networks'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "oci" -d 'Drive the built-in OCI runtime on a bundle'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "pause" -d 'Stop every process of containers where it is'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "port" -d 'Show which ports of the host lead into a container'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "pull" -d 'Pull images from a registry'
-complete -c coracle -n "__fish_coracle_needs_command" -f -a "push" -d 'Push an image to a registry'
+complete -c coracle -n "__fish_coracle_needs_command" -f -a "push" -d 'Push an image to a registry, or to a place on disk'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "rename" -d 'Give a container another name'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "restart" -d 'Stop containers, where they run, and start them again'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "rm" -d 'Remove containers'
@@ -98,7 +105,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fis
 complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "exists" -d 'Tell by the exit code whether a container exists: 0 it does, 1 it does not'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "export" -d 'Write the files of a container as a tar'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "init" -d 'Prepare containers without starting them: not supported, and the refusal says what to use'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "inspect" -d 'Show everything about containers, images and volumes'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "inspect" -d 'Show everything about containers, images, volumes and networks'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "kill" -d 'Send a signal to containers\' first processes'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "list" -d 'List containers'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and not __fish_seen_subcommand_from attach clone commit cp create diff exec exists export init inspect kill list ls ps logs mount pause port prune rename restart rm run start stats stop top unmount umount unpause update wait" -f -a "ls" -d 'List containers'
@@ -191,7 +198,13 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l ipc -d 'Choose shared memory and message queues: shareable (default), private, none, host, container:NAME, ns:PATH' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l uts -d 'Choose the host name\'s namespace: private (default), host, container:NAME, ns:PATH' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cgroupns -d 'Choose the cgroups that are seen: private (default), host, container:NAME, ns:PATH' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l network -l net -d 'Choose the network: NAME[:OPTION,…], bridge[:OPTION,…], none, host, private, pasta[:ARGUMENT,…], slirp4netns[:OPTION,…], container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l ip -d 'The container\'s IPv4 address in its network' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l ip6 -d 'The container\'s IPv6 address in its network' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l mac-address -d 'The hardware address of the container\'s interface' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l network-alias -d 'A name by which others of the container\'s networks find it; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s p -l publish -d 'Let a port of the host lead into the container: [[IP:][HOSTPORT]:]PORT[/PROTOCOL]; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l expose -d 'Name a port of the container, or a range: PORT[-PORT][/PROTOCOL]; may be given several times' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s m -l memory -d 'Bound the memory: a number with b, k, m or g' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l memory-swap -d 'Bound memory and swap together; -1: no bound on swap (default: twice the memory)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l memory-reservation -d 'Memory that is taken back from the container last' -r
@@ -290,6 +303,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l env-host -d 'Pass the whole environment on from here'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l unsetenv-all -d 'Leave all variables of the image out'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l rootfs -d 'The image is the path of a folder that holds a root file system; PATH:O keeps what the container writes out of it'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s P -l publish-all -d 'Let free ports of the host lead to all ports that the image or --expose names'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l no-hostname -d 'Leave the image\'s /etc/hostname as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
@@ -322,9 +336,10 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from inspect" -s f -l format -d 'json, or a Go template that is run for each object' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from inspect" -s t -l type -d 'What the names are names of' -r -f -a "all\t'A container, else an image, else a volume'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from inspect" -s t -l type -d 'What the names are names of' -r -f -a "all\t'A container, else an image, else a volume, else a network'
 container\t''
 image\t''
+network\t''
 volume\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from inspect" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from inspect" -s s -l size -d 'Add up the files of containers'
@@ -421,7 +436,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from port" -s a -l all -d 'Every running container'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from port" -s l -l latest -d 'The container made last'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from port" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from port" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from prune" -l filter -d 'Only containers that match KEY=VALUE: label, label!, until' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from prune" -s f -l force -d 'Do not ask'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
@@ -492,7 +507,13 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l ipc -d 'Choose shared memory and message queues: shareable (default), private, none, host, container:NAME, ns:PATH' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l uts -d 'Choose the host name\'s namespace: private (default), host, container:NAME, ns:PATH' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cgroupns -d 'Choose the cgroups that are seen: private (default), host, container:NAME, ns:PATH' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l network -l net -d 'Choose the network: NAME[:OPTION,…], bridge[:OPTION,…], none, host, private, pasta[:ARGUMENT,…], slirp4netns[:OPTION,…], container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l ip -d 'The container\'s IPv4 address in its network' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l ip6 -d 'The container\'s IPv6 address in its network' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l mac-address -d 'The hardware address of the container\'s interface' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l network-alias -d 'A name by which others of the container\'s networks find it; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s p -l publish -d 'Let a port of the host lead into the container: [[IP:][HOSTPORT]:]PORT[/PROTOCOL]; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l expose -d 'Name a port of the container, or a range: PORT[-PORT][/PROTOCOL]; may be given several times' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s m -l memory -d 'Bound the memory: a number with b, k, m or g' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l memory-swap -d 'Bound memory and swap together; -1: no bound on swap (default: twice the memory)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l memory-reservation -d 'Memory that is taken back from the container last' -r
@@ -593,6 +614,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l env-host -d 'Pass the whole environment on from here'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l unsetenv-all -d 'Leave all variables of the image out'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l rootfs -d 'The image is the path of a folder that holds a root file system; PATH:O keeps what the container writes out of it'
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s P -l publish-all -d 'Let free ports of the host lead to all ports that the image or --expose names'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l no-hostname -d 'Leave the image\'s /etc/hostname as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
@@ -749,7 +771,13 @@ complete -c coracle -n "__fish_coracle_using_subcommand create" -l pid -d 'Choos
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l ipc -d 'Choose shared memory and message queues: shareable (default), private, none, host, container:NAME, ns:PATH' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l uts -d 'Choose the host name\'s namespace: private (default), host, container:NAME, ns:PATH' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l cgroupns -d 'Choose the cgroups that are seen: private (default), host, container:NAME, ns:PATH' -r
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l network -l net -d 'Choose the network: NAME[:OPTION,…], bridge[:OPTION,…], none, host, private, pasta[:ARGUMENT,…], slirp4netns[:OPTION,…], container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l ip -d 'The container\'s IPv4 address in its network' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l ip6 -d 'The container\'s IPv6 address in its network' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l mac-address -d 'The hardware address of the container\'s interface' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l network-alias -d 'A name by which others of the container\'s networks find it; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -s p -l publish -d 'Let a port of the host lead into the container: [[IP:][HOSTPORT]:]PORT[/PROTOCOL]; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l expose -d 'Name a port of the container, or a range: PORT[-PORT][/PROTOCOL]; may be given several times' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s m -l memory -d 'Bound the memory: a number with b, k, m or g' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l memory-swap -d 'Bound memory and swap together; -1: no bound on swap (default: twice the memory)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l memory-reservation -d 'Memory that is taken back from the container last' -r
@@ -848,6 +876,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand create" -l rm -d 'Remove
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l env-host -d 'Pass the whole environment on from here'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l unsetenv-all -d 'Leave all variables of the image out'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l rootfs -d 'The image is the path of a folder that holds a root file system; PATH:O keeps what the container writes out of it'
+complete -c coracle -n "__fish_coracle_using_subcommand create" -s P -l publish-all -d 'Let free ports of the host lead to all ports that the image or --expose names'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l no-hostname -d 'Leave the image\'s /etc/hostname as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
@@ -900,9 +929,10 @@ complete -c coracle -n "__fish_coracle_using_subcommand info" -s f -l format -d 
 complete -c coracle -n "__fish_coracle_using_subcommand info" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s f -l format -d 'json, or a Go template that is run for each object' -r
-complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s t -l type -d 'What the names are names of' -r -f -a "all\t'A container, else an image, else a volume'
+complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s t -l type -d 'What the names are names of' -r -f -a "all\t'A container, else an image, else a volume, else a network'
 container\t''
 image\t''
+network\t''
 volume\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand inspect" -s s -l size -d 'Add up the files of containers'
@@ -978,24 +1008,30 @@ complete -c coracle -n "__fish_coracle_using_subcommand list" -l external -d 'Co
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s p -l pod -d 'The pod of each container, by id and name'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -l sync -d 'Look at the processes themselves and not at what was noted of them, which is always done'
 complete -c coracle -n "__fish_coracle_using_subcommand list" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "diff" -d 'List what the topmost layer of an image changes (C), adds (A) and deletes (D) in those below it'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "exists" -d 'Check whether an image is in the store: exit code 0 or 1'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "history" -d 'Show how an image came to be, the latest step first'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "import" -d 'Make an image from a tar of a root folder'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "inspect" -d 'Show all that is known of images, as JSON'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "load" -d 'Load images from an archive'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "ls" -d 'List images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "list" -d 'List images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "prune" -d 'Remove images without a name that no container uses'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "pull" -d 'Pull images from a registry'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "push" -d 'Push an image to a registry'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "rm" -d 'Remove images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "save" -d 'Save images to an archive or a folder'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "search" -d 'Search registries for images'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "tag" -d 'Give an image more names'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "tree" -d 'Show the layers of an image, the lowest first, and whose topmost each one is'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list prune pull push rm save search tag tree untag" -f -a "untag" -d 'Take names away from an image'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "diff" -d 'List what an image changes (C), adds (A) and deletes (D): its topmost layer in those below it, or all of it in another image'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "exists" -d 'Check whether an image is in the store: exit code 0 or 1'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "history" -d 'Show how an image came to be, the latest step first'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "import" -d 'Make an image from a tar of a root folder'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "inspect" -d 'Show all that is known of images, as JSON'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "load" -d 'Load images from an archive'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "ls" -d 'List images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "list" -d 'List images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "mount" -d 'Mount images read-only, to look at their files; in a `coracle unshare` session'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "prune" -d 'Remove images without a name that no container uses'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "pull" -d 'Pull images from a registry'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "push" -d 'Push an image to a registry, or to a place on disk'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "rm" -d 'Remove images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "save" -d 'Save images to an archive or a folder'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "scp" -d 'Copy an image to another machine or from there, over ssh'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "search" -d 'Search registries for images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "sign" -d 'What comes with a command that is not offered'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "tag" -d 'Give an image more names'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "tree" -d 'Show the layers of an image, the lowest first, and whose topmost each one is'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "trust" -d 'What comes with a command that is not offered'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "unmount" -d 'Unmount images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "umount" -d 'Unmount images'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and not __fish_seen_subcommand_from diff exists history import inspect load ls list mount prune pull push rm save scp search sign tag tree trust unmount umount untag" -f -a "untag" -d 'Take names away from an image'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from diff" -l format -d 'Print JSON' -r -f -a "json\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from exists" -s h -l help -d 'Print help'
@@ -1005,7 +1041,7 @@ false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from history" -l no-trunc -d 'Print ids and commands whole'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from history" -s q -l quiet -d 'Print ids alone'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -s c -l change -d 'Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -s c -l change -d 'Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -s m -l message -d 'What to say in the image\'s history' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -l os -d 'The operating system' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from import" -l arch -d 'The architecture' -r
@@ -1045,8 +1081,13 @@ complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_s
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -l history -d 'Show all names of each image'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -s n -l noheading -d 'No line of headers'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from mount" -l format -d 'Print JSON' -r -f -a "json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from mount" -s a -l all -d 'Every image'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from mount" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from prune" -l filter -d 'Only images that match KEY=VALUE: label, label!, until' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from prune" -s a -l all -d 'Also those with names'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from prune" -l external -d 'Taken for the sake of scripts: no other tool has containers in this store'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from prune" -l build-cache -d 'Taken for the sake of scripts: no cache of builds is kept here'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from prune" -s f -l force -d 'Do not ask'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l platform -d 'OS/ARCH[/VARIANT]; this machine\'s where not given' -r
@@ -1064,8 +1105,10 @@ complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_s
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -s a -l all-tags -d 'Pull every tag of the repository'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -l disable-content-trust -d 'Taken for the sake of scripts: signatures of Docker\'s content trust are never asked for'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -s f -l format -d 'The kind of manifest; as the image was pulled where not given' -r -f -a "oci\t''
 v2s2\t''"
@@ -1073,7 +1116,15 @@ complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_s
 zstd\t''
 none\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l compression-level -d 'The level of the compression' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l force-compression -d 'Do not take a blob of another compression that the registry has; so it is where --compression-format is given' -r -f -a "true\t''
+false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l digestfile -d 'Write the manifest\'s digest into this file' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l sign-by -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l sign-by-sigstore -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l sign-by-sigstore-private-key -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l sign-passphrase-file -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l encryption-key -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l encrypt-layer -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
@@ -1081,9 +1132,10 @@ complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_s
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l compress -d 'Compress the layers of a dir: by gzip'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -s q -l quiet -d 'Print no progress'
-complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l remove-signatures -d 'Taken for the sake of scripts: signatures are never pushed'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l disable-content-trust -d 'Taken for the sake of scripts, as Podman does'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -l remove-signatures -d 'Taken for the sake of scripts: signatures are never pushed'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s a -l all -d 'All images that no container uses'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from rm" -s f -l force -d 'Also an image with several names, when it is given by id, and one that containers use: they are stopped and removed, too. One that is not there is no error'
@@ -1100,6 +1152,8 @@ complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_s
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -l compress -d 'Compress the layers of a docker-dir by gzip'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -l uncompressed -d 'Leave the layers of oci-archive and oci-dir uncompressed'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from save" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from scp" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from scp" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l limit -d 'How many to show (25; of tags, all)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -s f -l filter -d 'Only images that fit: stars=NUMBER, is-official[=BOOL], is-automated[=BOOL]' -r
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l format -d 'json, or a Go template' -r
@@ -1114,9 +1168,17 @@ complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_s
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l no-trunc -d 'Show descriptions whole'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -l compatible -d 'Show stars, and which are official or automated'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from search" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from sign" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from tag" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from tree" -l whatrequires -d 'Show the images that stand on this one and not its layers'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from tree" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from trust" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from unmount" -s a -l all -d 'Every image that is mounted'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from unmount" -s f -l force -d 'Also where files of it are in use: they stay usable until they are closed'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from unmount" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from umount" -s a -l all -d 'Every image that is mounted'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from umount" -s f -l force -d 'Also where files of it are in use: they stay usable until they are closed'
+complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from umount" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand image; and __fish_seen_subcommand_from untag" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand images" -l sort -d 'By what to sort' -r -f -a "created\t''
 id\t''
@@ -1132,10 +1194,12 @@ complete -c coracle -n "__fish_coracle_using_subcommand images" -l digests -d 'S
 complete -c coracle -n "__fish_coracle_using_subcommand images" -l history -d 'Show all names of each image'
 complete -c coracle -n "__fish_coracle_using_subcommand images" -s n -l noheading -d 'No line of headers'
 complete -c coracle -n "__fish_coracle_using_subcommand images" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep" -f -a "restart" -d 'Start a container again in this process, which is its monitor'
-complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep" -f -a "check" -d 'Check a container\'s health; the code says what the monitor has to do'
-complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep" -f -a "sweep" -d 'Remove what is left of containers that are gone'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep netd way-out" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep netd way-out" -f -a "restart" -d 'Start a container again in this process, which is its monitor'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep netd way-out" -f -a "check" -d 'Check a container\'s health; the code says what the monitor has to do'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep netd way-out" -f -a "sweep" -d 'Remove what is left of containers that are gone'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep netd way-out" -f -a "netd" -d 'Answer for names and published ports'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and not __fish_seen_subcommand_from restart check sweep netd way-out" -f -a "way-out" -d 'Join the session network namespace to the host anew'
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l data -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l run -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l restarts -r
@@ -1151,7 +1215,17 @@ complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_see
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from sweep" -l data -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from sweep" -l run -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from sweep" -s h -l help -d 'Print help'
-complete -c coracle -n "__fish_coracle_using_subcommand import" -s c -l change -d 'Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR' -r
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from netd" -l data -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from netd" -l run -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from netd" -l report -r
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from netd" -l session-entry -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from netd" -l idle -d 'Milliseconds' -r
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from netd" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from way-out" -l namespace -r
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from way-out" -l route -r
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from way-out" -l collar -r
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from way-out" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand import" -s c -l change -d 'Apply a Containerfile instruction: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR' -r
 complete -c coracle -n "__fish_coracle_using_subcommand import" -s m -l message -d 'What to say in the image\'s history' -r
 complete -c coracle -n "__fish_coracle_using_subcommand import" -l os -d 'The operating system' -r
 complete -c coracle -n "__fish_coracle_using_subcommand import" -l arch -d 'The architecture' -r
@@ -1163,6 +1237,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand load" -s q -l quiet -d '
 complete -c coracle -n "__fish_coracle_using_subcommand load" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand login" -s u -l username -d 'The user\'s name' -r
 complete -c coracle -n "__fish_coracle_using_subcommand login" -s p -l password -d 'The password; others may see it in the list of processes' -r
+complete -c coracle -n "__fish_coracle_using_subcommand login" -l secret -d 'Take the password from a secret of the store; its name is the user\'s where --username is not given' -r
 complete -c coracle -n "__fish_coracle_using_subcommand login" -l compat-auth-file -d 'Docker\'s file of credentials to write, instead of ours' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand login" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand login" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
@@ -1188,11 +1263,409 @@ complete -c coracle -n "__fish_coracle_using_subcommand logs" -s n -l names -d '
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -l color -d 'With several containers, a colour for each'
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -s l -l latest -d 'The container made last'
 complete -c coracle -n "__fish_coracle_using_subcommand logs" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and not __fish_seen_subcommand_from add annotate create exists inspect push remove rm" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and not __fish_seen_subcommand_from add annotate create exists inspect push remove rm" -f -a "add" -d 'Add an image to a manifest list'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and not __fish_seen_subcommand_from add annotate create exists inspect push remove rm" -f -a "annotate" -d 'Change what a list says of an image in it'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and not __fish_seen_subcommand_from add annotate create exists inspect push remove rm" -f -a "create" -d 'Make a manifest list, with images in it perhaps'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and not __fish_seen_subcommand_from add annotate create exists inspect push remove rm" -f -a "exists" -d 'Check whether a manifest list is in the store: exit code 0 or 1'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and not __fish_seen_subcommand_from add annotate create exists inspect push remove rm" -f -a "inspect" -d 'Show a manifest list of the store, or else a list or manifest of a registry'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and not __fish_seen_subcommand_from add annotate create exists inspect push remove rm" -f -a "push" -d 'Push a manifest list, and its images where the registry does not have them'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and not __fish_seen_subcommand_from add annotate create exists inspect push remove rm" -f -a "remove" -d 'Take an image out of a manifest list'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and not __fish_seen_subcommand_from add annotate create exists inspect push remove rm" -f -a "rm" -d 'Remove manifest lists from the store; the images in them stay'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from add" -l annotation -d 'An annotation, KEY=VALUE' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from add" -l arch -d 'The architecture, instead of the image\'s own' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from add" -l features -d 'Features of the processor that it needs' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from add" -l os -d 'The operating system, instead of the image\'s own' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from add" -l os-features -d 'Features of the operating system that it needs' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from add" -l os-version -d 'The version of the operating system that it needs' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from add" -l variant -d 'The variant of the architecture, instead of the image\'s own' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from add" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from add" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from add" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from add" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from add" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from add" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from add" -l all -d 'Of an image that is a list itself: take all of its images'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from annotate" -l annotation -d 'An annotation, KEY=VALUE' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from annotate" -l arch -d 'The architecture, instead of the image\'s own' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from annotate" -l features -d 'Features of the processor that it needs' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from annotate" -l os -d 'The operating system, instead of the image\'s own' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from annotate" -l os-features -d 'Features of the operating system that it needs' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from annotate" -l os-version -d 'The version of the operating system that it needs' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from annotate" -l variant -d 'The variant of the architecture, instead of the image\'s own' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from annotate" -l index -d 'Change the annotations of the list itself'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from annotate" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from create" -l annotation -d 'An annotation of the list, KEY=VALUE' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from create" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from create" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from create" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from create" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from create" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from create" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from create" -l all -d 'Of an image that is a list itself: take all of its images'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from create" -s a -l amend -d 'Add to a list of this name that is there already'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from exists" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l all -d 'Also push the images of the list; with =false the registry has to have them' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -s f -l format -d 'The kind of list; what fits its images where not given' -r -f -a "oci\t''
+v2s2\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l compression-format -d 'How layers are compressed; as they were pulled where not given' -r -f -a "gzip\t''
+zstd\t''
+none\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l compression-level -d 'The level of the compression' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l force-compression -d 'Do not take a blob of another compression that the registry has; so it is where --compression-format is given' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l add-compression -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l digestfile -d 'Write the list\'s digest into this file' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l sign-by -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l sign-by-sigstore -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l sign-by-sigstore-private-key -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l sign-passphrase-file -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l encryption-key -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l encrypt-layer -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l rm -l purge -d 'Remove the list from the store afterwards'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l remove-signatures -d 'Taken for the sake of scripts: signatures are never pushed'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from rm" -s i -l ignore -d 'A list that is not there is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand mount" -l format -d 'Print JSON' -r -f -a "json\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand mount" -s a -l all -d 'Every container'
 complete -c coracle -n "__fish_coracle_using_subcommand mount" -s l -l latest -d 'The container that was made last'
 complete -c coracle -n "__fish_coracle_using_subcommand mount" -l no-trunc -d 'Print whole ids in the list'
 complete -c coracle -n "__fish_coracle_using_subcommand mount" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and not __fish_seen_subcommand_from connect create disconnect exists inspect ls list prune reload rm remove update" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and not __fish_seen_subcommand_from connect create disconnect exists inspect ls list prune reload rm remove update" -f -a "connect" -d 'Join a container to one more network'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and not __fish_seen_subcommand_from connect create disconnect exists inspect ls list prune reload rm remove update" -f -a "create" -d 'Make a network'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and not __fish_seen_subcommand_from connect create disconnect exists inspect ls list prune reload rm remove update" -f -a "disconnect" -d 'Take a container off a network'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and not __fish_seen_subcommand_from connect create disconnect exists inspect ls list prune reload rm remove update" -f -a "exists" -d 'Check whether a network exists: exit code 0 or 1'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and not __fish_seen_subcommand_from connect create disconnect exists inspect ls list prune reload rm remove update" -f -a "inspect" -d 'Show everything about networks'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and not __fish_seen_subcommand_from connect create disconnect exists inspect ls list prune reload rm remove update" -f -a "ls" -d 'List networks'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and not __fish_seen_subcommand_from connect create disconnect exists inspect ls list prune reload rm remove update" -f -a "list" -d 'List networks'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and not __fish_seen_subcommand_from connect create disconnect exists inspect ls list prune reload rm remove update" -f -a "prune" -d 'Remove all networks that no container is joined to'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and not __fish_seen_subcommand_from connect create disconnect exists inspect ls list prune reload rm remove update" -f -a "reload" -d 'Make what belongs to the networks of running containers anew: names, ports, rules'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and not __fish_seen_subcommand_from connect create disconnect exists inspect ls list prune reload rm remove update" -f -a "rm" -d 'Remove networks'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and not __fish_seen_subcommand_from connect create disconnect exists inspect ls list prune reload rm remove update" -f -a "remove" -d 'Remove networks'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and not __fish_seen_subcommand_from connect create disconnect exists inspect ls list prune reload rm remove update" -f -a "update" -d 'Change the name servers of a network'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from connect" -l alias -d 'A name by which others of the network find the container; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from connect" -l ip -d 'The container\'s IPv4 address in the network' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from connect" -l ip6 -d 'The container\'s IPv6 address in the network' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from connect" -l mac-address -d 'The hardware address of the container\'s interface' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from connect" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from create" -l dns -d 'Ask this name server for names that no container has, instead of the host\'s; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from create" -s d -l driver -d 'The kind of network: bridge' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from create" -l gateway -d 'The bridge\'s own address in the subnet (the first one where it is not given)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from create" -l interface-name -d 'The name of the bridge' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from create" -l ip-range -d 'Give containers addresses of this part of the subnet: SUBNET or FIRST-LAST' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from create" -l ipam-driver -d 'Who gives addresses: host-local' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from create" -l label -d 'Add a label: NAME=value' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from create" -s o -l opt -d 'An option of the driver: mtu=BYTES, metric=NUMBER, isolate=true|strict, no_default_route=true' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from create" -l route -d 'A route for the containers: SUBNET,GATEWAY[,METRIC]' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from create" -l subnet -d 'The addresses of the network, such as 10.1.2.0/24' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from create" -l disable-dns -d 'Containers do not find each other by name'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from create" -l ignore -d 'A network of that name that is there already is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from create" -l internal -d 'Let nothing out of the network and nothing in'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from create" -l ipv6 -d 'Use IPv6 too: a subnet is chosen where none is given'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from disconnect" -s f -l force -d 'A container that is not joined to the network is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from disconnect" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from exists" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from inspect" -s f -l format -d 'json, or a Go template that is run for each network' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from ls" -s f -l filter -d 'Only networks that fit: name=, id=, driver=, label=, label!=, dangling=BOOL, until=TIME' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from ls" -l format -d 'json, or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from ls" -l no-trunc -d 'Whole ids'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from ls" -s n -l noheading -d 'No line of headers'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Only names'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from list" -s f -l filter -d 'Only networks that fit: name=, id=, driver=, label=, label!=, dangling=BOOL, until=TIME' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from list" -l format -d 'json, or a Go template' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from list" -l no-trunc -d 'Whole ids'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from list" -s n -l noheading -d 'No line of headers'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only names'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from prune" -l filter -d 'Only networks that fit: label=, label!=, until=TIME' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from prune" -s f -l force -d 'Do not ask first'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from reload" -s a -l all -d 'Every running container on a network'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from reload" -s l -l latest -d 'The container made last'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from reload" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from rm" -s t -l time -l timeout -d 'With --force, send the stop signal first and wait this many seconds before SIGKILL' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from rm" -s f -l force -d 'Remove the containers that are joined to it first, running ones too; a network that is not there is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from remove" -s t -l time -l timeout -d 'With --force, send the stop signal first and wait this many seconds before SIGKILL' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from remove" -s f -l force -d 'Remove the containers that are joined to it first, running ones too; a network that is not there is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from update" -l dns-add -d 'Ask this name server for names that no container has, instead of the host\'s' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from update" -l dns-drop -d 'Do not ask this one any more' -r
+complete -c coracle -n "__fish_coracle_using_subcommand network; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -l root -d 'Keep the containers\' states in this folder ($XDG_RUNTIME_DIR/coracle/oci)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -l log -d 'Write errors to this file, too' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -l log-format -d 'Form of the lines in that file' -r -f -a "text\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -l log-level -d 'Accepted for other runtimes\' sake: errors and warnings are written' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -l cgroup-manager -d 'The same as a word' -r -f -a "cgroupfs\t''
+systemd\t''
+disabled\t'No cgroup is made; a limit is then an error'"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -s v -l version -d 'Print version'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -l debug -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -f -a "create" -d 'Make a container from a bundle; its program waits for `start`'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -f -a "delete" -d 'Take a stopped container away'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -f -a "exec" -d 'Run one more process in a running container'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -f -a "features" -d 'Print what this runtime can do as JSON'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -f -a "kill" -d 'Send a signal to a container\'s first process'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -f -a "list" -d 'List the containers'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -f -a "pause" -d 'Have all processes of a container stand still'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -f -a "ps" -d 'List the processes of a container'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -f -a "resume" -d 'Have the processes of a paused container go on'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -f -a "run" -d 'Create a container, start it, and wait for its end'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -f -a "spec" -d 'Write a configuration to begin with'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -f -a "start" -d 'Run the program of a created container'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -f -a "state" -d 'Print the state of a container as JSON'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and not __fish_seen_subcommand_from create delete exec features kill list pause ps resume run spec start state update" -f -a "update" -d 'Change the limits of a container'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -s b -l bundle -d 'The bundle\'s folder, in which config.json is' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -s f -l config -d 'The configuration\'s file in the bundle, where it is not config.json' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -l pid-file -d 'Write the pid of the container\'s first process to this file' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -l console-socket -d 'Send the other end of the container\'s terminal to this socket' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -l preserve-fds -d 'Pass this many open descriptors on to the container, from 3 up' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -l root -d 'Keep the containers\' states in this folder ($XDG_RUNTIME_DIR/coracle/oci)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -l log -d 'Write errors to this file, too' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -l log-format -d 'Form of the lines in that file' -r -f -a "text\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -l log-level -d 'Accepted for other runtimes\' sake: errors and warnings are written' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -l cgroup-manager -d 'The same as a word' -r -f -a "cgroupfs\t''
+systemd\t''
+disabled\t'No cgroup is made; a limit is then an error'"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -l no-pivot -d 'Put the root file system over the old root, and do not take that away: for an initial ramfs'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -l no-new-keyring -d 'Leave the container in the caller\'s session keyring'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -l debug -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -l root -d 'Keep the containers\' states in this folder ($XDG_RUNTIME_DIR/coracle/oci)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -l log -d 'Write errors to this file, too' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -l log-format -d 'Form of the lines in that file' -r -f -a "text\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -l log-level -d 'Accepted for other runtimes\' sake: errors and warnings are written' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -l cgroup-manager -d 'The same as a word' -r -f -a "cgroupfs\t''
+systemd\t''
+disabled\t'No cgroup is made; a limit is then an error'"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -s f -l force -d 'Kill it first where it lives; one that is not there is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -l debug -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l cwd -d 'Its working directory' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -s e -l env -d 'Set a variable' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -s u -l user -d 'The ids that it runs as' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -s g -l additional-gids -d 'More groups' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -s p -l process -d 'Read the process from a file: its form is that of config.json\'s process' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l pid-file -d 'Write its pid to this file' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l console-socket -d 'Send the other end of its terminal to this socket' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l preserve-fds -d 'Pass this many open descriptors on, from 3 up' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -s c -l cap -d 'Add a capability' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l apparmor -d 'The AppArmor profile' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l process-label -d 'The SELinux label' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l cgroup -d 'Run it in a cgroup below the container\'s own' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l root -d 'Keep the containers\' states in this folder ($XDG_RUNTIME_DIR/coracle/oci)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l log -d 'Write errors to this file, too' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l log-format -d 'Form of the lines in that file' -r -f -a "text\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l log-level -d 'Accepted for other runtimes\' sake: errors and warnings are written' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l cgroup-manager -d 'The same as a word' -r -f -a "cgroupfs\t''
+systemd\t''
+disabled\t'No cgroup is made; a limit is then an error'"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -s t -l tty -d 'Give it a terminal'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -s d -l detach -d 'Do not wait for its end'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l no-new-privs -d 'Let it gain no privileges'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l ignore-paused -d 'Join a paused container, too'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l debug -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from features" -l root -d 'Keep the containers\' states in this folder ($XDG_RUNTIME_DIR/coracle/oci)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from features" -l log -d 'Write errors to this file, too' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from features" -l log-format -d 'Form of the lines in that file' -r -f -a "text\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from features" -l log-level -d 'Accepted for other runtimes\' sake: errors and warnings are written' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from features" -l cgroup-manager -d 'The same as a word' -r -f -a "cgroupfs\t''
+systemd\t''
+disabled\t'No cgroup is made; a limit is then an error'"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from features" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from features" -l debug -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from features" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from features" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from kill" -l root -d 'Keep the containers\' states in this folder ($XDG_RUNTIME_DIR/coracle/oci)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from kill" -l log -d 'Write errors to this file, too' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from kill" -l log-format -d 'Form of the lines in that file' -r -f -a "text\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from kill" -l log-level -d 'Accepted for other runtimes\' sake: errors and warnings are written' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from kill" -l cgroup-manager -d 'The same as a word' -r -f -a "cgroupfs\t''
+systemd\t''
+disabled\t'No cgroup is made; a limit is then an error'"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from kill" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from kill" -s a -l all -d 'Send it to all processes of the container'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from kill" -l debug -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from kill" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from kill" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from list" -s f -l format -d 'Form of the list' -r -f -a "table\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from list" -l root -d 'Keep the containers\' states in this folder ($XDG_RUNTIME_DIR/coracle/oci)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from list" -l log -d 'Write errors to this file, too' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from list" -l log-format -d 'Form of the lines in that file' -r -f -a "text\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from list" -l log-level -d 'Accepted for other runtimes\' sake: errors and warnings are written' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from list" -l cgroup-manager -d 'The same as a word' -r -f -a "cgroupfs\t''
+systemd\t''
+disabled\t'No cgroup is made; a limit is then an error'"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from list" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print ids only'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from list" -l debug -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from list" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from pause" -l root -d 'Keep the containers\' states in this folder ($XDG_RUNTIME_DIR/coracle/oci)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from pause" -l log -d 'Write errors to this file, too' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from pause" -l log-format -d 'Form of the lines in that file' -r -f -a "text\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from pause" -l log-level -d 'Accepted for other runtimes\' sake: errors and warnings are written' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from pause" -l cgroup-manager -d 'The same as a word' -r -f -a "cgroupfs\t''
+systemd\t''
+disabled\t'No cgroup is made; a limit is then an error'"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from pause" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from pause" -l debug -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from pause" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from ps" -s f -l format -d 'Form of the list' -r -f -a "table\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from ps" -l root -d 'Keep the containers\' states in this folder ($XDG_RUNTIME_DIR/coracle/oci)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from ps" -l log -d 'Write errors to this file, too' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from ps" -l log-format -d 'Form of the lines in that file' -r -f -a "text\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from ps" -l log-level -d 'Accepted for other runtimes\' sake: errors and warnings are written' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from ps" -l cgroup-manager -d 'The same as a word' -r -f -a "cgroupfs\t''
+systemd\t''
+disabled\t'No cgroup is made; a limit is then an error'"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from ps" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from ps" -l debug -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from ps" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from ps" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from resume" -l root -d 'Keep the containers\' states in this folder ($XDG_RUNTIME_DIR/coracle/oci)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from resume" -l log -d 'Write errors to this file, too' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from resume" -l log-format -d 'Form of the lines in that file' -r -f -a "text\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from resume" -l log-level -d 'Accepted for other runtimes\' sake: errors and warnings are written' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from resume" -l cgroup-manager -d 'The same as a word' -r -f -a "cgroupfs\t''
+systemd\t''
+disabled\t'No cgroup is made; a limit is then an error'"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from resume" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from resume" -l debug -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from resume" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -s b -l bundle -d 'The bundle\'s folder, in which config.json is' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -s f -l config -d 'The configuration\'s file in the bundle, where it is not config.json' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -l pid-file -d 'Write the pid of the container\'s first process to this file' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -l console-socket -d 'Send the other end of the container\'s terminal to this socket' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -l preserve-fds -d 'Pass this many open descriptors on to the container, from 3 up' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -l root -d 'Keep the containers\' states in this folder ($XDG_RUNTIME_DIR/coracle/oci)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -l log -d 'Write errors to this file, too' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -l log-format -d 'Form of the lines in that file' -r -f -a "text\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -l log-level -d 'Accepted for other runtimes\' sake: errors and warnings are written' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -l cgroup-manager -d 'The same as a word' -r -f -a "cgroupfs\t''
+systemd\t''
+disabled\t'No cgroup is made; a limit is then an error'"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -l no-pivot -d 'Put the root file system over the old root, and do not take that away: for an initial ramfs'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -l no-new-keyring -d 'Leave the container in the caller\'s session keyring'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -s d -l detach -d 'Do not wait for its end'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -l keep -d 'Do not delete the container after its end'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -l no-subreaper -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -l debug -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from spec" -s b -l bundle -d 'The folder that config.json is written to' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from spec" -l root -d 'Keep the containers\' states in this folder ($XDG_RUNTIME_DIR/coracle/oci)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from spec" -l log -d 'Write errors to this file, too' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from spec" -l log-format -d 'Form of the lines in that file' -r -f -a "text\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from spec" -l log-level -d 'Accepted for other runtimes\' sake: errors and warnings are written' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from spec" -l cgroup-manager -d 'The same as a word' -r -f -a "cgroupfs\t''
+systemd\t''
+disabled\t'No cgroup is made; a limit is then an error'"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from spec" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from spec" -l debug -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from spec" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from spec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from start" -l root -d 'Keep the containers\' states in this folder ($XDG_RUNTIME_DIR/coracle/oci)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from start" -l log -d 'Write errors to this file, too' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from start" -l log-format -d 'Form of the lines in that file' -r -f -a "text\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from start" -l log-level -d 'Accepted for other runtimes\' sake: errors and warnings are written' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from start" -l cgroup-manager -d 'The same as a word' -r -f -a "cgroupfs\t''
+systemd\t''
+disabled\t'No cgroup is made; a limit is then an error'"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from start" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from start" -l debug -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from start" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from state" -l root -d 'Keep the containers\' states in this folder ($XDG_RUNTIME_DIR/coracle/oci)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from state" -l log -d 'Write errors to this file, too' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from state" -l log-format -d 'Form of the lines in that file' -r -f -a "text\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from state" -l log-level -d 'Accepted for other runtimes\' sake: errors and warnings are written' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from state" -l cgroup-manager -d 'The same as a word' -r -f -a "cgroupfs\t''
+systemd\t''
+disabled\t'No cgroup is made; a limit is then an error'"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from state" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from state" -l debug -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from state" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from state" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -s r -l resources -d 'Read them from a file, or from standard input (-): their form is that of config.json\'s linux.resources' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l memory -d 'Bytes of memory; -1 is no limit' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l memory-reservation -d 'Bytes of memory that are taken back last' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l memory-swap -d 'Bytes of memory and swap together' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l cpu-period -d 'Microseconds of a processor period' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l cpu-quota -d 'Microseconds of processor time in a period; -1 is no limit' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l cpu-share -l cpu-shares -d 'Share of processor time; 1024 is the usual one' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l cpuset-cpus -d 'Processors that it may use' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l cpuset-mems -d 'Memory nodes that it may use' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l pids-limit -d 'Tasks; -1 is no limit' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l blkio-weight -d 'Share of disk time, 10 to 1000' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l root -d 'Keep the containers\' states in this folder ($XDG_RUNTIME_DIR/coracle/oci)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l log -d 'Write errors to this file, too' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l log-format -d 'Form of the lines in that file' -r -f -a "text\t''
+json\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l log-level -d 'Accepted for other runtimes\' sake: errors and warnings are written' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l cgroup-manager -d 'The same as a word' -r -f -a "cgroupfs\t''
+systemd\t''
+disabled\t'No cgroup is made; a limit is then an error'"
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l debug -d 'Accepted for other runtimes\' sake'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand pause" -s f -l filter -d 'Running containers that match KEY=VALUE; the keys are those of ps' -r
 complete -c coracle -n "__fish_coracle_using_subcommand pause" -l cidfile -d 'The container whose id is in this file; may be given several times' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand pause" -s a -l all -d 'Every running container'
@@ -1200,7 +1673,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand pause" -s l -l latest -d
 complete -c coracle -n "__fish_coracle_using_subcommand pause" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand port" -s a -l all -d 'Every running container'
 complete -c coracle -n "__fish_coracle_using_subcommand port" -s l -l latest -d 'The container made last'
-complete -c coracle -n "__fish_coracle_using_subcommand port" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c coracle -n "__fish_coracle_using_subcommand port" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -l platform -d 'OS/ARCH[/VARIANT]; this machine\'s where not given' -r
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -l os -d 'The operating system' -r
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -l arch -d 'The architecture' -r
@@ -1216,8 +1689,10 @@ complete -c coracle -n "__fish_coracle_using_subcommand pull" -l authfile -d 'Th
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -s a -l all-tags -d 'Pull every tag of the repository'
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -s q -l quiet -d 'Print no progress'
+complete -c coracle -n "__fish_coracle_using_subcommand pull" -l disable-content-trust -d 'Taken for the sake of scripts: signatures of Docker\'s content trust are never asked for'
 complete -c coracle -n "__fish_coracle_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand push" -s f -l format -d 'The kind of manifest; as the image was pulled where not given' -r -f -a "oci\t''
 v2s2\t''"
@@ -1225,7 +1700,15 @@ complete -c coracle -n "__fish_coracle_using_subcommand push" -l compression-for
 zstd\t''
 none\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand push" -l compression-level -d 'The level of the compression' -r
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l force-compression -d 'Do not take a blob of another compression that the registry has; so it is where --compression-format is given' -r -f -a "true\t''
+false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand push" -l digestfile -d 'Write the manifest\'s digest into this file' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l sign-by -r
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l sign-by-sigstore -r
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l sign-by-sigstore-private-key -r
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l sign-passphrase-file -r
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l encryption-key -r
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l encrypt-layer -r
 complete -c coracle -n "__fish_coracle_using_subcommand push" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand push" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
@@ -1233,9 +1716,10 @@ complete -c coracle -n "__fish_coracle_using_subcommand push" -l authfile -d 'Th
 complete -c coracle -n "__fish_coracle_using_subcommand push" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand push" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand push" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l compress -d 'Compress the layers of a dir: by gzip'
 complete -c coracle -n "__fish_coracle_using_subcommand push" -s q -l quiet -d 'Print no progress'
-complete -c coracle -n "__fish_coracle_using_subcommand push" -l remove-signatures -d 'Taken for the sake of scripts: signatures are never pushed'
 complete -c coracle -n "__fish_coracle_using_subcommand push" -l disable-content-trust -d 'Taken for the sake of scripts, as Podman does'
+complete -c coracle -n "__fish_coracle_using_subcommand push" -l remove-signatures -d 'Taken for the sake of scripts: signatures are never pushed'
 complete -c coracle -n "__fish_coracle_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand rename" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand restart" -s t -l time -l timeout -d 'How many seconds to wait before SIGKILL; 0 kills at once, -1 waits for ever' -r
@@ -1309,7 +1793,13 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -l pid -d 'Choose t
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l ipc -d 'Choose shared memory and message queues: shareable (default), private, none, host, container:NAME, ns:PATH' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l uts -d 'Choose the host name\'s namespace: private (default), host, container:NAME, ns:PATH' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l cgroupns -d 'Choose the cgroups that are seen: private (default), host, container:NAME, ns:PATH' -r
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l network -l net -d 'Choose the network: private (an own one, joined to the host\'s by a user-mode stack), none, host, container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l network -l net -d 'Choose the network: NAME[:OPTION,…], bridge[:OPTION,…], none, host, private, pasta[:ARGUMENT,…], slirp4netns[:OPTION,…], container:NAME, ns:PATH' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l ip -d 'The container\'s IPv4 address in its network' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l ip6 -d 'The container\'s IPv6 address in its network' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l mac-address -d 'The hardware address of the container\'s interface' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l network-alias -d 'A name by which others of the container\'s networks find it; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s p -l publish -d 'Let a port of the host lead into the container: [[IP:][HOSTPORT]:]PORT[/PROTOCOL]; may be given several times' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l expose -d 'Name a port of the container, or a range: PORT[-PORT][/PROTOCOL]; may be given several times' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s m -l memory -d 'Bound the memory: a number with b, k, m or g' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l memory-swap -d 'Bound memory and swap together; -1: no bound on swap (default: twice the memory)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l memory-reservation -d 'Memory that is taken back from the container last' -r
@@ -1410,6 +1900,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -l rm -d 'Remove th
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l env-host -d 'Pass the whole environment on from here'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l unsetenv-all -d 'Leave all variables of the image out'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l rootfs -d 'The image is the path of a folder that holds a root file system; PATH:O keeps what the container writes out of it'
+complete -c coracle -n "__fish_coracle_using_subcommand run" -s P -l publish-all -d 'Let free ports of the host lead to all ports that the image or --expose names'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l no-hostname -d 'Leave the image\'s /etc/hostname as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
@@ -1506,8 +1997,15 @@ complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_s
 complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from check df events info prune reset" -f -a "info" -d 'Show facts about the host, the store and this program'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from check df events info prune reset" -f -a "prune" -d 'Remove everything that is not in use'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and not __fish_seen_subcommand_from check df events info prune reset" -f -a "reset" -d 'Remove every container and image, and all files of this program that hold them'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from check" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
+false\t''"
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from check" -l creds -d 'The registry\'s user and password; the password is asked for where it is left out' -r
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from check" -l authfile -d 'The file of credentials, instead of all others (also $REGISTRY_AUTH_FILE)' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from check" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from check" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from check" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from check" -s q -l quick -d 'Only look whether everything is there; read no contents'
-complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from check" -s r -l repair -d 'Remove the images that are damaged'
+complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from check" -s r -l repair -d 'Pull again what is damaged of images that were pulled, and remove other images that are damaged'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from check" -s f -l force -d 'Remove them also where containers use them, with the containers'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand system; and __fish_seen_subcommand_from df" -l format -d 'json, table TEMPLATE or a Go template' -r

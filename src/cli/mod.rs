@@ -52,6 +52,12 @@ struct Cli {
     /// overlay.mount_program=PATH: a program that stacks layers in the kernel's place
     #[arg(long, value_name = "KEY=VALUE")]
     storage_opt: Vec<String>,
+    /// Make new containers with this OCI runtime (crun, runc), a name or a path, in the place of the built-in one
+    #[arg(long, value_name = "RUNTIME")]
+    runtime: Option<String>,
+    /// Give the runtime this option, without its dashes
+    #[arg(long, value_name = "FLAG")]
+    runtime_flag: Vec<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -161,7 +167,18 @@ fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Erro
         let folders = absolute(cli.root).and_then(|root| Ok((root, absolute(cli.runroot)?)));
         let (root, runroot) = folders.map_err(clap::Error::from)?;
         storage::give(Given { root, runroot, driver: cli.storage_driver, options: cli.storage_opt });
-        Ok(cli.command)
+        let mut command = cli.command;
+        if let Some(name) = cli.runtime.filter(|name| !name.is_empty() && name != "coracle") {
+            let other = container::runtime::find(&name, &cli.runtime_flag);
+            let other = other.map_err(|text| grammar().error(ErrorKind::InvalidValue, text))?;
+            match &mut command {
+                Command::Run(args) => args.use_runtime(other),
+                Command::Create(args) => args.use_runtime(other),
+                Command::Container(inner) => inner.use_runtime(other),
+                _ => {}
+            }
+        }
+        Ok(command)
     })
 }
 

@@ -19,6 +19,7 @@ pub mod volume;
 pub use error::{EngineError, Kind};
 
 use crate::config::Paths;
+use crate::net::netd::client;
 use crate::state::Db;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -84,6 +85,8 @@ impl Engine {
         // Everything in the store is the user's alone, whatever the caller's umask; what containers see gets its mode explicitly.
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
         paths.prepare()?;
+        // Names and ports of containers that run come back with the next command; one that cannot start it does its own work all the same.
+        let _ = client::revive(&paths);
         let db = Db::open(&paths.database())?;
         Ok(Self { paths, db, handed: Handed::default(), notify: None })
     }

@@ -91,6 +91,15 @@ pub fn strike(paths: &Paths, member: PidRef) {
     }
 }
 
+/// Takes all that have ended off the list: those that were killed could not do so themselves.
+pub fn strike_the_dead(paths: &Paths) {
+    for entry in std::fs::read_dir(paths.session()).into_iter().flatten().flatten() {
+        if listed(&entry).is_some_and(|member| !process::is_alive(member)) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Messages from the child while the session is joined or made: one byte.
 const JOINED: u8 = b'j';
 const GONE: u8 = b'g';

@@ -18,6 +18,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a test program reports and asserts")]
 
 mod archives;
+mod bridge;
 mod check;
 mod commit;
 mod cp;
@@ -54,10 +55,12 @@ mod misbehaving;
 mod mount;
 mod mounts;
 mod named_volumes;
+mod names;
 mod network;
 mod networks;
 mod oci;
 mod pause;
+mod ports;
 mod prune;
 mod pull;
 mod push;
@@ -126,6 +129,9 @@ fn main() -> ExitCode {
         network::cases(),
         oci::cases(),
         networks::cases(),
+        bridge::cases(),
+        names::cases(),
+        ports::cases(),
         pause::cases(),
         prune::cases(),
         terminal::cases(),

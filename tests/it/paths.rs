@@ -65,7 +65,6 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("src/runtime/binds.rs", "rustix::fs::open(*path", "the user's own folders, opened before anything of the container runs"),
     ("src/runtime/binds.rs", "rustix::fs::open(scratch", "a folder of ours"),
     ("src/runtime/binds.rs", "rustix::fs::open(source", "the source of a mount, which the user names"),
-    ("src/runtime/mounts.rs", "source.exists()", "the source of a mount, which the user names"),
     ("src/runtime/mounts.rs", "Path::new(\"\"), true)", "the host's own /sys, /proc and cgroups, before the pivot"),
     ("src/runtime/mounts.rs", "Path::new(\"\").join(name)", "a device of the host; it is looked at before it is mounted"),
     ("src/runtime/mounts.rs", "rustix::fs::open(\"\", OFlags::PATH", "the root itself"),

@@ -47,7 +47,8 @@ pub fn run(args: &PortArgs) -> Result<i32, CliError> {
         return Ok(0);
     }
     let lines = lines(&config.config, wanted);
-    if let (Some(port), true) = (port, lines.is_empty()) {
+    // As Podman has it: a container that publishes nothing at all has no port to be found.
+    if let (Some(port), true, false) = (port, lines.is_empty(), config.config.ports.published.is_empty()) {
         return Err(CliError::Usage(format!("failed to find published port {port:?}")));
     }
     for line in lines {

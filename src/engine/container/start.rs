@@ -4,7 +4,7 @@ use super::orders::{self, Begin};
 use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
-use super::{ContainerError, again, devices, files, join, notify, rights};
+use super::{ContainerError, again, devices, files, join, notify, other, rights};
 use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::config::containers::NetworkConf;
@@ -13,17 +13,15 @@ use crate::engine::network::start::Plugged;
 use crate::engine::{Engine, EngineError, Handed, secret};
 use crate::events::Status;
 use crate::model::limits::Bound;
-use crate::model::{self, ContainerConfig, DiffId, Init, NetworkMode, PidRef, RunRecord};
+use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
 use crate::net::Leash;
 use crate::net::private::{self, Choice};
-use crate::runtime::init::{Outside, Overlay, Plan};
+use crate::runtime::init::{Outside, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::{Failure, Outcome, Stage};
 use crate::runtime::spec;
 pub use crate::runtime::terminal::Size;
 use crate::state::Db;
-use crate::storage::driver::{self, Driver};
-use crate::storage::shifted::{Form, Shifted};
 use crate::sys::clone::Child;
 use crate::sys::{fd, process, socket, stamp};
 use crate::userns::map::WhySingle;
@@ -253,6 +251,7 @@ impl Engine {
             handed: handed.descriptors,
             spec,
         };
+        let external = other::runtime(config, &plan, &run_folder)?;
         let (client, monitor_client) = match foreground {
             true => socket::seqpacket_pair().map(|(ours, theirs)| (Some(ours), Some(theirs))).map_err(os("make a socket for"))?,
             false => (None, None),
@@ -279,7 +278,7 @@ impl Engine {
             run_folder,
             pidfile: config.supervision.pidfile.clone(),
             monitor_pidfile: config.supervision.conmon_pidfile.clone(),
-            monitor: find_monitor()?,
+            monitor: other::find_monitor()?,
             boot,
             listen: listen_on,
             clients,
@@ -292,6 +291,7 @@ impl Engine {
             lock,
             cgroup: wish.choose().map_err(|error| ContainerError::Cgroup(Box::new(error)))?,
             orders,
+            external,
             notify_proxy: proxy,
         };
         Ok((launch, Ends { report, client, network, note }))
@@ -312,68 +312,6 @@ impl Engine {
             Err(error) => Err(error),
         }
     }
-
-    /// The overlay of the image's layers, topmost first, and the container's own writable layer.
-    pub(super) fn overlay(&self, config: &ContainerConfig) -> Result<Overlay, EngineError> {
-        let own = format!("containers/{}", config.id);
-        let rootfs = config.filesystem.rootfs.as_ref();
-        // A layer may be there twice; an overlay takes each folder once, and only the topmost counts.
-        let layers = match rootfs {
-            Some(_) => Vec::new(),
-            None => {
-                let image = self.db.images_by_id_prefix(config.image.hex())?.pop();
-                distinct(&image.ok_or_else(|| EngineError::NoSuchImage { name: config.image_name.clone() })?.layers)
-            }
-        };
-        let mut lowers: Vec<String> = layers.iter().rev().map(|layer| format!("layers/{}/diff", layer.hex())).collect();
-        lowers.extend(rootfs.map(|rootfs| rootfs.path.to_string_lossy().into_owned()));
-        if lowers.is_empty() {
-            // An image from scratch without a layer: an overlay needs one.
-            let empty = self.paths.container(&config.id).join("empty");
-            match std::fs::create_dir(&empty) {
-                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                    return Err(ContainerError::File { action: "make folder", path: empty, source: error }.into());
-                }
-                _ => lowers.push(format!("{own}/empty")),
-            }
-        }
-        let driver = driver::remembered(&self.paths)?.unwrap_or_default();
-        let (mut data, mut folder) = (Vec::new(), rootfs.filter(|rootfs| !rootfs.overlay).map(|rootfs| rootfs.path.clone()));
-        // Also where the driver was another one when the container was made.
-        let is_copy = || driver == Driver::Copy || self.paths.container(&config.id).join("root").is_dir();
-        if rootfs.is_none() && is_copy() {
-            folder = Some(self.copied_root(config, &layers)?);
-        } else if let Some(map) = config.isolation.id_map.as_ref().filter(|map| !layers.is_empty() && join::needs_shift(map)) {
-            let Shifted { folder, form } = self.shifted(&layers, map)?;
-            let plain = std::mem::replace(&mut lowers, vec![folder]);
-            if form == Form::Tree {
-                data = plain;
-            }
-        }
-        Ok(Overlay {
-            base: self.paths.data().to_owned(),
-            lowers,
-            data,
-            upper: format!("{own}/upper"),
-            work: format!("{own}/work"),
-            target: format!("{own}/upper"),
-            folder,
-            program: driver.program().map(Path::to_owned),
-            volatile: config.auto_remove,
-        })
-    }
-}
-
-/// The layers of an image, bottom first, each once: where it is topmost.
-fn distinct(layers: &[DiffId]) -> Vec<DiffId> {
-    let mut distinct: Vec<DiffId> = Vec::with_capacity(layers.len());
-    for layer in layers.iter().rev() {
-        if !distinct.contains(layer) {
-            distinct.push(layer.clone());
-        }
-    }
-    distinct.reverse();
-    distinct
 }
 
 /// What containers.conf says about networks, for starts that the monitor makes by itself.
@@ -499,16 +437,4 @@ fn listen(folder: &Path) -> Result<OwnedFd, ContainerError> {
         _ => {}
     }
     socket::listen_in(folder, "attach").map_err(fail)
-}
-
-/// Finds the monitor: beside this program, or where distributions put helpers.
-pub(super) fn find_monitor() -> Result<PathBuf, ContainerError> {
-    let own = crate::config::program::own();
-    let beside = own.parent().unwrap_or(Path::new("/")).to_owned();
-    let places = [beside.clone(), beside.join("../libexec/coracle"), PathBuf::from("/usr/libexec/coracle")];
-    places
-        .into_iter()
-        .map(|folder| folder.join(crate::monitor::args::PROGRAM))
-        .find(|path| path.is_file())
-        .ok_or(ContainerError::NoMonitor { beside })
 }

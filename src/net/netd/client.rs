@@ -4,8 +4,9 @@
 //! closes under the same lock, so a request that it did not read any more is asked again of the next one.
 
 use super::message::{Answer, Bound, Member, PACKET_BYTES, Refusal, Request};
+use super::ports::{self, Listener};
 use crate::config::Paths;
-use crate::model::ContainerId;
+use crate::model::{ContainerId, Protocol};
 use crate::sys::{exec, fd, packet};
 use crate::userns::session::{self, SessionError};
 use rustix::fs::{FlockOperation, Mode, OFlags};
@@ -98,9 +99,20 @@ pub fn join(paths: &Paths, member: Member) -> Result<Joined, ClientError> {
             let [namespace, route, hand] = <[OwnedFd; 3]>::try_from(fds).map_err(|_| ClientError::Answer)?;
             Ok(Joined { namespace, route, hand, hold: Hold(socket) })
         }
+        Answer::Refused(Refusal::PortTaken { address, protocol, owner: None }) => {
+            let owner = program_at(&address, &protocol);
+            Err(Refusal::PortTaken { address, protocol, owner }.into())
+        }
         Answer::Refused(refusal) => Err(refusal.into()),
         _ => Err(ClientError::Answer),
     }
+}
+
+/// The user's program that has a port.
+fn program_at(address: &str, protocol: &str) -> Option<String> {
+    let address = address.parse().ok()?;
+    let protocol = [Protocol::Tcp, Protocol::Udp].into_iter().find(|known| known.as_str() == protocol)?;
+    ports::owner(&Listener { address, protocol, port: 0 })
 }
 
 /// Has netd forget a container; nothing is started for that.
@@ -121,7 +133,7 @@ pub fn withdraw(paths: &Paths, container: &ContainerId) -> Result<(), ClientErro
 ///
 /// # Errors
 /// netd is there and does not answer.
-pub fn ports(paths: &Paths) -> Result<(Vec<Bound>, Vec<Bound>), ClientError> {
+pub fn bound_ports(paths: &Paths) -> Result<(Vec<Bound>, Vec<Bound>), ClientError> {
     let Ok(socket) = packet::connect_in(&folder(paths), SOCKET) else { return Ok((Vec::new(), Vec::new())) };
     match exchange(&socket, &Request::Ports, &[])? {
         Some((Answer::Ports { bound, lost }, _)) => Ok((bound, lost)),

@@ -4,8 +4,10 @@ use super::message::Member;
 use crate::model::{PidRef, RunRecord};
 use crate::net::session::Way;
 use crate::sys::process;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
@@ -55,12 +57,17 @@ pub(super) fn write_by_rename(folder: &Path, name: &str, bytes: &[u8]) -> io::Re
     std::fs::rename(&temporary, folder.join(name))
 }
 
-/// The monitor and the init of a container that runs.
-pub(super) fn living(member: &Member, boot: &str) -> Option<(PidRef, OwnedFd)> {
+/// The init of a container that runs.
+pub(super) fn living(member: &Member, boot: &str) -> Option<OwnedFd> {
     let bytes = std::fs::read(member.folder.join("run.json")).ok()?;
     let run: RunRecord = serde_json::from_slice(&bytes).ok().filter(|run: &RunRecord| run.boot == boot)?;
-    let init = process::open_pidfd(run.init).ok()?.filter(|init| !process::has_ended(init))?;
-    Some((run.monitor, init))
+    process::open_pidfd(run.init).ok()?.filter(|init| !process::has_ended(init))
+}
+
+/// Somebody is about to start the container: who does has its folder locked until the program runs.
+pub(super) fn is_being_started(member: &Member) -> bool {
+    let Ok(folder) = File::open(&member.folder) else { return false };
+    rustix::fs::flock(&folder, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK)
 }
 
 /// Opens what the record names through the descriptors of one of these processes.
@@ -91,7 +98,7 @@ mod tests {
     #[test]
     fn what_a_process_holds_is_opened_again() {
         let (reader, writer) = crate::sys::fd::pipe().expect("pipe");
-        let namespace: OwnedFd = std::fs::File::open("/proc/self/ns/net").expect("namespace").into();
+        let namespace: OwnedFd = File::open("/proc/self/ns/net").expect("namespace").into();
         let folder = tempfile::tempdir().expect("folder");
         let own = process::pid_ref(i32::try_from(std::process::id()).expect("pid")).expect("start");
         assert!(find(folder.path(), [own]).is_none());

@@ -63,6 +63,10 @@ impl Members {
         self.all.is_empty()
     }
 
+    pub(super) fn member(&self, id: &ContainerId) -> Option<&Member> {
+        self.all.get(id).map(|kept| &kept.member)
+    }
+
     pub(super) fn stage(&self, id: &ContainerId) -> Option<Stage> {
         self.all.get(id).map(|kept| kept.stage)
     }
@@ -88,14 +92,14 @@ impl Members {
     }
 
     /// Takes a container in that has been running while there was no netd. A port that somebody else has by now is lost.
-    pub(super) fn adopt(&mut self, member: Member) {
+    pub(super) fn adopt(&mut self, member: Member, stage: Stage) {
         // What cannot be had again is no reason to do without the rest.
         let _ = self.prepare(&member);
         let Ok(listeners) = self.listen(&member, true) else { return };
         let has = |wanted: &Listener| listeners.iter().any(|(_, listener)| listener == wanted);
         let lost =
             ports::listeners(&member.ports).into_iter().filter(|wanted| !has(wanted) && !wanted.address.is_ipv6()).collect();
-        self.put(member, Stage::Running, listeners, lost);
+        self.put(member, stage, listeners, lost);
     }
 
     /// Its init is there.

@@ -80,8 +80,9 @@ pub(super) fn collide(one: &Listener, other: &Listener) -> bool {
         && (a == b || a.is_unspecified() || b.is_unspecified())
 }
 
-/// The program that has the port, where it is one of the user's: those of others do not show their descriptors.
-fn owner(listener: &Listener) -> Option<String> {
+/// The program that has the port, where it is one of the user's: those of others do not show their descriptors. And from inside S
+/// none of the host's shows them, so the command asks once more.
+pub(super) fn owner(listener: &Listener) -> Option<String> {
     let protocol = listener.protocol.as_str();
     let inodes: Vec<String> = [protocol.to_owned(), format!("{protocol}6")]
         .iter()

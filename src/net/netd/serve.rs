@@ -10,12 +10,13 @@ use super::relay::Relay;
 use super::slots::Slots;
 use super::token::{self, Subject, data};
 use crate::config::Paths;
-use crate::model::{ContainerId, PidRef};
+use crate::model::ContainerId;
 use crate::net::NetError;
 use crate::net::session::{self, Session, Way};
 use crate::sys::clone::CloneFlags;
 use crate::sys::netlink::Route;
 use crate::sys::{fd, inet, namespace, packet, process, socket};
+use crate::userns;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventFlags};
 use rustix::fs::{FlockOperation, OFlags, fcntl_setfl};
@@ -33,6 +34,9 @@ const IDLE: Duration = Duration::from_secs(5);
 
 /// How many events are read at once.
 const BATCH: usize = 64;
+
+/// How often a container is looked at that was being started when netd came back.
+const UNSURE: Duration = Duration::from_millis(100);
 
 /// A way out whose helper ends again at once is not made anew more often than this.
 const WAY_OUT_PAUSE: Duration = Duration::from_secs(2);
@@ -74,6 +78,8 @@ pub fn serve(orders: Orders) -> Result<(), ServeError> {
     let Orders { paths, report, session_entry: entry, idle } = orders;
     let mut report = Some(report);
     let done = run(&paths, &mut report, idle);
+    // Those before us that were killed.
+    userns::session::strike_the_dead(&paths);
     if let (Err(error), Some(report)) = (&done, report) {
         let mut text = error.to_string();
         let mut below = std::error::Error::source(error);
@@ -90,8 +96,9 @@ pub fn serve(orders: Orders) -> Result<(), ServeError> {
 fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> Result<(), ServeError> {
     let folder = client::folder(paths);
     let boot = process::boot_id().map_err(begin("read the boot id"))?;
-    let (living, monitors) = living(&folder, &boot);
-    let found = match found::find(&folder, monitors) {
+    let living = living(&folder, &boot);
+    // Every monitor is a member of S, also one that is not at work yet.
+    let found = match found::find(&folder, userns::session::members(paths)) {
         Some(found) => found,
         None => make(&folder)?,
     };
@@ -117,12 +124,22 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
         serial: 0,
         idle: idle.unwrap_or(IDLE),
         idle_since: Instant::now(),
+        unsure: Vec::new(),
+        boot,
         space: vec![0; PACKET_BYTES],
     };
     for (member, init) in living {
         let id = member.id.clone();
-        netd.members.adopt(member);
-        netd.watch(id, init);
+        match init {
+            Some(init) => {
+                netd.members.adopt(member, Stage::Running);
+                netd.watch(id, init);
+            }
+            None => {
+                netd.members.adopt(member, Stage::Starting { asker: 0 });
+                netd.unsure.push(id);
+            }
+        }
     }
     netd.watch_stack();
     match std::fs::remove_file(folder.join(SOCKET)) {
@@ -140,20 +157,24 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
     netd.turn(&control)
 }
 
-/// The containers that netd has served and that still run, with their inits and monitors. What is left of others is removed.
-fn living(folder: &Path, boot: &str) -> (Vec<(Member, OwnedFd)>, Vec<PidRef>) {
-    let (mut members, mut monitors) = (Vec::new(), Vec::new());
+/// The containers that netd has served and that still run, with their inits; without one those that are being started just now.
+/// What is left of others is removed.
+fn living(folder: &Path, boot: &str) -> Vec<(Member, Option<OwnedFd>)> {
+    let mut members = Vec::new();
     for entry in std::fs::read_dir(folder.join(MEMBERS)).into_iter().flatten().flatten() {
         let member = std::fs::read(entry.path()).ok().and_then(|text| serde_json::from_slice::<Member>(&text).ok());
-        match member.and_then(|member| found::living(&member, boot).map(|living| (member, living))) {
-            Some((member, (monitor, init))) => {
-                members.push((member, init));
-                monitors.push(monitor);
-            }
-            None => drop(std::fs::remove_file(entry.path())),
+        let Some(member) = member else {
+            let _ = std::fs::remove_file(entry.path());
+            continue;
+        };
+        // The lock first: when it is given back, the record is there.
+        let starts = found::is_being_started(&member);
+        match found::living(&member, boot) {
+            None if !starts => drop(std::fs::remove_file(entry.path())),
+            init => members.push((member, init)),
         }
     }
-    (members, monitors)
+    members
 }
 
 /// Makes N.
@@ -199,6 +220,9 @@ struct Netd {
     serial: u64,
     idle: Duration,
     idle_since: Instant,
+    /// Containers that were being started when netd came back.
+    unsure: Vec<ContainerId>,
+    boot: String,
     space: Vec<u8>,
 }
 
@@ -230,6 +254,7 @@ impl Netd {
             self.members.names().tick();
             self.members.sweep();
             self.make_way_out();
+            self.make_sure();
             self.askers.recycle();
             self.inits.recycle();
             if self.is_idle() && self.idle_since.elapsed() >= self.idle && self.close(control) {
@@ -242,7 +267,27 @@ impl Netd {
         let now = Instant::now();
         let idle = self.is_idle().then(|| (self.idle_since + self.idle).saturating_duration_since(now));
         let way_out = self.way_out_at.map(|at| at.saturating_duration_since(now));
-        [self.members.names().patience(), self.members.sweep(), idle, way_out].into_iter().flatten().min()
+        let unsure = (!self.unsure.is_empty()).then_some(UNSURE);
+        [self.members.names().patience(), self.members.sweep(), idle, way_out, unsure].into_iter().flatten().min()
+    }
+
+    /// Looks again at containers whose start was under way.
+    fn make_sure(&mut self) {
+        for id in std::mem::take(&mut self.unsure) {
+            let Some(member) = self.members.member(&id) else { continue };
+            if self.members.stage(&id) == Some(Stage::Running) {
+                continue;
+            }
+            let starts = found::is_being_started(member);
+            match found::living(member, &self.boot) {
+                Some(init) => {
+                    self.members.set_running(&id);
+                    self.watch(id, init);
+                }
+                None if starts => self.unsure.push(id),
+                None => self.members.remove(&id),
+            }
+        }
     }
 
     fn is_idle(&self) -> bool {

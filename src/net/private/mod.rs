@@ -25,7 +25,7 @@ pub(super) const SLIRP4NETNS: &str = "slirp4netns";
 /// Which stack is to be had.
 #[derive(Clone, Copy, Debug)]
 pub enum Choice<'a> {
-    /// pasta, else slirp4netns.
+    /// pasta, else slirp4netns, else a pasta of before 2024_08_21, which has faults with the ends of connections.
     Any,
     /// The other way round.
     Slirp4netnsFirst,
@@ -97,13 +97,13 @@ impl Leash {
 /// # Errors
 /// No stack can be made though the host has a way out; the message is the helper's own. An option is not known, a port is taken.
 pub fn start(init: i32, collar: &OwnedFd, wish: &Wish<'_>) -> Result<Stack, NetError> {
-    let pasta = |own: &[String]| find_program(PASTA).map(|program| pasta::start(&program, init, collar, wish, own));
+    let pasta = |own: &[String], old| find_program(PASTA).map(|program| pasta::start(&program, init, collar, wish, own, old));
     let slirp = |own: &[String]| find_program(SLIRP4NETNS).map(|program| slirp4netns::start(program, init, collar, wish, own));
     let tried = match wish.choice {
-        Choice::Pasta(own) => return pasta(own).ok_or(NetError::NoSuchHelper { helper: PASTA })?,
+        Choice::Pasta(own) => return pasta(own, pasta::Old::Will).ok_or(NetError::NoSuchHelper { helper: PASTA })?,
         Choice::Slirp4netns(own) => return slirp(own).ok_or(NetError::NoSuchHelper { helper: SLIRP4NETNS })?,
-        Choice::Any => first_of(pasta(&[]), || slirp(&[])),
-        Choice::Slirp4netnsFirst => first_of(slirp(&[]), || pasta(&[])),
+        Choice::Any => first_of(pasta(&[], pasta::Old::WillNot), || first_of(slirp(&[]), || pasta(&[], pasta::Old::Will))),
+        Choice::Slirp4netnsFirst => first_of(slirp(&[]), || pasta(&[], pasta::Old::Will)),
     };
     match tried.ok_or(NetError::NoHelper)? {
         // pasta copies the host's default route, and has nothing to copy on a machine without one.
@@ -114,13 +114,15 @@ pub fn start(init: i32, collar: &OwnedFd, wish: &Wish<'_>) -> Result<Stack, NetE
 
 type Tried = Option<Result<Stack, NetError>>;
 
-/// The first that works; where none does, what the first that is there says.
+/// The first that works; where none does, what the last one says.
 fn first_of(first: Tried, second: impl FnOnce() -> Tried) -> Tried {
     match first {
         Some(Ok(stack)) => Some(Ok(stack)),
         failed => match (failed, second()) {
             (_, Some(Ok(stack))) => Some(Ok(stack)),
-            (None, failed) | (failed, _) => failed,
+            (failed, None) => failed,
+            // The first may only have been too old.
+            (_, failed) => failed,
         },
     }
 }

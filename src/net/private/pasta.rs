@@ -38,13 +38,29 @@ enum Reach {
     Settled,
 }
 
-pub(super) fn start(program: &Path, init: i32, collar: &OwnedFd, wish: &Wish<'_>, own: &[String]) -> Result<Stack, NetError> {
+/// Whether a pasta will do that does not know `--map-guest-addr`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Old {
+    Will,
+    WillNot,
+}
+
+pub(super) fn start(
+    program: &Path,
+    init: i32,
+    collar: &OwnedFd,
+    wish: &Wish<'_>,
+    own: &[String],
+    old: Old,
+) -> Result<Stack, NetError> {
     let given: Vec<&str> = wish.pasta_options.iter().chain(own).map(String::as_str).collect();
     let settled = ["--map-guest-addr", "--map-gw"].iter().any(|option| has(&given, option));
     let reach = if settled { Reach::Settled } else { Reach::Mapped };
     let reach = match run(program, init, collar, arguments(&given, wish.ports, reach)) {
         Ok(()) => reach,
-        Err(NetError::Refused { message, .. }) if reach == Reach::Mapped && message.contains("map-guest-addr") => {
+        Err(NetError::Refused { message, .. })
+            if old == Old::Will && reach == Reach::Mapped && message.contains("map-guest-addr") =>
+        {
             let own = !ADDRESSES.iter().any(|option| has(&given, option)) && own_address().is_some();
             let reach = if own { Reach::Own } else { Reach::Settled };
             run(program, init, collar, arguments(&given, wish.ports, reach))?;

@@ -1,4 +1,4 @@
-//! N's way out: pasta, else slirp4netns.
+//! N's way out: pasta, else slirp4netns, else a pasta that is too old to be trusted with everything ([`Age`]).
 //!
 //! N gets link-local addresses of its own. pasta would give it those of the host, which then could not be reached from N, and would
 //! be wrong as soon as the host gets others.
@@ -10,9 +10,9 @@ use crate::net::helper::{Helper, pipe};
 use crate::net::private::{self, PASTA, SLIRP4NETNS};
 use crate::net::stand_in::StandIn;
 use crate::sys::fd;
-use crate::sys::netlink::Route;
+use crate::sys::netlink::{NewRoute, Route};
 use serde::{Deserialize, Serialize};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -27,6 +27,21 @@ const OWN_V6: &str = "fd37:6f72:6163::1";
 const ROUTER_V6: &str = "fe80::1";
 /// The network of slirp4netns, where N is the hundredth.
 const SLIRP_NETWORK: &str = "169.254.4.0/24";
+
+/// It would tell N's address by a router advertisement, which a router like N does not listen to.
+const SLIRP_OWN_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 0x100);
+const SLIRP_ROUTER_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 2);
+
+/// Which pasta will do.
+///
+/// Before 2024_08_21 it loses the end of a connection that both sides close at once, and says nothing of a port that nobody
+/// listens on. slirp4netns is slower and does neither, so an old pasta is the last resort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Age {
+    /// One that knows `--map-guest-addr`, which came with that version.
+    New,
+    Any,
+}
 
 /// The address families that a host or a way out has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,26 +105,33 @@ pub fn start_stack(namespace: BorrowedFd<'_>, route: &Route, collar: &OwnedFd) -
     let families = Families::of_host();
     let stand_in = StandIn::in_namespace(namespace)?;
     let path = format!("/proc/{}/ns/net", stand_in.pid());
-    let mut first = None;
+    let mut refused = None;
     let mut way = None;
-    if let Some(program) = find_program(PASTA) {
-        match start_pasta(program, &path, families, collar) {
-            Ok(pid) => way = Some(Way::Pasta { pid, families }),
-            Err(error) => first = Some(error),
+    for (name, age) in [(PASTA, Age::New), (SLIRP4NETNS, Age::Any), (PASTA, Age::Any)] {
+        let Some(program) = find_program(name) else { continue };
+        let started = match name {
+            PASTA => start_pasta(program, &path, families, age, collar).map(|pid| Way::Pasta { pid, families }),
+            _ => start_slirp4netns(program, &path, collar).map(|pid| Way::Slirp4netns { pid }),
+        };
+        match started {
+            Ok(found) => {
+                way = Some(found);
+                break;
+            }
+            // Of the last one, for the first may only have been too old.
+            Err(error) => refused = Some(error),
         }
     }
-    if way.is_none()
-        && let Some(program) = find_program(SLIRP4NETNS)
-    {
-        match start_slirp4netns(program, &path, collar) {
-            Ok(pid) => way = Some(Way::Slirp4netns { pid }),
-            Err(error) => first = first.or(Some(error)),
-        }
-    }
-    match (way, first) {
+    match (way, refused) {
         (Some(way), _) => {
             let fail = |source| NetError::Start { helper: PASTA, source };
             if let Some(index) = route.index_of(INTERFACE).map_err(fail)? {
+                if matches!(way, Way::Slirp4netns { .. }) {
+                    let via = Some(IpAddr::V6(SLIRP_ROUTER_V6));
+                    let out = NewRoute { to: (Ipv6Addr::UNSPECIFIED.into(), 0), via, metric: 0 };
+                    // Where the kernel has no IPv6 there is none.
+                    let _ = route.configure(index, &[(SLIRP_OWN_V6.into(), 64)], &[out]);
+                }
                 route.set_group(index, groups::OUT).map_err(fail)?;
             }
             Ok(way)
@@ -120,10 +142,13 @@ pub fn start_stack(namespace: BorrowedFd<'_>, route: &Route, collar: &OwnedFd) -
     }
 }
 
-fn start_pasta(program: PathBuf, namespace: &str, families: Families, collar: &OwnedFd) -> Result<i32, NetError> {
+fn start_pasta(program: PathBuf, namespace: &str, families: Families, age: Age, collar: &OwnedFd) -> Result<i32, NetError> {
     let mut command = Command::new(program);
     command.args(["--foreground", "--quiet", "--config-net", "--no-map-gw", "--ns-ifname", INTERFACE]);
     command.args(["-t", "none", "-u", "none", "-T", "none", "-U", "none", "--no-dhcp", "--no-dhcpv6", "--no-ra"]);
+    if age == Age::New {
+        command.args(["--map-guest-addr", "none"]);
+    }
     if families.v4 {
         command.args(["--address", OWN, "--netmask", "30", "--gateway", ROUTER]);
     }

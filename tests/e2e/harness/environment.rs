@@ -155,6 +155,8 @@ impl TestEnv {
         let env = [("HOME", self.home()), ("XDG_DATA_HOME", self.path.join("d")), ("XDG_RUNTIME_DIR", self.runtime())]
             .map(|(name, value)| (name.to_owned(), value.into_os_string()))
             .into_iter()
+            // The network helper is not to be waited for after each case.
+            .chain([("CORACLE_NETD_IDLE".to_owned(), "300".into())])
             .chain([("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin".into())])
             .collect();
         let mut cmd = Cmd::new(vec![program], args, env, self.work());

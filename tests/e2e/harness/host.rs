@@ -36,6 +36,8 @@ pub enum Need {
     Umoci,
     /// Podman itself, to call our runtime.
     Podman,
+    /// An OCI runtime that is not ours, on a machine that it works on.
+    Crun,
     /// The folder of bigger images that `CORACLE_SHARED_IMAGES` names.
     SharedImages,
 }
@@ -59,6 +61,7 @@ impl Need {
             Self::Skopeo => "skopeo",
             Self::Umoci => "umoci",
             Self::Podman => "podman",
+            Self::Crun => "crun",
             Self::SharedImages => "shared-images",
         }
     }
@@ -81,6 +84,9 @@ impl Need {
             Self::Skopeo => find_program("skopeo").is_none().then(|| "skopeo is not installed".to_owned()),
             Self::Umoci => find_program("umoci").is_none().then(|| "umoci is not installed".to_owned()),
             Self::Podman => find_program("podman").is_none().then(|| "podman is not installed".to_owned()),
+            Self::Crun if find_program("crun").is_none() => Some("crun is not installed".to_owned()),
+            Self::Crun => (!Path::new("/sys/fs/cgroup/cgroup.procs").exists())
+                .then(|| "crun takes no machine with cgroups of both versions".to_owned()),
             Self::SharedImages => shared_images().is_none().then(|| "CORACLE_SHARED_IMAGES does not name a folder".to_owned()),
         }
     }

@@ -6,6 +6,11 @@
 //!
 //! The messages are put together here: the crates for it know the whole protocol, and a start sends a handful of requests.
 
+mod address;
+mod message;
+
+use address::{FRA_FWMARK, MULTI, RTA_OIF, destination, family, new_address, route};
+use message::{ACK, CREATE, DUMP, EXCLUSIVE, Message, REPLACE, attributes, next_message, number_at};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socket_with};
 use std::io;
 use std::net::IpAddr;
@@ -29,74 +34,6 @@ mod kind {
     pub(super) const NEWRULE: u16 = 32;
     pub(super) const ERROR: u16 = 2;
     pub(super) const DONE: u16 = 3;
-}
-
-const REQUEST: u16 = 1;
-const ACK: u16 = 4;
-const DUMP: u16 = 0x300;
-const EXCLUSIVE: u16 = 0x200;
-const CREATE: u16 = 0x400;
-const REPLACE: u16 = 0x100;
-
-const NESTED: u16 = 0x8000;
-
-const HEADER: usize = 16;
-
-/// A request that is being put together.
-#[derive(Debug)]
-struct Message {
-    bytes: Vec<u8>,
-}
-
-impl Message {
-    fn new(kind: u16, flags: u16, body: &[u8]) -> Self {
-        let mut bytes = Vec::with_capacity(256);
-        bytes.extend([0; 4]);
-        bytes.extend(kind.to_ne_bytes());
-        bytes.extend((flags | REQUEST).to_ne_bytes());
-        bytes.extend([0; 8]);
-        bytes.extend(body);
-        Self { bytes }
-    }
-
-    fn attribute(&mut self, kind: u16, value: &[u8]) -> &mut Self {
-        let length = u16::try_from(value.len() + 4).unwrap_or(u16::MAX);
-        self.bytes.extend(length.to_ne_bytes());
-        self.bytes.extend(kind.to_ne_bytes());
-        self.bytes.extend(value);
-        self.align();
-        self
-    }
-
-    fn number(&mut self, kind: u16, value: u32) -> &mut Self {
-        self.attribute(kind, &value.to_ne_bytes())
-    }
-
-    /// A string with its zero.
-    fn text(&mut self, kind: u16, value: &str) -> &mut Self {
-        self.attribute(kind, &[value.as_bytes(), &[0]].concat())
-    }
-
-    fn nested(&mut self, kind: u16, fill: impl FnOnce(&mut Self)) -> &mut Self {
-        let at = self.bytes.len();
-        self.bytes.extend([0; 2]);
-        self.bytes.extend((kind | NESTED).to_ne_bytes());
-        fill(self);
-        let length = u16::try_from(self.bytes.len() - at).unwrap_or(u16::MAX);
-        self.bytes[at..at + 2].copy_from_slice(&length.to_ne_bytes());
-        self
-    }
-
-    fn align(&mut self) {
-        self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
-    }
-
-    fn finish(mut self, sequence: u32) -> Vec<u8> {
-        let length = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
-        self.bytes[..4].copy_from_slice(&length.to_ne_bytes());
-        self.bytes[8..12].copy_from_slice(&sequence.to_ne_bytes());
-        self.bytes
-    }
 }
 
 /// Struct `ifinfomsg`.
@@ -423,113 +360,6 @@ mod ifla {
     pub(super) const VETH_PEER: u16 = 1;
 }
 
-const IFA_ADDRESS: u16 = 1;
-const IFA_LOCAL: u16 = 2;
-const IFA_BROADCAST: u16 = 4;
-/// No duplicate address detection.
-const IFA_F_NODAD: u8 = 2;
-const RTA_DST: u16 = 1;
-const RTA_OIF: u16 = 4;
-const RTA_GATEWAY: u16 = 5;
-const RTA_PRIORITY: u16 = 6;
-const FRA_FWMARK: u16 = 10;
-const MULTI: u16 = 2;
-const TABLE_MAIN: u8 = 254;
-const RTN_BROADCAST: u8 = 3;
-const RTN_ANYCAST: u8 = 4;
-const RTN_MULTICAST: u8 = 5;
-
-fn family(v6: bool) -> u8 {
-    let family = if v6 { libc::AF_INET6 } else { libc::AF_INET };
-    u8::try_from(family).unwrap_or(0)
-}
-
-fn octets(address: IpAddr) -> Vec<u8> {
-    match address {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().to_vec(),
-    }
-}
-
-fn new_address(index: u32, address: IpAddr, prefix: u8) -> Message {
-    let flags = if address.is_ipv6() { IFA_F_NODAD } else { 0 };
-    let mut body = [family(address.is_ipv6()), prefix, flags, 0, 0, 0, 0, 0];
-    body[4..8].copy_from_slice(&index.to_ne_bytes());
-    let mut message = Message::new(kind::NEWADDR, CREATE | EXCLUSIVE | ACK, &body);
-    message.attribute(IFA_LOCAL, &octets(address)).attribute(IFA_ADDRESS, &octets(address));
-    if let IpAddr::V4(address) = address
-        && prefix < 31
-    {
-        let broadcast = u32::from(address) | (u32::MAX >> prefix);
-        message.attribute(IFA_BROADCAST, &broadcast.to_be_bytes());
-    }
-    message
-}
-
-fn route(flags: u16, index: u32, new: &NewRoute) -> Message {
-    let (to, prefix) = new.to;
-    // Scope: of a route without a gateway link, else universe. Protocol static, type unicast.
-    let scope = if new.via.is_some() || to.is_ipv6() { 0 } else { 253 };
-    let body = [family(to.is_ipv6()), prefix, 0, 0, TABLE_MAIN, 4, scope, 1, 0, 0, 0, 0];
-    let mut message = Message::new(kind::NEWROUTE, flags | ACK, &body);
-    if prefix > 0 {
-        message.attribute(RTA_DST, &octets(to));
-    }
-    if let Some(via) = new.via {
-        message.attribute(RTA_GATEWAY, &octets(via));
-    }
-    if new.metric > 0 {
-        message.number(RTA_PRIORITY, new.metric);
-    }
-    message.number(RTA_OIF, index);
-    message
-}
-
-struct Head {
-    kind: u16,
-    flags: u16,
-    sequence: u32,
-}
-
-/// Takes the first message: its head, its body, and what follows.
-fn next_message(bytes: &[u8]) -> Option<(Head, &[u8], &[u8])> {
-    let length = usize::try_from(number_at(bytes, 0)?).ok()?;
-    let half = |at: usize| bytes.get(at..at + 2).and_then(|half| half.try_into().ok()).map(u16::from_ne_bytes);
-    let head = Head { kind: half(4)?, flags: half(6)?, sequence: number_at(bytes, 8)? };
-    let body = bytes.get(HEADER..length)?;
-    Some((head, body, bytes.get(length.next_multiple_of(4)..).unwrap_or_default()))
-}
-
-fn number_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..at + 4).and_then(|number| number.try_into().ok()).map(u32::from_ne_bytes)
-}
-
-/// The attributes from `bytes`.
-fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
-    std::iter::from_fn(move || {
-        let half = |at: usize| bytes.get(at..at + 2).and_then(|half| half.try_into().ok()).map(u16::from_ne_bytes);
-        let (length, kind) = (usize::from(half(0)?), half(2)?);
-        let value = bytes.get(4..length)?;
-        bytes = bytes.get(length.next_multiple_of(4)..).unwrap_or_default();
-        Some((kind & !NESTED, value))
-    })
-}
-
-/// Of a unicast or local route, or one that forbids.
-fn destination(body: &[u8]) -> Option<(IpAddr, u8)> {
-    let (family, prefix, kind) = (*body.first()?, *body.get(1)?, *body.get(7)?);
-    if prefix == 0 || matches!(kind, RTN_BROADCAST | RTN_ANYCAST | RTN_MULTICAST) {
-        return None;
-    }
-    let (_, value) = attributes(body.get(12..)?).find(|(kind, _)| *kind == RTA_DST)?;
-    let address = match i32::from(family) {
-        libc::AF_INET => IpAddr::from(<[u8; 4]>::try_from(value).ok()?),
-        libc::AF_INET6 => IpAddr::from(<[u8; 16]>::try_from(value).ok()?),
-        _ => return None,
-    };
-    Some((address, prefix))
-}
-
 fn link(body: &[u8]) -> Option<Link> {
     let flags = number_at(body, 8)?;
     let mut link = Link {
@@ -555,39 +385,6 @@ fn link(body: &[u8]) -> Option<Link> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_message_has_its_length_and_aligned_attributes() {
-        let mut message = Message::new(kind::NEWLINK, CREATE | ACK, &link_body(7, true));
-        message.text(ifla::IFNAME, "eth0").nested(ifla::LINKINFO, |info| {
-            info.text(ifla::INFO_KIND, "veth");
-        });
-        let bytes = message.finish(5);
-        assert_eq!(number_at(&bytes, 0), Some(u32::try_from(bytes.len()).unwrap()));
-        assert_eq!((bytes.len() % 4, number_at(&bytes, 8)), (0, Some(5)));
-        let (head, body, rest) = next_message(&bytes).unwrap();
-        assert_eq!((head.kind, head.flags, rest.len()), (kind::NEWLINK, CREATE | ACK | REQUEST, 0));
-        let found: Vec<_> = attributes(&body[16..]).collect();
-        assert_eq!(found[0], (ifla::IFNAME, &b"eth0\0"[..]));
-        assert_eq!(attributes(found[1].1).next(), Some((ifla::INFO_KIND, &b"veth\0"[..])));
-    }
-
-    #[test]
-    fn what_is_cut_off_is_no_message() {
-        let bytes = Message::new(kind::NEWLINK, 0, &link_body(1, false)).finish(1);
-        for length in 0..bytes.len() {
-            assert!(next_message(&bytes[..length]).is_none(), "{length}");
-        }
-        assert!(attributes(&[9, 0, 1, 0, 1]).next().is_none());
-        assert!(attributes(&[0, 0, 1, 0]).next().is_none());
-    }
-
-    #[test]
-    fn the_broadcast_address_is_the_last_one() {
-        let bytes = new_address(2, "10.88.1.2".parse().unwrap(), 16).finish(1);
-        let found: Vec<_> = attributes(&bytes[HEADER + 8..]).collect();
-        assert!(found.contains(&(IFA_BROADCAST, &[10, 88, 255, 255][..])), "{found:?}");
-    }
 
     #[test]
     fn loopback_is_in_the_list_and_has_an_index() {
