@@ -12,9 +12,9 @@ use super::token::{self, Subject, data};
 use crate::config::Paths;
 use crate::model::ContainerId;
 use crate::net::NetError;
-use crate::net::session::{self, Session, Way};
+use crate::net::session::{self, Families, Session, Way};
 use crate::sys::clone::CloneFlags;
-use crate::sys::netlink::Route;
+use crate::sys::netlink::{Changes, Route};
 use crate::sys::{fd, inet, namespace, packet, process, socket};
 use crate::userns;
 use rustix::event::Timespec;
@@ -40,6 +40,9 @@ const UNSURE: Duration = Duration::from_millis(100);
 
 /// A way out whose helper ends again at once is not made anew more often than this.
 const WAY_OUT_PAUSE: Duration = Duration::from_secs(2);
+
+/// Changes on the host's side come in bursts: addresses, then routes.
+const SETTLING: Duration = Duration::from_millis(200);
 
 /// What netd is told when it begins.
 #[derive(Debug)]
@@ -112,6 +115,7 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
     let names = Names::new(&epoll, inside.clone(), "/etc/resolv.conf".into()).map_err(begin("start the name service"))?;
     let members = Members::new(folder.join(MEMBERS), names, relay, inside.clone(), route);
     let mut netd = Netd {
+        paths: paths.clone(),
         folder: folder.clone(),
         found,
         inside,
@@ -121,6 +125,8 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
         inits: Slots::default(),
         stack: None,
         way_out_at: None,
+        changes: None,
+        host_at: None,
         serial: 0,
         idle: idle.unwrap_or(IDLE),
         idle_since: Instant::now(),
@@ -142,6 +148,7 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
         }
     }
     netd.watch_stack();
+    netd.watch_host();
     match std::fs::remove_file(folder.join(SOCKET)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(begin("replace netd.sock")(error)),
         _ => {}
@@ -186,6 +193,10 @@ fn make(folder: &Path) -> Result<Found, ServeError> {
     Ok(Found { namespace, hand, record })
 }
 
+fn own_pid() -> i32 {
+    rustix::process::getpid().as_raw_nonzero().get()
+}
+
 /// Takes the relay's thread into N.
 fn enter(n: &OwnedFd) -> io::Result<()> {
     namespace::join(n.as_fd(), CloneFlags::NEWNET)?;
@@ -206,6 +217,7 @@ struct Asker {
 }
 
 struct Netd {
+    paths: Paths,
     folder: PathBuf,
     found: Found,
     inside: Inside,
@@ -217,6 +229,10 @@ struct Netd {
     stack: Option<OwnedFd>,
     /// When the way out may be made anew.
     way_out_at: Option<Instant>,
+    /// What the kernel says of the host's addresses and routes.
+    changes: Option<Changes>,
+    /// When to look what has become of them.
+    host_at: Option<Instant>,
     serial: u64,
     idle: Duration,
     idle_since: Instant,
@@ -246,6 +262,7 @@ impl Netd {
                     Subject::Asker => self.hear(at),
                     Subject::Member => self.ended(at),
                     Subject::Stack => self.stack_ended(),
+                    Subject::Host => self.host_changed(),
                     Subject::Datagrams | Subject::Listener | Subject::Client | Subject::Upstream => {
                         self.members.names().event(subject, at);
                     }
@@ -253,6 +270,9 @@ impl Netd {
             }
             self.members.names().tick();
             self.members.sweep();
+            if self.host_at.is_some_and(|at| at <= Instant::now()) {
+                self.follow_host();
+            }
             self.make_way_out();
             self.make_sure();
             self.askers.recycle();
@@ -268,7 +288,8 @@ impl Netd {
         let idle = self.is_idle().then(|| (self.idle_since + self.idle).saturating_duration_since(now));
         let way_out = self.way_out_at.map(|at| at.saturating_duration_since(now));
         let unsure = (!self.unsure.is_empty()).then_some(UNSURE);
-        [self.members.names().patience(), self.members.sweep(), idle, way_out, unsure].into_iter().flatten().min()
+        let host = self.host_at.map(|at| at.saturating_duration_since(now));
+        [self.members.names().patience(), self.members.sweep(), idle, way_out, unsure, host].into_iter().flatten().min()
     }
 
     /// Looks again at containers whose start was under way.
@@ -309,7 +330,11 @@ impl Netd {
             return false;
         }
         let _ = std::fs::remove_file(self.folder.join(SOCKET));
-        let _ = std::fs::remove_file(self.folder.join("session.json"));
+        // A container that has left all its networks may join again: its monitor keeps this N and no other.
+        let others = userns::session::members(&self.paths).into_iter().filter(|member| member.pid != own_pid());
+        if found::find(&self.folder, others).is_none() {
+            let _ = std::fs::remove_file(self.folder.join("session.json"));
+        }
         true
     }
 
@@ -384,17 +409,21 @@ impl Netd {
         let id = member.id.clone();
         asker.joined = Some(id);
         let serial = asker.serial;
+        if self.members.stage(&member.id).is_none() && !found::may_join(&member, &self.boot, &self.found.namespace) {
+            return self.say(at, &Answer::Refused(Refusal::Homeless { container: member.name }), &[]);
+        }
         if let Err(refusal) = self.members.join(member, serial) {
             return self.say(at, &Answer::Refused(refusal), &[]);
         }
-        if self.found.record.way.lacks(session::Families::of_host()) && self.way_out_at.is_none() {
-            // The host has got a network since.
-            self.way_out_at = Some(Instant::now());
-            self.make_way_out();
-        }
+        // The host may have got a network since, or a helper.
+        self.follow_host();
         let route = self.inside.run(Route::open).ok_or(io::ErrorKind::BrokenPipe)??;
         let (namespace, hand) = (self.found.namespace.try_clone()?, self.found.hand.try_clone()?);
-        self.say(at, &Answer::Joined, &[namespace, route.into(), hand])
+        let no_way_out = match &self.found.record.way {
+            Way::Missing { reason } => Some(reason.clone()),
+            _ => None,
+        };
+        self.say(at, &Answer::Joined { no_way_out }, &[namespace, route.into(), hand])
     }
 
     fn running(&mut self, at: u32, fds: Vec<OwnedFd>) -> Answer {
@@ -438,6 +467,39 @@ impl Netd {
         let Some(asker) = self.askers.get_mut(at) else { return Ok(()) };
         let fds: Vec<_> = fds.iter().map(OwnedFd::as_fd).collect();
         packet::send(asker.socket.as_fd(), &serde_json::to_vec(answer)?, &fds)
+    }
+
+    /// Listens for what changes on the host's side. Without that it is looked at when a container joins.
+    fn watch_host(&mut self) {
+        let Ok(changes) = Changes::open() else { return };
+        if epoll::add(&self.epoll, &changes, data(Subject::Host, 0), EventFlags::IN).is_ok() {
+            self.changes = Some(changes);
+        }
+    }
+
+    /// Something is another on the host's side. Of many changes at once the last one counts.
+    fn host_changed(&mut self) {
+        if self.changes.as_ref().is_some_and(|changes| changes.drain().is_ok()) {
+            self.host_at.get_or_insert_with(|| Instant::now() + SETTLING);
+        }
+    }
+
+    /// Brings N's way out to what the host has now.
+    fn follow_host(&mut self) {
+        self.host_at = None;
+        self.members.follow_host();
+        let way = &self.found.record.way;
+        if !way.lacks(Families::of_host()) && !way.is_astray() || self.way_out_at.is_some() {
+            return;
+        }
+        match &self.stack {
+            // Its end is waited for: it takes the interface with it, whose name the next one needs.
+            Some(helper) => drop(process::send_signal(helper, libc::SIGKILL)),
+            None => {
+                self.way_out_at = Some(Instant::now());
+                self.make_way_out();
+            }
+        }
     }
 
     /// Waits for the end of the way out's helper.
