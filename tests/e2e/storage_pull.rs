@@ -233,7 +233,7 @@ fn bars_show_each_layer_and_leave_the_terminal_well(env: &TestEnv) {
     let blobs = image.packed_layers();
     let well = FakeRegistry::start(honest(&image, "x"));
     let reference = format!("{}/x", well.address());
-    let shown = env.cmd(&["pull", "--tls-verify=false", &reference]).on_terminal(24, WIDTH as u16).wait();
+    let shown = env.cmd(&["pull", "--tls-verify=false", &reference]).on_terminal(24, u16::try_from(WIDTH).unwrap()).wait();
     let screen = screen(&shown.ok());
     let line = |start: &str| screen.iter().filter(|line| line.starts_with(start)).cloned().collect::<Vec<_>>();
     for blob in &blobs {
@@ -245,7 +245,7 @@ fn bars_show_each_layer_and_leave_the_terminal_well(env: &TestEnv) {
     assert_eq!(screen.last().unwrap(), &env.field(&reference, "{{.Id}}"), "{screen:#?}");
     env.ok(&["rmi", "-f", &reference]);
     // Quiet is quiet on a terminal, too.
-    let shown = env.cmd(&["pull", "-q", "--tls-verify=false", &reference]).on_terminal(24, WIDTH as u16).wait();
+    let shown = env.cmd(&["pull", "-q", "--tls-verify=false", &reference]).on_terminal(24, u16::try_from(WIDTH).unwrap()).wait();
     assert_eq!(shown.ok(), env.field(&reference, "{{.Id}}"));
     env.ok(&["rmi", "-f", &reference]);
     let mut replies = honest(&image, "x");
@@ -253,7 +253,7 @@ fn bars_show_each_layer_and_leave_the_terminal_well(env: &TestEnv) {
     reply.cut = Some(reply.body.len() / 2);
     let broken = FakeRegistry::start(replies);
     let args = ["pull", "--retry", "0", "--tls-verify=false", &format!("{}/x", broken.address())];
-    let failed = env.cmd(&args).on_terminal(24, WIDTH as u16).wait().code(125);
+    let failed = env.cmd(&args).on_terminal(24, u16::try_from(WIDTH).unwrap()).wait().code(125);
     let screen = self::screen(&failed.stdout());
     let name = &digest(&blobs[1])["sha256:".len()..][..12];
     let bars: Vec<_> = screen.iter().filter(|line| line.starts_with(name)).collect();
