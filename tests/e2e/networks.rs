@@ -314,7 +314,6 @@ fn addresses_outside_the_network_are_125(env: &TestEnv) {
         ("--network a:interface_name=lo", "lo"),
         ("--network a:interface_name=x --network podman:interface_name=x", "another network"),
         ("--network podman --network a:interface_name=a/b", "a/b"),
-        ("--network pasta:-4", "takes no options"),
         ("--network a --mac-address 93:d0:c6:0a:29:33", "93:d0:c6:0a:29:33"),
     ] {
         let args: Vec<&str> = ["create"].into_iter().chain(options.split(' ')).chain(["bb", "true"]).collect();

@@ -15,9 +15,6 @@ impl Engine {
     pub(in crate::engine) fn settle_network(&self, request: &mut CreateRequest) -> Result<(), EngineError> {
         match request.network.get_or_insert_with(|| NetworkMode::Bridge(vec![Attachment::default()])) {
             NetworkMode::Bridge(attachments) => self.settle_attachments(attachments),
-            mode @ (NetworkMode::Pasta(_) | NetworkMode::Slirp4netns(_)) if mode.has_options() => {
-                Err(NetworkError::StackOptions { mode: mode.as_str().into_owned() }.into())
-            }
             _ => Ok(()),
         }
     }

@@ -88,10 +88,6 @@ pub enum NetworkError {
     Mode { container: String, mode: String },
     #[error("container {container} is {status}: only the networks of a running container can be made anew (start it)")]
     Reload { container: String, status: crate::model::Status },
-    #[error(
-        "--network={mode} is not supported: the user-mode stack takes no options of the user's (leave out what is after the colon)"
-    )]
-    StackOptions { mode: String },
     #[error("network {network} is given twice")]
     Twice { network: String },
     #[error("requested static ip {address} not in any subnet on network {network} ({subnets})")]
@@ -125,11 +121,7 @@ impl NetworkError {
             Self::Exists { .. } => Kind::Exists,
             Self::InUse { .. } => Kind::InUse,
             Self::Connected { .. } | Self::NotConnected { .. } | Self::Reload { .. } => Kind::WrongState,
-            Self::StackOptions { .. }
-            | Self::HostLink { .. }
-            | Self::Driver { .. }
-            | Self::Option { .. }
-            | Self::UnknownOption { .. } => Kind::Unsupported,
+            Self::HostLink { .. } | Self::Driver { .. } | Self::Option { .. } | Self::UnknownOption { .. } => Kind::Unsupported,
             Self::Helper(ClientError::Refused(Refusal::PortTaken { .. })) => Kind::InUse,
             Self::Helper(ClientError::Refused(Refusal::PortForRoot { .. })) => Kind::Denied,
             Self::Boot { .. } | Self::Interfaces { .. } | Self::HostRoutes { .. } | Self::Helper(_) | Self::Bridge { .. } => {
