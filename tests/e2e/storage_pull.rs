@@ -258,7 +258,8 @@ fn bars_show_each_layer_and_leave_the_terminal_well(env: &TestEnv) {
     let name = &digest(&blobs[1])["sha256:".len()..][..12];
     let bars: Vec<_> = screen.iter().filter(|line| line.starts_with(name)).collect();
     assert!(bars.len() == 1 && bars[0].ends_with("not done"), "{screen:#?}");
-    assert!(screen.last().unwrap().starts_with("Error: "), "{screen:#?}");
+    let below = screen.iter().skip_while(|line| !line.starts_with("total")).skip(1).collect::<Vec<_>>();
+    assert!(below[0].starts_with("Error: "), "{screen:#?}");
     // The cursor is shown again.
     let text = failed.stdout();
     assert!(text.rfind("\x1b[?25l") <= text.rfind("\x1b[?25h"), "{text:?}");
