@@ -47,6 +47,14 @@
 //! - *Exec* with a terminal or detached has a small monitor of its own, which keeps the exit code; else the CLI is the parent.
 //! - *`cp`, `export`, `commit`, `diff`* look into a container from a child of S: in init's mount namespace where it runs, else in
 //!   one of their own that ends with them (`runtime::view`).
+//! - *Networks.* One network namespace N for each user, owned by S, holds the bridges and the way out (`net::session`). `netd`, a process of
+//!   the same program that starts with the first bridged container and ends some seconds after the last, serves names and published
+//!   ports (`net::netd`). A start gets from it a route socket of N, with which M makes the veth pairs; I gives its own ends their
+//!   addresses (`runtime::interfaces`): no process more for a container. Monitors hold N, so a killed netd comes back to the same one.
+//! - *Layers* are stacked by the kernel's overlay, by `fuse-overlayfs` where that is refused, or copied whole (`storage::driver`);
+//!   which one a store does is tried once and written down.
+//! - *`coracle oci`* drives `runtime::bundle`, a strict OCI runtime with states of its own, for other engines and for suites. The other
+//!   way, `--runtime crun`, has another runtime make init (`runtime::external`); all else of a container stays ours.
 //! - *Events* are lines that whoever acts appends to a journal; readers follow it by inotify.
 //!
 //! Where the design that this follows was changed, and why:

@@ -22,6 +22,19 @@ pub struct Settings {
     pub annotations: BTreeMap<String, String>,
     pub names: Names,
     pub secrets: Vec<SecretUse>,
+    /// Another OCI runtime than the built-in one.
+    pub runtime: Option<OtherRuntime>,
+}
+
+/// An OCI runtime (`--runtime`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherRuntime {
+    /// As it was named.
+    pub name: String,
+    /// Absolute.
+    pub program: PathBuf,
+    /// Words before its verb (`--runtime-flag`).
+    pub flags: Vec<String>,
 }
 
 /// How a container finds others by name.

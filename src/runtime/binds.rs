@@ -70,6 +70,16 @@ fn needs_image(mount: &Mount) -> bool {
     mount.options().iter().flatten().any(|option| words.contains(&option.as_str()))
 }
 
+/// Fills volumes at their first use, for a runtime that mounts them itself.
+pub(super) fn use_first(root: &SafeRoot, spec: &Spec, user: &str) -> Result<(), Failure> {
+    let Some(image) = Image::of(spec, user, root)? else { return Ok(()) };
+    for mount in spec.mounts().iter().flatten() {
+        let source = mount.source().clone().unwrap_or_default();
+        first_use(&source, mount.destination(), &options(mount), &image)?;
+    }
+    Ok(())
+}
+
 /// Mounts a folder or a file of the host.
 pub(super) fn bind(root: &SafeRoot, mount: &Mount, image: Option<&Image<'_>>, outside: &Outside) -> Result<(), Failure> {
     let options = options(mount);

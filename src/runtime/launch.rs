@@ -1,6 +1,7 @@
 //! M, the monitor-to-be: makes I, records it, and becomes the monitor.
 
 use super::birth::{self, Namespaces};
+use super::external::{self, External};
 use super::init::{self, InitFds, Plan};
 use super::interfaces::Wires;
 use super::message::{Failure, Stage};
@@ -58,6 +59,8 @@ pub struct Launch {
     pub cgroup: Home,
     /// What the monitor is told beside the descriptors and the files of this start.
     pub orders: MonitorArgs,
+    /// Another runtime, which makes init in our place.
+    pub external: Option<External>,
     /// The socket that the orders name as the one on which the container speaks to the service manager.
     pub notify_proxy: Option<OwnedFd>,
 }
@@ -77,9 +80,11 @@ pub struct Streams {
 #[must_use]
 pub fn launch(launch: Launch, session_entry: &Path) -> i32 {
     let Ok(report) = launch.report.try_clone() else { return 125 };
+    let external = launch.external.clone();
     match try_launch(launch, session_entry) {
         Ok(never) => match never {},
         Err(failure) => {
+            external.inspect(External::give_up);
             failure.send(&report);
             let _ = std::fs::remove_file(session_entry);
             125
@@ -106,7 +111,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     };
     // Taken here and not before the fork: the CLI has locks of its own on that file.
     let pin = launch.pin.as_ref().and_then(|(path, at)| crate::sys::lock::share_byte(path, *at).ok());
-    let Launch { mut plan, streams, report, network, wires, cgroup, lock, mut keep, .. } = launch;
+    let Launch { mut plan, streams, report, network, wires, cgroup, lock, mut keep, external, .. } = launch;
     keep.extend(pin);
     let cgroup = cgroup.settle().map_err(|error| cgroup_failure(&error))?.map(Cgroup::into_parts);
     let (program, monitor_ends) = match streams {
@@ -140,7 +145,17 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         lock,
     });
     let into = cgroup.as_ref().map(|(_, fd)| fd.as_fd());
-    let init = birth::make(&plan, into, &report, || fds.take().map_or(125, |fds| init::run(&plan, fds)))?;
+    let mut awaited = None;
+    let init = match &external {
+        None => birth::make(&plan, into, &report, || fds.take().map_or(125, |fds| init::run(&plan, fds)))?,
+        Some(external) => {
+            let (ends, network) =
+                fds.take().map(|fds| (external::Ends { stdio: fds.stdio, console: fds.console }, fds.network)).unzip();
+            awaited = network.flatten();
+            let ends = ends.ok_or_else(|| Failure::text(Stage::Stdio, ""))?;
+            external.create(&plan, into, ends, &report)?
+        }
+    };
     if let (Some(userns), Some(go)) = (&plan.userns, mapped) {
         birth::write_maps(userns, init.pid, go)?;
     }
@@ -148,6 +163,9 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
         wires.lay(&plan.interfaces, init.pid, init.pidfd.as_fd())?;
         // A broken pipe: I has ended and says itself why.
         let _ = rustix::io::write(&go, b"n");
+    }
+    if let Some(external) = &external {
+        external.configure(&plan, &init, &report)?;
     }
     let shares_pids = !init::has_new_namespace(&plan.spec, LinuxNamespaceType::Pid);
     // I's ends of pipes and sockets must not stay open here: their end is how each side learns of the other's.
@@ -186,6 +204,11 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     if let Some(pipe) = pid_pipe {
         let pid = namespaces.as_ref().map_or(Ok(init.pid), Namespaces::stand_in)?;
         rustix::io::write(&pipe, &pid.to_le_bytes()).map_err(|errno| Failure::at(Stage::Network, "")(errno.into()))?;
+    }
+    if let Some(external) = &external {
+        External::wait_for_network(awaited)?;
+        external.start()?;
+        super::message::send_ready(&report).map_err(Failure::at(Stage::Stdio, ""))?;
     }
     let (stdin, output, mut held) = match (monitor_ends, console_here) {
         (Some((stdin, ends)), _) => {

@@ -38,6 +38,7 @@ pub mod bundle;
 pub mod cdi;
 pub mod everyone;
 pub mod exec;
+pub mod external;
 pub mod init;
 pub mod interfaces;
 pub mod keeper;

@@ -151,6 +151,15 @@ pub fn own_pidfd() -> io::Result<OwnedFd> {
     rustix::process::pidfd_open(rustix::process::getpid(), PidfdFlags::empty()).map_err(io::Error::from)
 }
 
+/// Makes the calling process the parent of those of its descendants whose own parent dies (prctl(2), `PR_SET_CHILD_SUBREAPER`); also
+/// after execve(2).
+///
+/// # Errors
+/// The kernel is older than 3.4.
+pub fn adopt_orphans() -> io::Result<()> {
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid())).map_err(io::Error::from)
+}
+
 /// Asks for SIGKILL when the parent dies. `parent` is a pidfd of it: one that is dead by now gets no second chance to die, so
 /// that is an error.
 ///

@@ -47,6 +47,10 @@ pub enum IoClass {
 pub fn set_io_priority(class: IoClass, level: u32) -> io::Result<()> {
     const WHO_PROCESS: libc::c_int = 1;
     const CLASS_SHIFT: u32 = 13;
+    if level > 7 {
+        // Since 6.5 the bits above are hints for the device, and the kernel takes them.
+        return Err(io::Error::from_raw_os_error(libc::EINVAL));
+    }
     let value = ((class as u32) << CLASS_SHIFT) | level;
     // SAFETY: three numbers; 0 is the calling thread.
     let done = unsafe { libc::syscall(libc::SYS_ioprio_set, WHO_PROCESS, 0, value) };

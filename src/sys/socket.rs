@@ -39,6 +39,16 @@ pub fn connect_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
+/// Makes the stream socket `name` in `folder` and listens on it, as [`listen_in`] does.
+///
+/// # Errors
+/// As for [`listen_in`].
+pub fn listen_stream_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
+    let socket = bound_in(folder, name, SocketType::STREAM)?;
+    listen(&socket, 1)?;
+    Ok(socket)
+}
+
 /// Connects to the stream socket at `path`.
 ///
 /// # Errors

@@ -59,7 +59,7 @@ fn ask(targets: &[&str]) -> String {
 }
 
 /// A server of the host's that answers each client with one line.
-fn server(address: IpAddr) -> u16 {
+pub fn server(address: IpAddr) -> u16 {
     let listener = TcpListener::bind((address, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -71,7 +71,7 @@ fn server(address: IpAddr) -> u16 {
 }
 
 /// The pid of the case's netd.
-fn netd(env: &TestEnv) -> Option<i32> {
+pub fn netd(env: &TestEnv) -> Option<i32> {
     let marker = env.path().to_string_lossy().into_owned();
     let pids = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     pids.into_iter().find(|pid| {
@@ -83,7 +83,7 @@ fn netd(env: &TestEnv) -> Option<i32> {
 
 /// Runs a program in the session network namespace, as its root.
 #[track_caller]
-fn inside(env: &TestEnv, args: &[&str]) -> String {
+pub fn inside(env: &TestEnv, args: &[&str]) -> String {
     let pid = netd(env).expect("netd runs");
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
     let is_inside = |path: &std::path::Path| std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name.trim() == "inside");
@@ -102,7 +102,7 @@ fn pairs_become(env: &TestEnv, expected: usize) {
 }
 
 /// The veth interfaces in the session network namespace.
-fn pairs(env: &TestEnv) -> usize {
+pub fn pairs(env: &TestEnv) -> usize {
     inside(env, &["ip", "-o", "link"]).lines().filter(|line| line.contains(": veth")).count()
 }
 

@@ -1,5 +1,6 @@
 //! Published ports: `-p`, `-P`, `--expose`, and whom the container sees.
 
+use crate::harness::registry::free_port;
 use crate::harness::{Case, Need, TestEnv, case, program};
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -47,13 +48,8 @@ pub fn serve(env: &TestEnv, options: &[&str], command: &[&str]) -> String {
 
 /// Starts a container that tells its clients their addresses at port 80.
 #[track_caller]
-fn tell_peer(env: &TestEnv, options: &[&str]) -> String {
+pub fn tell_peer(env: &TestEnv, options: &[&str]) -> String {
     serve(env, options, &["sh", "-c", TELL_PEER])
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    TcpListener::bind("0.0.0.0:0").unwrap().local_addr().unwrap().port()
 }
 
 /// An address of this host that others can see.
@@ -65,7 +61,7 @@ fn own_address() -> Option<IpAddr> {
 
 /// What the server tells of its client; asked until the program listens.
 #[track_caller]
-fn peer(at: SocketAddr) -> String {
+pub fn peer(at: SocketAddr) -> String {
     let deadline = Instant::now() + Duration::from_secs(10);
     let mut last = String::new();
     while Instant::now() < deadline {
@@ -83,12 +79,12 @@ fn peer(at: SocketAddr) -> String {
     panic!("no answer from {at}: {last:?}");
 }
 
-fn local(port: u16) -> SocketAddr {
+pub fn local(port: u16) -> SocketAddr {
     SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port)
 }
 
 /// The places where somebody listens at the port, as ss(8) shows them.
-fn listening(port: u16) -> Vec<String> {
+pub fn listening(port: u16) -> Vec<String> {
     let text = program::ok("ss", &["-H", "-lntu", &format!("sport = :{port}")]);
     let mut places: Vec<String> = text.lines().filter_map(|line| line.split_whitespace().nth(4).map(str::to_owned)).collect();
     places.sort();
@@ -96,7 +92,7 @@ fn listening(port: u16) -> Vec<String> {
 }
 
 #[track_caller]
-fn wait_until(what: &str, is: impl Fn() -> bool) {
+pub fn wait_until(what: &str, is: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while !is() {
         assert!(Instant::now() < deadline, "{what}");

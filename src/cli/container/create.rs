@@ -18,6 +18,13 @@ pub struct CreateArgs {
     options: Options,
 }
 
+impl CreateArgs {
+    /// Has the container made by another runtime.
+    pub(in crate::cli) fn use_runtime(&mut self, runtime: crate::model::OtherRuntime) {
+        self.options.runtime = Some(runtime);
+    }
+}
+
 /// Makes the container and prints its id.
 ///
 /// # Errors

@@ -26,6 +26,7 @@ pub mod rename;
 pub mod restart;
 pub mod rm;
 pub mod run;
+pub(super) mod runtime;
 pub mod start;
 pub mod stats;
 pub mod stop;
@@ -72,6 +73,17 @@ pub enum ContainerCommand {
     Unpause(pause::UnpauseArgs),
     Update(update::UpdateArgs),
     Wait(wait::WaitArgs),
+}
+
+impl ContainerCommand {
+    /// Has a new container made by another runtime.
+    pub(in crate::cli) fn use_runtime(&mut self, runtime: crate::model::OtherRuntime) {
+        match self {
+            Self::Run(args) => args.use_runtime(runtime),
+            Self::Create(args) => args.use_runtime(runtime),
+            _ => {}
+        }
+    }
 }
 
 /// Runs one of them.

@@ -47,6 +47,13 @@ enum Stream {
     Stderr,
 }
 
+impl RunArgs {
+    /// Has the container made by another runtime.
+    pub(in crate::cli) fn use_runtime(&mut self, runtime: crate::model::OtherRuntime) {
+        self.options.runtime = Some(runtime);
+    }
+}
+
 /// Makes and starts the container; in the foreground its exit code is ours.
 ///
 /// # Errors

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 /// A failed use case of a container.
 #[derive(Debug, thiserror::Error)]
 pub enum ContainerError {
+    #[error("the runtime {name} cannot have {what}: only the built-in one does that")]
+    NotWithRuntime { name: String, what: &'static str },
     #[error("{action}: in this store a container is a whole copy of its image and has no layer of its own ({mend})")]
     Copied { action: &'static str, mend: &'static str },
     #[error("no command or entrypoint provided, and no CMD or ENTRYPOINT from image {image}")]
@@ -136,7 +138,7 @@ impl ContainerError {
         match self {
             Self::NoCommand { .. } | Self::Invalid { .. } | Self::Ids(_) | Self::Ports(_) => Kind::Invalid,
             Self::WrongState { .. } => Kind::WrongState,
-            Self::NoHealthCheck { .. } | Self::Copied { .. } => Kind::Unsupported,
+            Self::NoHealthCheck { .. } | Self::NotWithRuntime { .. } | Self::Copied { .. } => Kind::Unsupported,
             Self::RemoveAlive { .. } | Self::Required { .. } => Kind::InUse,
             Self::NoDependency { .. } => Kind::NoSuch,
             Self::NotFound { .. } | Self::NotFoundAt { .. } => Kind::CommandNotFound,

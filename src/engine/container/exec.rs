@@ -1,8 +1,8 @@
 //! `exec`: one more process in a running container.
 
 use super::orders;
+use super::other::find_monitor;
 use super::sessions::SessionFolder;
-use super::start::find_monitor;
 use super::{ContainerError, rights};
 use crate::engine::{Engine, EngineError, secret};
 use crate::events::Status;

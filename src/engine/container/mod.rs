@@ -33,6 +33,7 @@ mod mounts;
 mod names;
 mod notify;
 pub mod orders;
+mod other;
 mod pause;
 pub mod ports;
 mod relations;

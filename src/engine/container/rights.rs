@@ -54,6 +54,15 @@ pub(super) fn filter(config: &ContainerConfig, folder: &Path, bounding: CapSet) 
     }
 }
 
+/// Whether the filter is the built-in one.
+pub(super) fn is_default(config: &ContainerConfig) -> bool {
+    match &config.security.seccomp {
+        Seccomp::Default => true,
+        Seccomp::Image => !config.labels.contains_key(IMAGE_PROFILE),
+        Seccomp::Unconfined | Seccomp::Profile(_) => false,
+    }
+}
+
 /// What the container's first process begins with.
 pub(super) fn effective(config: &ContainerConfig) -> CapSet {
     let rights = config.security.rights();

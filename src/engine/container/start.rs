@@ -4,7 +4,7 @@ use super::orders::{self, Begin};
 use super::remove::{cgroup_name, tidy_after_monitor};
 use super::status::{self, State};
 use super::stop::{signal, wait_gone};
-use super::{ContainerError, again, devices, files, join, notify, rights};
+use super::{ContainerError, again, devices, files, join, notify, other, rights};
 use crate::cgroup::home::Wish;
 use crate::config::Paths;
 use crate::config::containers::NetworkConf;
@@ -252,6 +252,7 @@ impl Engine {
             handed: handed.descriptors,
             spec,
         };
+        let external = other::runtime(config, &plan, &run_folder)?;
         let (client, monitor_client) = match foreground {
             true => socket::seqpacket_pair().map(|(ours, theirs)| (Some(ours), Some(theirs))).map_err(os("make a socket for"))?,
             false => (None, None),
@@ -278,7 +279,7 @@ impl Engine {
             run_folder,
             pidfile: config.supervision.pidfile.clone(),
             monitor_pidfile: config.supervision.conmon_pidfile.clone(),
-            monitor: find_monitor()?,
+            monitor: other::find_monitor()?,
             boot,
             listen: listen_on,
             clients,
@@ -291,6 +292,7 @@ impl Engine {
             lock,
             cgroup: wish.choose().map_err(|error| ContainerError::Cgroup(Box::new(error)))?,
             orders,
+            external,
             notify_proxy: proxy,
         };
         Ok((launch, Ends { report, client, network, note }))
@@ -453,16 +455,4 @@ fn listen(folder: &Path) -> Result<OwnedFd, ContainerError> {
         _ => {}
     }
     socket::listen_in(folder, "attach").map_err(fail)
-}
-
-/// Finds the monitor: beside this program, or where distributions put helpers.
-pub(super) fn find_monitor() -> Result<PathBuf, ContainerError> {
-    let own = crate::config::program::own();
-    let beside = own.parent().unwrap_or(Path::new("/")).to_owned();
-    let places = [beside.clone(), beside.join("../libexec/coracle"), PathBuf::from("/usr/libexec/coracle")];
-    places
-        .into_iter()
-        .map(|folder| folder.join(crate::monitor::args::PROGRAM))
-        .find(|path| path.is_file())
-        .ok_or(ContainerError::NoMonitor { beside })
 }

@@ -36,6 +36,47 @@ pub fn allows(filter: &[u8], number: libc::c_long, argument: u32) -> bool {
     u32::try_from(number).is_ok_and(|number| bpf::allows(filter, number, argument))
 }
 
+/// The default filter in the specification's own form, for a runtime that compiles it itself.
+///
+/// One thing it cannot say: libseccomp takes each argument once in a rule, so families of sockets are listed one by one.
+#[must_use]
+pub fn as_profile(capabilities: CapSet) -> serde_json::Value {
+    use serde_json::json;
+    let names = |groups: &[&str]| groups.iter().flat_map(|group| group.split(' ')).map(str::to_owned).collect::<Vec<_>>();
+    let equal = |index: u32, value: u32| json!({"index": index, "value": value, "op": "SCMP_CMP_EQ"});
+    let errno = |number: u16| json!({"action": "SCMP_ACT_ERRNO", "errnoRet": number});
+    let allow = || json!({"action": "SCMP_ACT_ALLOW"});
+    let rule = |names: Vec<String>, action: serde_json::Value, args: Vec<serde_json::Value>| {
+        let mut rule = action;
+        rule["names"] = json!(names);
+        rule["args"] = json!(args);
+        rule
+    };
+    let mut rules = vec![rule(names(table::ALLOWED), allow(), vec![]), rule(names(table::DENIED), errno(EPERM), vec![])];
+    for (needed, group) in table::WITH_CAPABILITY {
+        let action = if capabilities.any_of(*needed) { allow() } else { errno(EPERM) };
+        rules.push(rule(names(&[group]), action, vec![]));
+    }
+    for value in table::PERSONALITIES {
+        rules.push(rule(names(&["personality"]), allow(), vec![equal(0, *value)]));
+    }
+    let socket = || names(&["socket"]);
+    for family in (0..=AF_VSOCK + 8).filter(|family| ![AF_ALG, AF_VSOCK, AF_NETLINK].contains(family)) {
+        rules.push(rule(socket(), allow(), vec![equal(0, family)]));
+    }
+    for family in [AF_ALG, AF_VSOCK] {
+        rules.push(rule(socket(), errno(EPERM), vec![equal(0, family)]));
+    }
+    if capabilities.any_of(CapSet::AUDIT_WRITE) {
+        rules.push(rule(socket(), allow(), vec![equal(0, AF_NETLINK)]));
+    } else {
+        let other = json!({"index": 2, "value": NETLINK_AUDIT, "op": "SCMP_CMP_NE"});
+        rules.push(rule(socket(), allow(), vec![equal(0, AF_NETLINK), other]));
+        rules.push(rule(socket(), errno(EINVAL), vec![equal(0, AF_NETLINK), equal(2, NETLINK_AUDIT)]));
+    }
+    json!({"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": ENOSYS, "syscalls": rules})
+}
+
 fn default_actions(capabilities: CapSet) -> BTreeMap<u32, Action> {
     let mut actions = BTreeMap::new();
     let mut add = |groups: &[&str], action: Action| {

@@ -1,6 +1,6 @@
 //! What this host has, found by trying, and which tool is under test.
 
-use super::program;
+use super::{outside, program};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -26,6 +26,8 @@ pub enum Need {
     FewInodes,
     /// A second user, without subordinate ids (prepared by root).
     Stranger,
+    /// A host outside, in a network namespace of its own (prepared by root).
+    Outside,
     /// A kernel keyring.
     Keyring,
     /// strace, which kills a command at a chosen system call.
@@ -36,6 +38,8 @@ pub enum Need {
     Umoci,
     /// Podman itself, to call our runtime.
     Podman,
+    /// An OCI runtime that is not ours, on a machine that it works on.
+    Crun,
     /// The folder of bigger images that `CORACLE_SHARED_IMAGES` names.
     SharedImages,
 }
@@ -53,12 +57,14 @@ impl Need {
             Self::SmallDisk => "small-disk",
             Self::FewInodes => "few-inodes",
             Self::Stranger => "stranger",
+            Self::Outside => "outside",
             Self::Keyring => "keyring",
             Self::Strace => "strace",
             Self::Tracer => "tracer",
             Self::Skopeo => "skopeo",
             Self::Umoci => "umoci",
             Self::Podman => "podman",
+            Self::Crun => "crun",
             Self::SharedImages => "shared-images",
         }
     }
@@ -75,12 +81,16 @@ impl Need {
             Self::SmallDisk | Self::FewInodes | Self::Stranger => {
                 var("CORACLE_E2E_DISKS").is_none().then(|| "the tests were not started by root".to_owned())
             }
+            Self::Outside => outside::missing(),
             Self::Keyring => (!Path::new("/proc/keys").exists()).then(|| "the kernel has no keyrings".to_owned()),
             Self::Tracer => Self::Stranger.missing().or_else(|| Self::Strace.missing()),
             Self::Strace => find_program("strace").is_none().then(|| "strace is not installed".to_owned()),
             Self::Skopeo => find_program("skopeo").is_none().then(|| "skopeo is not installed".to_owned()),
             Self::Umoci => find_program("umoci").is_none().then(|| "umoci is not installed".to_owned()),
             Self::Podman => find_program("podman").is_none().then(|| "podman is not installed".to_owned()),
+            Self::Crun if find_program("crun").is_none() => Some("crun is not installed".to_owned()),
+            Self::Crun => (!Path::new("/sys/fs/cgroup/cgroup.procs").exists())
+                .then(|| "crun takes no machine with cgroups of both versions".to_owned()),
             Self::SharedImages => shared_images().is_none().then(|| "CORACLE_SHARED_IMAGES does not name a folder".to_owned()),
         }
     }

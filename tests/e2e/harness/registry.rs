@@ -6,16 +6,24 @@ use super::command::Running;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 /// No answer of a registry on this machine takes longer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A port that nothing listens on (anything may take it later: only for what has to be refused, or taken at once).
+/// A port that nothing listens on.
+///
+/// It is none of those that the kernel gives to whoever asks for any (`ip_local_port_range` begins at 32768): so no other case gets it
+/// before it is used.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port of the loopback").port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 4000).expect("small") + 20_000;
+    (0..8000)
+        .map(|_| first + NEXT.fetch_add(1, Ordering::Relaxed) % 8000)
+        .find(|port| TcpListener::bind(("0.0.0.0", *port)).is_ok())
+        .expect("a port that nobody has")
 }
 
 /// `htpasswd -B`: the password is "open sesame".

@@ -32,6 +32,9 @@ use std::path::PathBuf;
 /// Options of a new container.
 #[derive(Debug, Args)]
 pub(super) struct Options {
+    /// Of the tool's own options.
+    #[arg(skip)]
+    pub runtime: Option<crate::model::OtherRuntime>,
     #[command(flatten)]
     pub relations: relations::RelationOptions,
     #[command(flatten)]
@@ -109,6 +112,7 @@ impl Options {
         self.resources.apply(&mut request)?;
         self.security.apply(&mut request, &cwd)?;
         self.settings.apply(&mut request, &cwd)?;
+        request.settings.runtime.clone_from(&self.runtime);
         self.supervision.apply(&mut request)?;
         self.health.apply(&mut request)?;
         Ok(request)

@@ -59,7 +59,7 @@ impl Engine {
             "PidFile": config.supervision.pidfile.as_deref().unwrap_or(Path::new("")),
             "ConmonPidFile": config.supervision.conmon_pidfile.as_deref().unwrap_or(Path::new("")),
             "StaticDir": folder.to_string_lossy(),
-            "OCIRuntime": "coracle",
+            "OCIRuntime": config.settings.runtime.as_ref().map_or("coracle", |runtime| runtime.name.as_str()),
             "Name": config.name,
             "RestartCount": state.restarts(),
             "Driver": "overlay",
