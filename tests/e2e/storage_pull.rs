@@ -51,19 +51,19 @@ fn pull_after(env: &TestEnv, image: &Image, kill: bool) -> Vec<String> {
     let blobs = image.packed_layers();
     let mut replies = honest(image, "x");
     let reply = replies.get_mut(&blob_path("x", &blobs[1])).unwrap();
-    (reply.cut, reply.stall) = (Some(reply.body.len() / 2), kill);
+    (reply.cut, reply.stall) = (Some(reply.body.len() / 2), true);
     let broken = FakeRegistry::start(replies);
     let reference = format!("{}/x", broken.address());
-    let pull = env.cmd(&["pull", "--retry", "0", "--tls-verify=false", &reference]);
+    let pull = env.cmd(&["pull", "--retry", "0", "--tls-verify=false", &reference]).spawn();
+    wait_for(|| rows(env) == 1);
     if kill {
-        let pull = pull.spawn();
-        wait_for(|| rows(env) == 1);
         pull.signal(Signal::KILL);
         drop(pull);
+        drop(broken);
     } else {
-        fail_until_one_is_whole(env, &["pull", "--retry", "0", "--tls-verify=false", &reference]);
+        drop(broken);
+        assert_ne!(pull.wait().code, 0);
     }
-    drop(broken);
     env.run(&["image", "exists", &reference]).code(1);
     assert!(folder(env, &image.layers[0]).join("diff/first").exists(), "the whole layer stays");
     assert!(!folder(env, &image.layers[1]).exists(), "the other is not seen");
@@ -80,17 +80,6 @@ fn rows(env: &TestEnv) -> u32 {
     let count = rusqlite::Connection::open_with_flags(env.data().join("state.db"), flags)
         .and_then(|db| db.query_row("SELECT count(*) FROM layers", [], |row| row.get(0)));
     count.unwrap_or(0)
-}
-
-/// A pull that fails at the second layer. On a busy machine it may be there before the first layer is whole, and then has nothing to keep.
-fn fail_until_one_is_whole(env: &TestEnv, args: &[&str]) {
-    for _ in 0..20 {
-        env.run(args).code(125);
-        if layers(env) == 1 {
-            return;
-        }
-    }
-    panic!("no whole layer was kept in twenty pulls");
 }
 
 fn wait_for(so: impl Fn() -> bool) {
@@ -212,9 +201,13 @@ fn what_an_unfinished_pull_has_left_goes_with_a_prune(env: &TestEnv) {
     let image = image();
     let mut replies = honest(&image, "x");
     let reply = replies.get_mut(&blob_path("x", &image.packed_layers()[1])).unwrap();
-    reply.cut = Some(reply.body.len() / 2);
+    (reply.cut, reply.stall) = (Some(reply.body.len() / 2), true);
     let registry = FakeRegistry::start(replies);
-    fail_until_one_is_whole(env, &["pull", "--retry", "0", "--tls-verify=false", &format!("{}/x", registry.address())]);
+    let reference = format!("{}/x", registry.address());
+    let pull = env.cmd(&["pull", "--retry", "0", "--tls-verify=false", &reference]).spawn();
+    wait_for(|| rows(env) == 1);
+    drop(registry);
+    pull.wait().code(125);
     // The removal of another image soon after does not take it.
     env.busybox();
     env.ok(&["rmi", "bb"]);
