@@ -1,23 +1,12 @@
-//! containers.conf (containers.conf(5)): what it says about networks.
-//!
-//! ```text
-//! /usr/share/containers/containers.conf
-//! /etc/containers/containers.conf          /etc/containers/containers.conf.d/*.conf
-//! ~/.config/containers/containers.conf     ~/.config/containers/containers.conf.d/*.conf
-//! ```
-//!
-//! All are read in this order, key by key the last one counts. `CONTAINERS_CONF` names a file that stands in for all of them,
-//! `CONTAINERS_CONF_OVERRIDE` one that is read after them.
-//!
-//! `dns_bind_port` says nothing to us: on the addresses of our bridges nobody else can have port 53.
+//! `[network]`: what containers.conf says about networks.
 
-use super::paths::PathsError;
-use super::registries::ConfigError;
-use super::{Places, env};
+use super::Conf;
+use crate::config::paths::PathsError;
+use crate::config::registries::ConfigError;
 use crate::model::network::IpNet;
 use serde::{Deserialize, Serialize};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// What the files say about networks.
@@ -72,13 +61,7 @@ impl Default for NetworkConf {
     }
 }
 
-/// One file, as it is written. What is not known is left alone: most of it is about other things.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct File {
-    network: Table,
-}
-
+/// The table of one file.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Table {
@@ -118,34 +101,15 @@ impl NetworkConf {
         if let Some(conf) = HANDED.get() {
             return Ok(conf.clone());
         }
-        let files = match env::var_os("CONTAINERS_CONF") {
-            Some(file) => vec![PathBuf::from(file)],
-            None => Places::from_env()?.containers_files(),
-        };
-        let last = env::var_os("CONTAINERS_CONF_OVERRIDE").map(PathBuf::from);
-        Ok(Self::read(files.into_iter().chain(last))?)
+        Ok(Conf::load()?.network.clone())
     }
 
-    fn read(files: impl Iterator<Item = PathBuf>) -> Result<Self, ConfigError> {
-        let mut conf = Self::default();
-        for path in files {
-            match std::fs::read_to_string(&path) {
-                Ok(text) => conf.merge(&path, &text)?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(source) => return Err(ConfigError::Read { path, source }),
-            }
-        }
-        Ok(conf)
-    }
-
-    fn merge(&mut self, path: &Path, text: &str) -> Result<(), ConfigError> {
-        // Distributions deliver a thousand lines of comments, and every command that makes a container passes here.
-        let plain = |line: &str| !line.trim_start().starts_with('#');
-        let text: Vec<&str> = text.lines().map(|line| if plain(line) { line } else { "" }).collect();
-        let file: File = toml::from_str(&text.join("\n"))
-            .map_err(|source| ConfigError::Toml { path: path.to_owned(), source: Box::new(source) })?;
-        let Table { default_network, default_subnet, default_subnet_pools, default_rootless_network_cmd, pasta_options } =
-            file.network;
+    pub(super) fn merge(&mut self, path: &Path, table: toml::Table) -> Result<(), ConfigError> {
+        let table = table.try_into().map_err(|source: toml::de::Error| ConfigError::Bad {
+            path: path.to_owned(),
+            what: format!("[network] {}", source.to_string().trim_end().replace('\n', " ")),
+        })?;
+        let Table { default_network, default_subnet, default_subnet_pools, default_rootless_network_cmd, pasta_options } = table;
         let bad = |what: String| ConfigError::Bad { path: path.to_owned(), what };
         if let Some(net) = default_subnet.filter(|net| net.trunc() != *net) {
             return Err(bad(format!("default_subnet {net} is no subnet: the first address of this one is {}", net.trunc())));
@@ -173,13 +137,14 @@ impl NetworkConf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Places;
 
     fn merged(texts: &[&str]) -> Result<NetworkConf, ConfigError> {
-        let mut conf = NetworkConf::default();
+        let mut conf = Conf::default();
         for text in texts {
             conf.merge(Path::new("/f"), text)?;
         }
-        Ok(conf)
+        Ok(conf.network)
     }
 
     #[test]
@@ -223,8 +188,8 @@ mod tests {
             let path = root.path().join(path);
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("make");
             std::fs::write(path, format!("[network]\ndefault_network = \"{name}\"\n")).expect("write");
-            let conf = NetworkConf::read(places.containers_files().into_iter()).expect("good");
-            assert_eq!(conf.default_network, if name == "mine-a" { "mine-b" } else { name });
+            let conf = Conf::read(places.containers_files().into_iter()).expect("good");
+            assert_eq!(conf.network.default_network, if name == "mine-a" { "mine-b" } else { name });
         }
     }
 }
