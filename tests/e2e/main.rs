@@ -21,6 +21,7 @@ mod archives;
 mod bridge;
 mod check;
 mod commit;
+mod containers_conf;
 mod cp;
 mod devices;
 mod environment;
@@ -128,6 +129,7 @@ fn main() -> ExitCode {
         listing::cases(),
         network::cases(),
         oci::cases(),
+        containers_conf::cases(),
         networks::cases(),
         bridge::cases(),
         names::cases(),

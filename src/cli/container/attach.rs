@@ -1,5 +1,6 @@
 //! `coracle attach`, and what it shares with `run`, `start` and `exec`.
 
+use super::options::conf;
 use super::targets::{one, open_engine};
 use crate::cli::error::CliError;
 use crate::engine::Engine;
@@ -46,7 +47,9 @@ pub fn run(args: AttachArgs) -> Result<i32, CliError> {
 /// # Errors
 /// The text names no keys.
 pub(super) fn detach_keys(text: Option<&str>) -> Result<DetachKeys, CliError> {
-    text.map_or_else(|| Ok(DetachKeys::default()), str::parse)
+    let usual = if text.is_none() { conf()?.engine.detach_keys.as_deref() } else { None };
+    text.or(usual)
+        .map_or_else(|| Ok(DetachKeys::default()), str::parse)
         .map_err(|error| CliError::Usage(format!("invalid --detach-keys: {error}")))
 }
 

@@ -1,7 +1,7 @@
 //! `coracle create`.
 
 use super::cidfile::Cidfile;
-use super::options::Options;
+use super::options::{Options, conf};
 use super::targets::open_engine;
 use crate::cli::error::CliError;
 use crate::cli::image::pull::{self, When};
@@ -29,8 +29,8 @@ impl CreateArgs {
 ///
 /// # Errors
 /// See `Engine::create`.
-pub fn run(args: CreateArgs) -> Result<i32, CliError> {
-    let (_, config) = create(&args.options)?;
+pub fn run(mut args: CreateArgs) -> Result<i32, CliError> {
+    let (_, config) = create(&mut args.options)?;
     ui::print_line(config.id.as_str())?;
     Ok(0)
 }
@@ -41,7 +41,8 @@ pub(in crate::cli) fn is_understood(args: &CreateArgs) -> bool {
 }
 
 /// Finds or pulls the image and makes the container.
-pub(super) fn create(options: &Options) -> Result<(Engine, ContainerConfig), CliError> {
+pub(super) fn create(options: &mut Options) -> Result<(Engine, ContainerConfig), CliError> {
+    options.complete(conf()?)?;
     let mut request = options.request()?;
     let cidfile = options.relations.cidfile.as_deref().map(Cidfile::begin).transpose()?;
     let (engine, config) = make(options, &mut request)?;
@@ -66,7 +67,7 @@ fn make(
         Some(_) => Err(EngineError::NoSuchImage { name: options.image.clone() }),
         None => engine.image(&options.image),
     };
-    let image = match (origin.pull, known) {
+    let image = match (wanted.policy, known) {
         (When::Missing | When::Never, Ok(image)) if !origin.names_platform() || engine.image_is_for(&image, &wanted.platform) => {
             image
         }

@@ -1,5 +1,6 @@
 //! `--runtime`: another OCI runtime for new containers.
 
+use crate::config::containers::Conf;
 use crate::config::program::find_program;
 use crate::model::OtherRuntime;
 use std::path::PathBuf;
@@ -10,7 +11,9 @@ use std::path::PathBuf;
 /// There is none.
 pub(in crate::cli) fn find(name: &str, flags: &[String]) -> Result<OtherRuntime, String> {
     let program = if name.contains('/') { std::path::absolute(PathBuf::from(name)).ok() } else { find_program(name) };
-    let program = program.filter(|program| program.is_file());
+    // containers.conf may know places that PATH lacks.
+    let places = || Conf::load().ok()?.engine.runtimes.as_ref()?.get(name)?.iter().map(PathBuf::from).find(|path| path.is_file());
+    let program = program.filter(|program| program.is_file()).or_else(places);
     let program = program.ok_or_else(|| format!("--runtime {name}: there is no such program (install it, or give its path)"))?;
     let flags = flags.iter().map(|flag| format!("--{}", flag.trim_start_matches('-'))).collect();
     Ok(OtherRuntime { name: name.to_owned(), program, flags })

@@ -11,7 +11,7 @@
 //!
 //! What is not known is passed over. So are keys that mean nothing here: `num_locks`, `static_dir`, `tmp_dir`, `volume_path`,
 //! `conmon_path`, `conmon_env_vars`, `helper_binaries_dir`, `lock_type`, `remote`, `service_*`, `infra_*`, `machine_*`, `chown_copied_files`,
-//! `database_backend` and `network_cmd_path` of `[engine]`; `label`, `apparmor_profile`, `prepare_volume_on_create` and `cgroups`
+//! `database_backend`, `image_parallel_copies`, `retry`, `retry_delay`, `events_logger`, `cgroup_manager` and `network_cmd_path` of `[engine]`; `label`, `apparmor_profile`, `prepare_volume_on_create` and `cgroups`
 //! of `[containers]`; `dns_bind_port` of `[network]` (on the addresses of our bridges nobody else can have port 53); and the
 //! tables `[machine]`, `[secrets]`, `[configmaps]` and `[farms]`.
 
@@ -73,8 +73,6 @@ table! {
     Engine = "engine" {
         detach_keys: String,
         pull_policy: String,
-        retry: u32,
-        retry_delay: String,
         runtime: String,
         runtimes: BTreeMap<String, Vec<String>>,
         stop_timeout: u32,

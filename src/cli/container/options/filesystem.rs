@@ -1,8 +1,10 @@
 //! Mounts and the root file system.
 
+use super::defaults::or;
 use super::mounts;
 use crate::cli::error::CliError;
 use crate::cli::given;
+use crate::config::containers::{Containers, Words};
 use crate::engine::container::create::CreateRequest;
 use crate::model::{Filesystem, ImageVolumes};
 use clap::{Args, ValueEnum};
@@ -35,8 +37,8 @@ pub(super) struct FilesystemOptions {
     #[arg(long, value_enum, value_name = "MODE", default_value = "bind")]
     image_volume: ImageVolumeMode,
     /// Make the container's root file system read-only
-    #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
-    read_only: bool,
+    #[arg(long, value_name = "BOOL", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    read_only: Option<bool>,
     /// With --read-only, keep /run, /tmp and /var/tmp (in memory), /dev and /dev/shm writable
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     read_only_tmpfs: bool,
@@ -46,6 +48,9 @@ pub(super) struct FilesystemOptions {
     /// The size of /dev/shm: a number with b, k, m or g; 0 for no limit
     #[arg(long, value_name = "SIZE")]
     shm_size: Option<String>,
+    /// Volumes and mounts of containers.conf, where nothing else is mounted.
+    #[arg(skip)]
+    usual: (Vec<String>, Vec<String>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -57,14 +62,26 @@ enum ImageVolumeMode {
 }
 
 impl FilesystemOptions {
+    pub(super) fn complete(&mut self, conf: &Containers) {
+        let words = |list: &Option<Words>| list.as_ref().map(|list| list.words.clone()).unwrap_or_default();
+        self.usual = (words(&conf.volumes), words(&conf.mounts));
+        self.read_only = self.read_only.or(conf.read_only);
+        or(&mut self.shm_size, conf.shm_size.as_ref());
+    }
+
     /// Puts what was asked into the request; `cwd` is what a relative source begins at.
     ///
     /// # Errors
     /// An option's text cannot be read, or a source is missing.
     pub(super) fn apply(&self, request: &mut CreateRequest, cwd: &Path) -> Result<(), CliError> {
         request.mounts = mounts::parse_all(&self.volume, &self.mount, &self.tmpfs, cwd)?;
+        for mount in mounts::parse_all(&self.usual.0, &self.usual.1, &[], cwd)? {
+            if request.mounts.iter().all(|other| other.target != mount.target) {
+                request.mounts.push(mount);
+            }
+        }
         request.filesystem = Filesystem {
-            read_only: self.read_only,
+            read_only: self.read_only.unwrap_or(false),
             read_only_tmpfs: self.read_only_tmpfs,
             shm_size: given(self.shm_size.as_ref()).map(bytes).transpose()?,
             volumes_from: self.volumes_from.clone(),

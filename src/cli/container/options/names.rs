@@ -1,6 +1,8 @@
 //! Name servers and host names.
 
+use super::defaults::{before, or};
 use crate::cli::error::CliError;
+use crate::config::containers::Containers;
 use crate::model::{AddedHost, BaseHosts, Names};
 use clap::Args;
 use std::path::Path;
@@ -32,6 +34,24 @@ pub(super) struct NameOptions {
 }
 
 impl NameOptions {
+    pub(super) fn complete(&mut self, conf: &Containers) {
+        if !self.dns.iter().any(|text| text == "none") {
+            for (place, usual) in [
+                (&mut self.dns, &conf.dns_servers),
+                (&mut self.dns_option, &conf.dns_options),
+                (&mut self.dns_search, &conf.dns_searches),
+            ] {
+                if place.is_empty() {
+                    before(place, usual.as_ref());
+                }
+            }
+        }
+        self.no_hosts |= conf.no_hosts.unwrap_or(false) && self.add_host.is_empty() && self.hosts_file.is_none();
+        if !self.no_hosts {
+            or(&mut self.hosts_file, conf.base_hosts_file.as_ref());
+        }
+    }
+
     /// Puts what was asked into the settings; `cwd` is what a relative path begins at.
     ///
     /// # Errors

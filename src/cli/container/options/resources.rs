@@ -2,6 +2,7 @@
 
 use crate::cli::error::CliError;
 use crate::cli::given;
+use crate::config::containers::Containers;
 use crate::engine::container::create::CreateRequest;
 use crate::model::limits::{self, Bound, CgroupsMode, LimitError, Limits, Rate};
 use clap::Args;
@@ -88,6 +89,11 @@ pub(in crate::cli::container) struct ResourceOptions {
 }
 
 impl CgroupOptions {
+    pub(super) fn complete(&mut self, conf: &Containers) {
+        let has_cgroup = self.cgroups != "disabled";
+        self.resources.pids_limit = self.resources.pids_limit.or(conf.pids_limit.filter(|_| has_cgroup));
+    }
+
     /// Puts what was asked into the request.
     ///
     /// # Errors
