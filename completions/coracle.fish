@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_coracle_global_optspecs
-    string join \n v/version root= runroot= storage-driver= storage-opt= h/help
+    string join \n v/version root= runroot= storage-driver= storage-opt= runtime= runtime-flag= out= noout log-level= cgroup-manager= events-backend= tmpdir= volumepath= network-config-dir= module= hooks-dir= cdi-spec-dir= imagestore= transient-store syslog conmon= network-cmd-path= default-mounts-file= r/remote url= c/connection= identity= ssh= h/help
 end
 
 function __fish_coracle_needs_command
@@ -28,7 +28,39 @@ complete -c coracle -n "__fish_coracle_needs_command" -l root -d 'The folder tha
 complete -c coracle -n "__fish_coracle_needs_command" -l runroot -d 'The folder for what lives until the next boot' -r -F
 complete -c coracle -n "__fish_coracle_needs_command" -l storage-driver -d 'How layers are stacked: overlay, or vfs for whole copies; without it, by trying' -r
 complete -c coracle -n "__fish_coracle_needs_command" -l storage-opt -d 'overlay.mount_program=PATH: a program that stacks layers in the kernel\'s place' -r
+complete -c coracle -n "__fish_coracle_needs_command" -l runtime -d 'Make new containers with this OCI runtime (crun, runc), a name or a path, in the place of the built-in one' -r
+complete -c coracle -n "__fish_coracle_needs_command" -l runtime-flag -d 'Give the runtime this option, without its dashes' -r
+complete -c coracle -n "__fish_coracle_needs_command" -l out -d 'Write to this file what would go to standard output' -r -F
+complete -c coracle -n "__fish_coracle_needs_command" -l log-level -d 'trace, debug, info, warn, error, fatal or panic; without effect: what goes wrong is always said on standard error, and nothing else' -r -f -a "trace\t''
+debug\t''
+info\t''
+warn\t''
+warning\t''
+error\t''
+fatal\t''
+panic\t''"
+complete -c coracle -n "__fish_coracle_needs_command" -l cgroup-manager -d 'systemd or cgroupfs; without effect: a cgroup that was delegated is used, else systemd is asked for one' -r -f -a "systemd\t''
+cgroupfs\t''"
+complete -c coracle -n "__fish_coracle_needs_command" -l events-backend -d 'Where events are kept: file is the only one' -r
+complete -c coracle -n "__fish_coracle_needs_command" -l tmpdir -r -F
+complete -c coracle -n "__fish_coracle_needs_command" -l volumepath -r -F
+complete -c coracle -n "__fish_coracle_needs_command" -l network-config-dir -r -F
+complete -c coracle -n "__fish_coracle_needs_command" -l module -r
+complete -c coracle -n "__fish_coracle_needs_command" -l hooks-dir -r -F
+complete -c coracle -n "__fish_coracle_needs_command" -l cdi-spec-dir -r -F
+complete -c coracle -n "__fish_coracle_needs_command" -l imagestore -r -F
+complete -c coracle -n "__fish_coracle_needs_command" -l conmon -r -F
+complete -c coracle -n "__fish_coracle_needs_command" -l network-cmd-path -r -F
+complete -c coracle -n "__fish_coracle_needs_command" -l default-mounts-file -r -F
+complete -c coracle -n "__fish_coracle_needs_command" -l url -r
+complete -c coracle -n "__fish_coracle_needs_command" -s c -l connection -r
+complete -c coracle -n "__fish_coracle_needs_command" -l identity -r -F
+complete -c coracle -n "__fish_coracle_needs_command" -l ssh -r
 complete -c coracle -n "__fish_coracle_needs_command" -s v -l version -d 'Print version'
+complete -c coracle -n "__fish_coracle_needs_command" -l noout -d 'Write nothing to standard output'
+complete -c coracle -n "__fish_coracle_needs_command" -l transient-store
+complete -c coracle -n "__fish_coracle_needs_command" -l syslog
+complete -c coracle -n "__fish_coracle_needs_command" -s r -l remote
 complete -c coracle -n "__fish_coracle_needs_command" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "attach" -d 'Join a running container: its output here, our input there'
 complete -c coracle -n "__fish_coracle_needs_command" -f -a "container" -d 'Manage containers'
@@ -1307,7 +1339,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_see
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from create" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from create" -l all -d 'Of an image that is a list itself: take all of its images'
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from create" -s a -l amend -d 'Add to a list of this name that is there already'
-complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from exists" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l tls-verify -d 'Insist on HTTPS with a certificate that is known; false also allows plain HTTP (registries.conf decides where not given)' -r -f -a "true\t''
 false\t''"
@@ -1316,7 +1348,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_see
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l cert-dir -d 'A folder with ca.crt, client.cert and client.key for the registry' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l retry -d 'How often a request is made again when the registry or the network fails (default 3)' -r
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l retry-delay -d 'The pause before that: 5s, 1m30s; where not given it grows from half a second' -r
-complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l all -d 'Also push the images of the list; with =false the registry has to have them' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -s f -l format -d 'The kind of list; what fits its images where not given' -r -f -a "oci\t''
@@ -1345,7 +1377,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_see
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l rm -l purge -d 'Remove the list from the store afterwards'
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -s q -l quiet -d 'Print no progress'
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -l remove-signatures -d 'Taken for the sake of scripts: signatures are never pushed'
-complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help'
+complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from rm" -s i -l ignore -d 'A list that is not there is no error'
 complete -c coracle -n "__fish_coracle_using_subcommand manifest; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'

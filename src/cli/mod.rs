@@ -4,6 +4,7 @@ pub mod container;
 pub mod error;
 pub mod format;
 pub mod generate;
+mod global;
 pub mod image;
 pub mod internal;
 pub mod network;
@@ -17,13 +18,11 @@ pub mod system;
 pub mod ui;
 pub mod volume;
 
-use crate::config::storage::{self, Given};
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use error::CliError;
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Run containers as yourself: no daemon, no root.
@@ -40,24 +39,8 @@ struct Cli {
     /// Print version
     #[arg(short, long, short_alias = 'V', action = clap::ArgAction::Version)]
     version: Option<bool>,
-    /// The folder that holds images and containers, in the place of the one that storage.conf or XDG_DATA_HOME says
-    #[arg(long, value_name = "DIR")]
-    root: Option<PathBuf>,
-    /// The folder for what lives until the next boot
-    #[arg(long, value_name = "DIR")]
-    runroot: Option<PathBuf>,
-    /// How layers are stacked: overlay, or vfs for whole copies; without it, by trying
-    #[arg(long, value_name = "NAME")]
-    storage_driver: Option<String>,
-    /// overlay.mount_program=PATH: a program that stacks layers in the kernel's place
-    #[arg(long, value_name = "KEY=VALUE")]
-    storage_opt: Vec<String>,
-    /// Make new containers with this OCI runtime (crun, runc), a name or a path, in the place of the built-in one
-    #[arg(long, value_name = "RUNTIME")]
-    runtime: Option<String>,
-    /// Give the runtime this option, without its dashes
-    #[arg(long, value_name = "FLAG")]
-    runtime_flag: Vec<String>,
+    #[command(flatten)]
+    global: global::GlobalArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -163,14 +146,9 @@ fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Erro
         outcome => outcome,
     }
     .and_then(|cli| {
-        let absolute = |folder: Option<PathBuf>| folder.map(std::path::absolute).transpose();
-        let folders = absolute(cli.root).and_then(|root| Ok((root, absolute(cli.runroot)?)));
-        let (root, runroot) = folders.map_err(clap::Error::from)?;
-        storage::give(Given { root, runroot, driver: cli.storage_driver, options: cli.storage_opt });
+        let runtime = cli.global.settle().map_err(|text| grammar().error(ErrorKind::InvalidValue, text))?;
         let mut command = cli.command;
-        if let Some(name) = cli.runtime.filter(|name| !name.is_empty() && name != "coracle") {
-            let other = container::runtime::find(&name, &cli.runtime_flag);
-            let other = other.map_err(|text| grammar().error(ErrorKind::InvalidValue, text))?;
+        if let Some(other) = runtime {
             match &mut command {
                 Command::Run(args) => args.use_runtime(other),
                 Command::Create(args) => args.use_runtime(other),

@@ -10,6 +10,7 @@ pub mod policy;
 pub mod program;
 pub mod registries;
 pub mod storage;
+pub mod web;
 
 pub use paths::Paths;
 pub use places::Places;

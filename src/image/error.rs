@@ -71,10 +71,14 @@ pub enum ImageError {
         #[source]
         source: io::Error,
     },
+    #[error("fetch {address}: {cause}")]
+    Fetch { address: String, cause: String },
     #[error("registry {host} cannot be reached: {cause}")]
     Unreachable { host: String, cause: String },
     #[error("registry {host} speaks plain HTTP, not HTTPS")]
     PlainHttp { host: String },
+    #[error("registry {host} does not offer TLS 1.2 or 1.3 in a way that is safe: {cause}")]
+    OtherTls { host: String, cause: String },
     #[error("the TLS certificate of registry {host} is not accepted: {cause}")]
     Certificate { host: String, cause: String },
     #[error("registry {host} refuses access to {name}: {cause}")]

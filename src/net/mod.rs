@@ -35,6 +35,11 @@ pub enum NetError {
     SlirpOption { option: String, why: &'static str },
     #[error("publish port {port} by slirp4netns: {message}")]
     SlirpPort { port: String, message: String },
+    #[error(
+        "publish port {port} by this pasta: clients on the host itself would come from 127.0.0.1, which programs trust \
+         (install passt of 2024-10-30 or later, name another address of the host, or use --network bridge or slirp4netns)"
+    )]
+    OldPastaPort { port: u16 },
     #[error("start {helper} for the container's network")]
     Start {
         helper: &'static str,

@@ -220,22 +220,26 @@ fn can_hold_layers(paths: &Paths, staging: &Staging) -> Result<(), StorageError>
 /// What the file system of a path is called, by its magic number (statfs(2)).
 #[must_use]
 pub fn file_system(path: &Path) -> &'static str {
-    match rustix::fs::statfs(path).map(|found| found.f_type) {
-        Ok(0x6969) => "NFS",
-        Ok(0xff53_4d42 | 0xfe53_4d42 | 0x517b) => "SMB",
-        Ok(0x0bd0_0bd0) => "Lustre",
-        Ok(0x4750_4653) => "GPFS",
-        Ok(0x00c3_6400) => "Ceph",
-        Ok(0x5346_414f) => "AFS",
-        Ok(0x0102_1997) => "9p",
-        Ok(0x6573_5546) => "FUSE",
-        Ok(0x0102_1994) => "tmpfs",
-        Ok(0x4d44 | 0x2011_bab0) => "FAT",
-        Ok(0x794c_7630) => "overlay",
-        Ok(0xef53) => "ext4",
-        Ok(0x9123_683e) => "btrfs",
-        Ok(0x5846_5342) => "XFS",
-        Ok(0x2fc1_2fc1) => "ZFS",
+    rustix::fs::statfs(path).map_or("a file system", |found| name_of(found.f_type))
+}
+
+fn name_of(magic: rustix::fs::FsWord) -> &'static str {
+    match magic {
+        0x6969 => "NFS",
+        0xff53_4d42 | 0xfe53_4d42 | 0x517b => "SMB",
+        0x0bd0_0bd0 => "Lustre",
+        0x4750_4653 => "GPFS",
+        0x00c3_6400 => "Ceph",
+        0x5346_414f => "AFS",
+        0x0102_1997 => "9p",
+        0x6573_5546 => "FUSE",
+        0x0102_1994 => "tmpfs",
+        0x4d44 | 0x2011_bab0 => "FAT",
+        0x794c_7630 => "overlay",
+        0xef53 => "ext4",
+        0x9123_683e => "btrfs",
+        0x5846_5342 => "XFS",
+        0x2fc1_2fc1 => "ZFS",
         _ => "a file system",
     }
 }
@@ -250,6 +254,16 @@ mod tests {
             assert_eq!(Driver::parse(&driver.text()), Some(driver));
         }
         assert_eq!(Driver::parse("btrfs\n"), None);
+    }
+
+    #[test]
+    fn a_place_that_is_unfit_is_named_with_its_file_system() {
+        assert_eq!((name_of(0x6969), name_of(0xff53_4d42), name_of(1)), ("NFS", "SMB", "a file system"));
+        let cause = "files cannot be given to your subordinate ids there";
+        let source = io::Error::from(Errno::PERM);
+        let error = StorageError::Unfit { place: "/home/me/x".into(), kind: name_of(0x6969), cause, source };
+        let text = error.to_string();
+        assert!(["/home/me/x", "NFS", cause].iter().all(|word| text.contains(word)), "{text}");
     }
 
     #[test]

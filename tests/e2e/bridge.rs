@@ -22,6 +22,9 @@ pub fn cases() -> Vec<Case> {
         case!(options_of_the_stacks_are_passed_on).only_ours("which stacks there are differs"),
         case!(nothing_is_left_however_a_container_ends).only_ours("looks into the session network namespace"),
         case!(a_command_that_is_killed_leaves_no_interface).only_ours("looks into the session network namespace"),
+        case!(a_container_without_networks_joins_again_though_netd_has_gone).only_ours("looks for netd"),
+        case!(a_killed_way_out_comes_back).only_ours("looks into the session network namespace"),
+        case!(ports_of_a_stack_of_its_own_and_of_no_network).only_ours("podman words it otherwise"),
         case!(what_a_bridge_filter_sees_passes).only_ours("changes a setting of the session network namespace"),
     ];
     all.into_iter().map(|case| case.needs(&[Need::Userns, Need::Net])).collect()
@@ -56,7 +59,7 @@ fn ask(targets: &[&str]) -> String {
 }
 
 /// A server of the host's that answers each client with one line.
-fn server(address: IpAddr) -> u16 {
+pub fn server(address: IpAddr) -> u16 {
     let listener = TcpListener::bind((address, 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -68,7 +71,7 @@ fn server(address: IpAddr) -> u16 {
 }
 
 /// The pid of the case's netd.
-fn netd(env: &TestEnv) -> Option<i32> {
+pub fn netd(env: &TestEnv) -> Option<i32> {
     let marker = env.path().to_string_lossy().into_owned();
     let pids = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     pids.into_iter().find(|pid| {
@@ -80,7 +83,7 @@ fn netd(env: &TestEnv) -> Option<i32> {
 
 /// Runs a program in the session network namespace, as its root.
 #[track_caller]
-fn inside(env: &TestEnv, args: &[&str]) -> String {
+pub fn inside(env: &TestEnv, args: &[&str]) -> String {
     let pid = netd(env).expect("netd runs");
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
     let is_inside = |path: &std::path::Path| std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name.trim() == "inside");
@@ -90,8 +93,16 @@ fn inside(env: &TestEnv, args: &[&str]) -> String {
     program::ok("nsenter", &[&[user.as_str(), net.as_str(), "--preserve-credentials"], args].concat())
 }
 
+/// The kernel takes a namespace apart some time after its last process.
+#[track_caller]
+fn pairs_become(env: &TestEnv, expected: usize) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while pairs(env) != expected && std::time::Instant::now() < deadline {}
+    assert_eq!(pairs(env), expected);
+}
+
 /// The veth interfaces in the session network namespace.
-fn pairs(env: &TestEnv) -> usize {
+pub fn pairs(env: &TestEnv) -> usize {
     inside(env, &["ip", "-o", "link"]).lines().filter(|line| line.contains(": veth")).count()
 }
 
@@ -159,8 +170,16 @@ fn an_internal_network_has_no_way_out(env: &TestEnv) {
 
 fn a_network_without_ipv6_has_none(env: &TestEnv) {
     let show = "ip -6 addr show eth0; cat /proc/sys/net/ipv6/conf/eth0/disable_ipv6 /proc/sys/net/ipv6/conf/eth0/accept_ra";
-    let text = sh(env, &[], show);
+    env.ok(&["network", "create", "four"]);
+    let text = sh(env, &["--network", "four"], show);
     assert!(!text.contains("inet6") && text.starts_with('1'), "{text}");
+    // The default one has it where the host has a way out for it, and says so.
+    let routes = std::fs::read_to_string("/proc/net/ipv6_route").unwrap_or_default();
+    let start = format!("{} 00 ", "0".repeat(32));
+    let host_has = routes.lines().any(|line| line.starts_with(&start) && !line.ends_with(" lo"));
+    let text = sh(env, &[], "ip -6 addr show eth0; ip -6 route");
+    assert_eq!(text.contains("inet6 fd") && text.contains("default via fd"), host_has, "{text}");
+    assert_eq!(env.ok(&["network", "inspect", "-f", "{{.IPv6Enabled}}", "podman"]), host_has.to_string());
     env.ok(&["network", "create", "--ipv6", "--subnet", "fd77::/64", "--subnet", "10.77.0.0/24", "six"]);
     let text = sh(env, &["--network", "six"], &format!("{show}; ip -6 route"));
     assert!(text.contains("inet6 fd77::2/64") && text.contains("0\n0\n") && text.contains("default via fd77::1"), "{text}");
@@ -205,11 +224,11 @@ fn networks_come_and_go_while_a_container_runs(env: &TestEnv) {
     let text = env.ok(&["exec", &id, "sh", "-c", "ip -4 addr show eth1; cat /etc/hosts"]);
     assert!(text.contains("inet 10.73.0.50/24") && text.contains("10.73.0.50\t"), "{text}");
     assert_eq!(sh(env, &["--network", "late"], &ask(&["10.73.0.50 7000"])), "10.73.0.50 7000\nend");
-    assert_eq!(pairs(env), 2);
+    pairs_become(env, 2);
     env.ok(&["network", "disconnect", "podman", &id]);
     let text = env.ok(&["exec", &id, "sh", "-c", "ls /sys/class/net; ip route; cat /etc/hosts /etc/resolv.conf"]);
     assert!(text.contains("default via 10.73.0.1 dev eth1") && !text.contains("eth0") && !text.contains("10.88."), "{text}");
-    assert_eq!(pairs(env), 1);
+    pairs_become(env, 1);
     env.ok(&["network", "disconnect", "late", &id]);
     assert_eq!(env.ok(&["exec", &id, "ls", "/sys/class/net"]), "lo");
     env.ok(&["network", "connect", "late", &id]);
@@ -309,4 +328,63 @@ fn what_a_bridge_filter_sees_passes(env: &TestEnv) {
     inside(env, &["sh", "-c", "f=/proc/sys/net/bridge/bridge-nf-call-iptables; [ ! -e $f ] || echo 1 >$f"]);
     assert_eq!(sh(env, &[], &ask(&[&target])), format!("{target}\nend"));
     env.remove(&[&id]);
+}
+
+fn a_container_without_networks_joins_again_though_netd_has_gone(env: &TestEnv) {
+    let id = serve(env, &[]);
+    let other = env.ok(&["create", "bb", "sleep", "1000"]);
+    env.ok(&["network", "disconnect", "podman", &id]);
+    env.ok(&["network", "disconnect", "podman", &other]);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while netd(env).is_some() && std::time::Instant::now() < deadline {}
+    assert_eq!(netd(env), None);
+    env.ok(&["network", "connect", "podman", &id]);
+    let target = format!("{} 7000", address(env, &id, "eth0"));
+    // Its monitor keeps the namespace: another netd finds it there.
+    kill_process(Pid::from_raw(netd(env).unwrap()).unwrap(), Signal::KILL).unwrap();
+    assert_eq!(sh(env, &[], &ask(&[&target])), format!("{target}\nend"));
+    // One that was started with no network keeps none.
+    env.ok(&["start", &other]);
+    env.run(&["network", "connect", "podman", &other]).fails(125, &["restart it"]);
+    env.remove(&[&id, &other]);
+}
+
+/// The way out's index: each helper makes an interface of its own.
+fn way_out(env: &TestEnv) -> Option<String> {
+    let links = inside(env, &["ip", "-o", "link"]);
+    links.lines().find(|line| line.contains(": out0")).and_then(|line| line.split(':').next()).map(str::to_owned)
+}
+
+fn a_killed_way_out_comes_back(env: &TestEnv) {
+    let id = serve(env, &[]);
+    let before = way_out(env);
+    let Some(own) = program::ok("hostname", &["-I"]).split_whitespace().find(|word| word.contains('.')).map(str::to_owned) else {
+        return env.remove(&[&id]);
+    };
+    let port = server(IpAddr::from([0, 0, 0, 0]));
+    let record = std::fs::read_dir(env.runtime()).unwrap().flatten().map(|entry| entry.path().join("net/session.json"));
+    let record = record.into_iter().find_map(|path| std::fs::read_to_string(path).ok()).expect("a record of the way out");
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    let helper = i32::try_from(record["helper"]["pid"].as_i64().expect("a helper")).unwrap();
+    kill_process(Pid::from_raw(helper).unwrap(), Signal::KILL).unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while (way_out(env) == before || way_out(env).is_none()) && std::time::Instant::now() < deadline {}
+    let asked = format!("until nc -w 2 {own} {port} </dev/null; do :; done");
+    assert_eq!(env.ok(&["exec", &id, "timeout", "10", "sh", "-c", &asked]), "from the host");
+    env.remove(&[&id]);
+}
+
+fn ports_of_a_stack_of_its_own_and_of_no_network(env: &TestEnv) {
+    for network in ["private", "slirp4netns", "slirp4netns:port_handler=slirp4netns"] {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let id = serve(env, &["--network", network, "-p", &format!("127.0.0.1:{port}:7000")]);
+        let mut text = String::new();
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while text.is_empty() && std::time::Instant::now() < deadline {
+            let stream = std::net::TcpStream::connect(("127.0.0.1", port));
+            let _ = stream.and_then(|mut stream| std::io::Read::read_to_string(&mut stream, &mut text));
+        }
+        assert_eq!(text, "served\n", "{network}");
+        env.remove(&[&id]);
+    }
 }

@@ -48,6 +48,7 @@ pub fn cases() -> Vec<Case> {
         case!(too_few_inodes_during_import_leave_nothing).needs(&[Need::FewInodes]),
         case!(too_few_descriptors_are_an_error_and_no_hang).gap("the Go runtime aborts"),
         case!(a_read_only_store_is_an_error),
+        case!(a_store_without_attributes_is_refused_at_first_use).only_ours("podman finds out later"),
         case!(a_store_with_odd_names_works).gap("conmon wants UTF-8 in its locale"),
     ];
     all.into_iter().map(|case| case.needs(&[Need::Userns])).collect()
@@ -669,6 +670,22 @@ fn a_read_only_store_is_an_error(env: &TestEnv) {
     std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o555)).expect("close the folder");
     let output = env.cmd(&["import", &busybox_root().to_string_lossy(), "bb"]).env("XDG_DATA_HOME", &folder).run();
     output.fails(125, &["closed", "permission denied"]);
+}
+
+/// R35: no attributes can be kept on a ramfs, which root of a user namespace may mount.
+fn a_store_without_attributes_is_refused_at_first_use(env: &TestEnv) {
+    let folder = env.folder("ram");
+    let front = [
+        "unshare",
+        "-Urm",
+        "sh",
+        "-c",
+        "mount -t ramfs x \"$0\" && { \"$@\"; code=$?; ls \"$0/coracle/layers\"; exit $code; }",
+        &folder,
+    ];
+    let output = env.cmd(&["import", &busybox_root().to_string_lossy(), "bb"]).env("XDG_DATA_HOME", &folder).behind(&front).run();
+    assert_eq!(output.stdout(), "", "nothing was put there: {output}");
+    output.fails(125, &["extended attributes", "ram/coracle"]);
 }
 
 fn a_store_with_odd_names_works(env: &TestEnv) {

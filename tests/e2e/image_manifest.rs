@@ -9,6 +9,7 @@ pub fn cases() -> Vec<Case> {
     let all = [
         case!(a_list_is_made_changed_and_removed).only_ours("podman prints it in another form"),
         case!(a_pushed_list_serves_each_platform).needs(&[Need::Registry, Need::Skopeo]).only_ours("it adds from disk"),
+        case!(a_list_goes_to_disk_with_its_images).needs(&[Need::Registry, Need::Skopeo]).only_ours("podman wants --all"),
         case!(images_of_another_registry_are_copied_as_they_are).needs(&[Need::Registry]).only_ours("podman wants --tls-verify"),
         case!(a_container_is_made_of_the_image_for_this_machine).only_ours("podman looks for it on a registry"),
         case!(commands_at_once_all_add_to_the_list).only_ours("podman takes minutes"),
@@ -110,6 +111,43 @@ fn a_pushed_list_serves_each_platform(env: &TestEnv) {
     env.run(&["manifest", "exists", "again"]).code(1);
 }
 
+/// Of the store and of a registry, in each form; skopeo takes all of it back to a registry.
+fn a_list_goes_to_disk_with_its_images(env: &TestEnv) {
+    let registry = Registry::start(env);
+    let there = registry.push(&image("there", "from a registry"), "base/there", "v1");
+    let here = load(env, &image("here", "from the store"));
+    env.ok(&["manifest", "create", "multi", "here"]);
+    let source = format!("docker://{}/base/there:v1", registry.address());
+    env.ok(&["manifest", "add", "--arch", "riscv64", "multi", &source]);
+    for (at, place) in ["oci:layout:multi", "oci-archive:list.tar:multi", "dir:folder"].into_iter().enumerate() {
+        let file = env.work().join("digest").to_string_lossy().into_owned();
+        env.ok(&["manifest", "push", "-q", "--digestfile", &file, "multi", place]);
+        let path = place.replacen(':', &format!(":{}/", env.work().display()), 1);
+        let raw = env.host("skopeo", &["inspect", "--raw", &path]).run().ok();
+        let digest = format!("sha256:{}", crate::harness::archive::digest(raw.as_bytes()).trim_start_matches("sha256:"));
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), digest, "{place}");
+        let index: Value = serde_json::from_str(&raw).unwrap();
+        let entries = index["manifests"].as_array().unwrap();
+        assert_eq!((entries.len(), &entries[1]["digest"]), (2, &json!(there)), "{place}: {raw}");
+        let to = format!("{}/back/multi:{at}", registry.address());
+        let copy = ["copy", "--all", "--dest-tls-verify=false", &path, &format!("docker://{to}")];
+        env.host("skopeo", &copy).run().ok();
+        env.ok(&["pull", "-q", "--platform", "linux/riscv64", &to]);
+        assert_eq!(env.ok(&["run", "--rm", "--pull", "never", "--network", "none", &to, "cat", "/content"]), "from a registry");
+        env.ok(&["rmi", "-f", &to]);
+        assert_eq!(env.ok(&["pull", "-q", &to]), here, "{place}");
+        env.ok(&["untag", &to]);
+    }
+    // A second one in a layout; without its images it is the list alone.
+    env.ok(&["manifest", "push", "-q", "--all=false", "multi", "oci:layout:bare"]);
+    let index: Value = serde_json::from_slice(&std::fs::read(env.work().join("layout/index.json")).unwrap()).unwrap();
+    assert_eq!(index["manifests"].as_array().unwrap().len(), 2);
+    env.run(&["manifest", "push", "multi", "docker-archive:x.tar"]).fails(125, &["docker-archive"]);
+    env.run(&["manifest", "push", "-f", "v2s2", "multi", "oci:other"]).fails(125, &["dir:"]);
+    env.run(&["manifest", "push", "--compression-format", "zstd", "multi", "oci:other"]).fails(125, &["as it is"]);
+    assert!(!env.work().join("other").exists() && !env.work().join("x.tar").exists());
+}
+
 fn images_of_another_registry_are_copied_as_they_are(env: &TestEnv) {
     let from = Registry::start(env);
     let one = image("one", "copied");
@@ -189,7 +227,6 @@ fn what_is_no_list_is_refused(env: &TestEnv) {
     }
     env.run(&["push", "multi", "dir:d"]).fails(125, &["no image for"]);
     env.run(&["push", "multi", "127.0.0.1:1/x"]).fails(125, &["manifest push"]);
-    env.run(&["manifest", "push", "multi", "dir:d"]).fails(125, &["goes to a registry"]);
     env.run(&["manifest", "remove", "multi", "plain"]).fails(125, &["has no image"]);
     env.run(&["manifest", "annotate", "--annotation", "x", "multi", "plain"]).fails(125, &["KEY=VALUE"]);
     env.run(&["manifest", "push", "--add-compression", "zstd", "multi", "127.0.0.1:1/x"]).fails(125, &["--add-compression"]);

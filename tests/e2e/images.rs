@@ -1,6 +1,7 @@
 //! `import`, `load`, `tag`, `rmi`: what is kept of a layer, and which names an image has.
 
 use crate::harness::archive::{Attributes, Image, Layer, Packing, busybox_layer, busybox_root, digest, layer, write_archive};
+use crate::harness::server::{Answer, Server};
 use crate::harness::{Case, Need, TestEnv, case};
 use serde_json::{Value, json};
 use tar::EntryType;
@@ -8,6 +9,7 @@ use tar::EntryType;
 pub fn cases() -> Vec<Case> {
     let all = [
         case!(import_takes_a_file_or_standard_input_and_changes),
+        case!(import_takes_a_url).gap("podman shows the whole address"),
         case!(import_takes_compressed_tars),
         case!(load_takes_docker_and_oci_archives_of_every_packing),
         case!(load_takes_standard_input_and_prints_the_name),
@@ -79,12 +81,62 @@ fn import_takes_a_file_or_standard_input_and_changes(env: &TestEnv) {
     env.run(&["run", "--rm", "--network", "none", "localhost/piped:v1", "echo", "piped"]).prints("piped");
 }
 
+/// From a web server: where it leads is looked at as with a registry.
+fn import_takes_a_url(env: &TestEnv) {
+    let plain = std::fs::read(busybox_root()).unwrap();
+    let packed = Packing::Gzip.pack(&plain);
+    let whole = packed.clone();
+    let server = Server::start(move |request| match (request.path.as_str(), request.query.as_str()) {
+        ("/root.tar.gz", "token=secret") => Answer::new(200, &whole),
+        ("/moved", _) => Answer::new(302, "").header("Location", "/root.tar.gz?token=secret"),
+        ("/away", _) => Answer::new(302, "").header("Location", "file:///etc/passwd"),
+        ("/circle", _) => Answer::new(302, "").header("Location", "/circle"),
+        ("/cut", _) => Answer::new(200, &whole).cut(1000),
+        ("/huge", _) => Answer::new(200, "").length(1 << 40),
+        ("/text", _) => Answer::new(200, "no tar".repeat(1000)),
+        _ => Answer::new(404, "no"),
+    });
+    let url = |path: &str| format!("http://{}{path}", server.address());
+    for path in ["/root.tar.gz?token=secret", "/moved"] {
+        let output = env.run(&["import", "-c", "ENV A=web", &url(path), "web"]);
+        output.ok();
+        assert!(!output.stderr().contains("secret"), "{output}");
+        assert_eq!(sh(env, "web", "echo $A"), "web", "{path}");
+        let history = env.ok(&["history", "--no-trunc", "--format", "{{.CreatedBy}}", "web"]);
+        assert!(history.contains(&server.address()) && !history.contains("secret"), "{history}");
+        env.ok(&["rmi", "web"]);
+    }
+    let words = [
+        ("/away", "no web address"),
+        ("/circle", "redirects"),
+        ("/cut", ""),
+        ("/huge", "bytes long"),
+        ("/text", "tar"),
+        ("/none", "404"),
+    ];
+    for (path, word) in words {
+        env.run(&["import", "-q", &url(path), "bad"]).fails(125, &[word]);
+        env.run(&["image", "exists", "bad"]).code(1);
+    }
+    env.run(&["import", "-q", "https://", "bad"]).fails(125, &["web address"]);
+    // A registry's password is not for a web server.
+    assert!(server.requests().iter().all(|request| request.header("authorization").is_none()));
+}
+
 fn import_takes_compressed_tars(env: &TestEnv) {
     let plain = std::fs::read(busybox_root()).unwrap();
     for packing in [Packing::Gzip, Packing::Zstd] {
         let path = env.file("root.tar.x", packing.pack(&plain));
         env.ok(&["import", &path, "packed"]);
         assert_eq!(sh(env, "packed", "echo fine"), "fine", "{packing:?}");
+        env.ok(&["rmi", "packed"]);
+    }
+    env.file("root.tar", &plain);
+    for program in ["gzip", "bzip2", "xz", "zstd"] {
+        let packed = env.host(program, &["-c", "root.tar"]).run();
+        packed.ok();
+        env.cmd(&["import", "-q", "-", "packed"]).stdin(packed.stdout).run().ok();
+        assert_eq!(sh(env, "packed", "echo fine"), "fine", "{program}");
         env.ok(&["rmi", "packed"]);
     }
 }

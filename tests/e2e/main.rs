@@ -12,6 +12,8 @@
 //! | `CORACLE_SHARED_IMAGES`| a folder of bigger images, for extra cases                                                   |
 //! | `CORACLE_FAULTS`       | how many faults are tried in each scenario (4); more take a second each                       |
 //! | `CORACLE_SEED`         | the number that the choice of faults begins with (1)                                         |
+//! | `CORACLE_SWEEP`        | at how many system calls a command of the store is killed (5); 20 and more try every failing write |
+//! | `CORACLE_STORM`        | seconds for which containers with ports are started and killed at random (10)                 |
 //! | `CORACLE_SOAK`         | rounds of fifty parallel runs, and a hundred lifecycles each (1)                              |
 
 #![allow(unreachable_pub, reason = "a program of its own: there is no outside")]
@@ -57,6 +59,8 @@ mod mount;
 mod mounts;
 mod named_volumes;
 mod names;
+mod net_outside;
+mod net_storm;
 mod network;
 mod networks;
 mod oci;
@@ -133,6 +137,8 @@ fn main() -> ExitCode {
         networks::cases(),
         bridge::cases(),
         names::cases(),
+        net_outside::cases(),
+        net_storm::cases(),
         ports::cases(),
         pause::cases(),
         prune::cases(),

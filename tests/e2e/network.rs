@@ -144,7 +144,7 @@ fn two_private_containers_are_apart(env: &TestEnv) {
 }
 
 /// The living network helpers of this case.
-fn helpers(env: &TestEnv) -> Vec<i32> {
+pub fn helpers(env: &TestEnv) -> Vec<i32> {
     let pids = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     let ours = |pid: &i32| {
         let read = |name: &str| {

@@ -9,6 +9,7 @@ pub fn cases() -> Vec<Case> {
     let all = [
         case!(the_driver_is_found_out_and_remembered).only_ours(ours),
         case!(a_program_stacks_the_layers).only_ours(ours),
+        case!(all_that_shows_layers_goes_by_the_program).only_ours(ours),
         case!(the_program_ends_with_the_container_whoever_is_killed).only_ours(ours),
         case!(containers_can_be_whole_copies).only_ours(ours),
         case!(five_hundred_layers_are_stacked).only_ours(ours),
@@ -88,6 +89,46 @@ fn a_program_stacks_the_layers(env: &TestEnv) {
     assert!(env.ok(&["run", "--rm", "--network", "none", "--userns", "keep-id", "made", "id"]).starts_with("uid="));
     env.remove(&["c"]);
     until_no_program(&id);
+}
+
+/// Volumes of images, overlays of mounts, `cp`, `export`, `mount`: with a program as with the kernel.
+fn all_that_shows_layers_goes_by_the_program(env: &TestEnv) {
+    if !has_program() {
+        return;
+    }
+    load(env, &["--storage-opt", OPTION], &busybox());
+    load(
+        env,
+        &["--storage-opt", OPTION],
+        &Image::busybox_with("other", |layer| {
+            layer.file("data/x", 0o644, "upper").whiteout("bin", "vi");
+        }),
+    );
+    let run = |options: &[&str], script: &str| {
+        env.ok(&[&["run", "--rm", "--network", "none"][..], options, &["bb", "sh", "-c", script]].concat())
+    };
+    let look = "cat /m/data/x; test -e /m/bin/vi; echo $?; touch /m/y 2>/dev/null || echo read-only";
+    assert_eq!(run(&["--mount", "type=image,src=other,dst=/m"], look), "upper1\nread-only");
+    assert_eq!(run(&["--mount", "type=image,src=other,dst=/m,rw=true"], "echo y >/m/data/y; cat /m/data/*"), "uppery");
+    env.file("folder/file", "mine");
+    let folder = env.work().join("folder").to_string_lossy().into_owned();
+    let script = "cat /o/file; echo changed >/o/file; cat /o/file";
+    assert_eq!(run(&["-v", &format!("{folder}:/o:O")], script), "minechanged");
+    assert_eq!(fs::read_to_string(env.work().join("folder/file")).unwrap(), "mine");
+    env.ok(&["create", "--name", "c", "--network", "none", "bb", "true"]);
+    env.ok(&["cp", "folder/file", "c:/d/in"]);
+    env.ok(&["cp", "c:/d/in", "back"]);
+    assert_eq!(fs::read_to_string(env.work().join("back")).unwrap(), "mine");
+    env.ok(&["export", "-o", "c.tar", "c"]);
+    let listed = env.host("tar", &["-tf", "c.tar"]).run().ok();
+    assert!(listed.contains("d/in") && listed.contains("d/old") && !listed.contains("bin/vi\n"), "{listed}");
+    let tool = env.tool().to_string_lossy().into_owned();
+    let script = format!(
+        "cat $({tool} mount c)/d/in $({tool} image mount other)/data/x; {tool} unmount -a >/dev/null; {tool} image unmount -a >/dev/null"
+    );
+    assert_eq!(env.ok(&["unshare", "sh", "-c", &script]), "mineupper");
+    env.remove(&["c"]);
+    until_no_program(&env.data().to_string_lossy());
 }
 
 fn the_program_ends_with_the_container_whoever_is_killed(env: &TestEnv) {

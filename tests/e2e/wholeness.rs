@@ -3,6 +3,7 @@
 
 use crate::harness::archive::{Image, Layer, Packing, write_archive};
 use crate::harness::command::Output;
+use crate::harness::host;
 use crate::harness::registry::{FakeRegistry, honest};
 use crate::harness::{Case, Need, TestEnv, case};
 use std::path::Path;
@@ -50,7 +51,12 @@ fn traced(env: &TestEnv, args: &[&str], options: &[&str]) -> Output {
     env.run(&[&["unshare", "strace", "-f"][..], options, &[&tool], args].concat())
 }
 
-/// Kills a command at about twenty of its system calls.
+/// `CORACLE_SWEEP`: at how many of its system calls a command is killed.
+fn moments() -> usize {
+    host::var("CORACLE_SWEEP").and_then(|text| text.parse().ok()).unwrap_or(5)
+}
+
+/// Kills a command at some of its system calls, from the first to the last.
 fn sweep(env: &TestEnv, args: &[&str], before: impl Fn(), after: impl Fn(&Output)) {
     before();
     let trace = env.work().join("trace").to_string_lossy().into_owned();
@@ -62,7 +68,7 @@ fn sweep(env: &TestEnv, args: &[&str], before: impl Fn(), after: impl Fn(&Output
     let mut counts = std::collections::BTreeMap::new();
     text.lines().filter_map(|line| line.split(' ').next()).for_each(|pid| *counts.entry(pid).or_insert(0) += 1);
     let total: usize = counts.into_values().max().unwrap_or(0);
-    let step = (total / 20).max(1);
+    let step = (total / moments()).max(1);
     for call in (2..total).step_by(step) {
         before();
         after(&traced(env, args, &["-o", "/dev/null", "-e", &format!("inject=all:signal=KILL:when={call}")]));
@@ -75,10 +81,11 @@ fn a_pull_may_be_killed_at_any_system_call(env: &TestEnv) {
     let reference = format!("{}/r", registry.address());
     sweep(env, &["pull", "-q", "--tls-verify=false", &reference], || (), |output| whole_or_absent(env, output));
     // The work is done by a child of the command: it is killed at moments that fall as they fall.
-    for round in 0..15 {
+    let rounds = u64::try_from(moments()).unwrap_or(u64::MAX);
+    for round in 0..rounds {
         let pull = env.cmd(&["pull", "-q", "--tls-verify=false", &reference]).spawn();
         let begin = std::time::Instant::now();
-        let moment = std::time::Duration::from_millis(14 * round);
+        let moment = std::time::Duration::from_millis(210 * round / rounds);
         let mut killed = false;
         while !killed
             && begin.elapsed() < std::time::Duration::from_secs(2)
@@ -156,7 +163,8 @@ fn every_write_may_fail(env: &TestEnv) {
         ("fsync,fdatasync,syncfs", "EIO"),
         ("rename,renameat,renameat2", "EIO"),
     ] {
-        for when in [1, 2, 3, 5, 8, 13, 21, 34, 55] {
+        let whens = [1, 2, 3, 5, 8, 13, 21, 34, 55];
+        for when in whens.into_iter().step_by(if moments() < 20 { 2 } else { 1 }) {
             let inject = format!("inject={calls}:error={errno}:when={when}");
             let output = traced(env, &["load", "-q", "-i", "i.tar"], &["-o", "/dev/null", "-e", &inject]);
             // The message is written too, and that may be the write that failed.

@@ -45,6 +45,30 @@ fn an_empty_store_lists_nothing_but_headers() {
 }
 
 #[test]
+fn options_before_the_command_are_honoured_or_refused() {
+    let store = Store::new();
+    let file = store.0.path().join("out");
+    let name = file.to_str().expect("a name");
+    assert_eq!(text(&store.run(&["--out", name, "ps", "-a", "--format", "json"]).stdout), "");
+    assert_eq!(std::fs::read_to_string(&file).expect("the output"), "[]\n");
+    assert_eq!(text(&store.run(&["--noout", "ps"]).stdout), "");
+    assert_eq!(
+        text(&store.run(&["--log-level", "debug", "--cgroup-manager=cgroupfs", "--events-backend", "file", "ps", "-q"]).stdout),
+        ""
+    );
+    for (args, word) in [
+        (&["--log-level", "loud", "ps"][..], "loud"),
+        (&["--remote", "ps"], "ssh"),
+        (&["--module", "x.conf", "ps"], "CONTAINERS_CONF_OVERRIDE"),
+        (&["--out", "/no/such/file", "ps"], "/no/such/file"),
+    ] {
+        let done = store.run(args);
+        assert_eq!(done.status.code(), Some(125), "{done:?}");
+        assert!(text(&done.stderr).contains(word), "{done:?}");
+    }
+}
+
+#[test]
 fn a_reader_that_left_ends_the_command_without_a_word() {
     let store = Store::new();
     let (reader, writer) = io::pipe().expect("a pipe");

@@ -1,18 +1,18 @@
 //! `coracle import`.
 
 use super::platform::PlatformParts;
+use super::registry::{patience, places};
 use super::{in_session, progress};
 use crate::cli::error::CliError;
 use crate::cli::ui;
-use crate::engine::image::ImportRequest;
-use crate::engine::image::Input;
+use crate::engine::image::{ImportRequest, ImportSource, Input, WebSource};
 use clap::Args;
 use std::path::PathBuf;
 
 /// Make an image from a tar of a root folder
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// The tar, compressed by gzip, zstd, bzip2 or xz perhaps; - is standard input
+    /// The tar, compressed by gzip, zstd, bzip2 or xz perhaps; - is standard input, and http://… or https://… a file of a web server
     file: PathBuf,
     /// The image's name; without a registry it is localhost/NAME
     reference: Option<String>,
@@ -34,11 +34,17 @@ pub struct ImportArgs {
 /// # Errors
 /// The tar cannot be imported.
 pub fn run(args: ImportArgs) -> Result<i32, CliError> {
-    if args.file.to_str().is_some_and(|file| file.starts_with("http://") || file.starts_with("https://")) {
-        return Err(CliError::Usage("a URL is not taken: fetch it and pass it on (curl -L URL | coracle import -)".to_owned()));
-    }
+    let web = match args.file.to_str() {
+        Some(text) => WebSource::parse(text, &places()?, patience()?)?,
+        None => None,
+    };
+    let source = match web {
+        Some(web) => ImportSource::Web(Box::new(web)),
+        None if args.file.as_os_str() == "-" => ImportSource::Local(Input::Stdin),
+        None => ImportSource::Local(Input::Path(args.file)),
+    };
     let request = ImportRequest {
-        input: if args.file.as_os_str() == "-" { Input::Stdin } else { Input::Path(args.file) },
+        source,
         reference: args.reference,
         changes: args.change,
         message: args.message,

@@ -1,6 +1,6 @@
 //! `coracle login` and `coracle logout`.
 
-use super::registry::{is_denied, places};
+use super::registry::{is_denied, patience, places};
 use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
 use crate::cli::{prompt, ui};
@@ -90,6 +90,7 @@ pub fn run(args: &LoginArgs) -> Result<i32, CliError> {
         tls_verify: given.tls_verify,
         authfile: given.authfile.clone(),
         cert_dir: given.cert_dir.clone(),
+        patience: patience()?,
         ..RegistryOptions::default()
     };
     let registry = named(args.registry.as_deref(), &places, &options)?;

@@ -89,7 +89,7 @@ fn is_zstd(encoding: Encoding) -> bool {
     encoding.compression == BlobCompression::Zstd
 }
 
-fn output(local: &Local) -> Result<(Output, SaveTarget), CliError> {
+pub(super) fn output(local: &Local) -> Result<(Output, SaveTarget), CliError> {
     let path = &local.path;
     let is_empty = |path: &Path| std::fs::metadata(path).map_or(true, |meta| meta.is_file() && meta.len() == 0);
     match local.form {

@@ -3,11 +3,15 @@
 use crate::cli::error::CliError;
 use crate::cli::prompt;
 use crate::config::Places;
-use crate::engine::image::{Credentials, Plan, RegistryOptions, Retry, plan};
+use crate::config::web::registry_timeout;
+use crate::engine::image::{Credentials, Patience, Plan, RegistryOptions, Retry, plan};
 use crate::engine::{EngineError, Kind};
 use clap::{ArgAction, Args};
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// The longest silence that can be asked for, in seconds.
+const MAX_SILENCE: u64 = 3600;
 
 /// How a registry is asked.
 #[derive(Args, Clone, Debug, Default)]
@@ -32,6 +36,8 @@ pub struct RegistryArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub struct RetryArgs {
     /// How often a request is made again when the registry or the network fails (default 3)
+    ///
+    /// A registry that is silent for 30 seconds, or as many as $CORACLE_REGISTRY_TIMEOUT says, has failed.
     #[arg(long, value_name = "TIMES")]
     retry: Option<u32>,
     /// The pause before that: 5s, 1m30s; where not given it grows from half a second
@@ -64,6 +70,7 @@ impl RegistryArgs {
             authfile: self.authfile.clone(),
             cert_dir: self.cert_dir.clone(),
             retry,
+            patience: patience()?,
         })
     }
 
@@ -76,6 +83,20 @@ impl RegistryArgs {
         Ok(plan(name, &places, &self.options()?, &mut |name, names| {
             prompt::choose(&format!("Which image does {name:?} mean?"), names)
         })?)
+    }
+}
+
+/// How long a registry may be silent.
+///
+/// # Errors
+/// What the environment says is no number of seconds.
+pub fn patience() -> Result<Patience, CliError> {
+    let Some(text) = registry_timeout() else { return Ok(Patience::default()) };
+    match text.parse() {
+        Ok(seconds @ 1..=MAX_SILENCE) => Ok(Patience { silence: Duration::from_secs(seconds) }),
+        _ => Err(CliError::Usage(format!(
+            "CORACLE_REGISTRY_TIMEOUT is {text:?}: it has to be a number of seconds, {MAX_SILENCE} at most"
+        ))),
     }
 }
 

@@ -167,7 +167,8 @@ const DOMAIN: &str = "dns.podman";
 fn networks_resolv_conf(config: &ContainerConfig, networks: &Surroundings) -> String {
     let names = &config.settings.names;
     let instead = Instead { nameservers: &networks.name_servers, search: &names.dns_search, options: &names.dns_options };
-    let own = networks.by_name && names.dns_search.is_empty();
+    // Also before domains that were chosen: what they answer hides no container. "." alone is none at all.
+    let own = networks.by_name && !names.dns_search.iter().any(|domain| domain == ".");
     let host = read("/etc/resolv.conf");
     resolv::in_networks(&host, own.then_some(DOMAIN), instead)
 }

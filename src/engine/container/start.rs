@@ -14,8 +14,8 @@ use crate::engine::{Engine, EngineError, Handed, secret};
 use crate::events::Status;
 use crate::model::limits::Bound;
 use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
-use crate::net::Leash;
-use crate::net::private::{self, Choice};
+use crate::net::private::{self, Choice, Stack};
+use crate::net::{Leash, NetError};
 use crate::runtime::init::{Outside, Plan};
 use crate::runtime::launch::{self, Launch, Streams};
 use crate::runtime::message::{Failure, Outcome, Stage};
@@ -205,7 +205,8 @@ impl Engine {
             None => (listen(&run_folder)?, Vec::new()),
         };
         let (plugged, note) = self.plugged(config)?;
-        let has_stack = config.network.has_stack() || note.is_some();
+        let is_in_none = plugged.is_none();
+        let has_stack = config.network.has_stack() || is_in_none && note.is_some();
         let names = plugged.as_ref().map(|plugged| &plugged.names);
         let mut files = files::write(config, &run_folder, files::Contents::of(config, names, has_stack)?)?;
         self.share_files(config, &mut files);
@@ -304,7 +305,10 @@ impl Engine {
             return Ok((None, None));
         }
         match self.plug(config) {
-            Ok(plugged) => Ok((Some(plugged), None)),
+            Ok(mut plugged) => {
+                let note = plugged.note.take();
+                Ok((Some(plugged), note))
+            }
             Err(error) if Self::can_do_without(config, &error) => {
                 let text = crate::engine::session::with_causes(&error);
                 Ok((None, Some(format!("the container is on no network with others, but on one of its own: {text}"))))
@@ -351,7 +355,7 @@ fn forget_last_run(folder: &Path) -> Result<(), ContainerError> {
 /// Waits until the program runs or the report says why it does not.
 fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -> Result<Started, EngineError> {
     let Ends { report, client, network, note } = ends;
-    let joined = network.map_or(Ok(()), |network| join_network(config, &paths.container_run(&config.id), network));
+    let joined = network.map_or(Ok(None), |network| join_network(config, &paths.container_run(&config.id), network));
     let program = config.argv.first().map(String::as_str).unwrap_or_default();
     let outcome = Failure::receive(report).map_err(|source| EngineError::Wait { source })?;
     if outcome != Outcome::Executed || joined.is_err() {
@@ -366,6 +370,10 @@ fn finish(config: &ContainerConfig, paths: &Paths, member: Member, ends: Ends) -
             (Outcome::Executed | Outcome::Vanished, _) => vanished(config).into(),
         });
     }
+    let note = match (note, joined) {
+        (Some(note), Ok(Some(more))) => Some(format!("{note}; {more}")),
+        (note, _) => note,
+    };
     let run = status::run_record(&paths.container(&config.id));
     // A container with --rm can be over and gone by now; its monitor is still to be told by the socket.
     let run = run.unwrap_or_else(|| RunRecord {
@@ -388,12 +396,17 @@ fn vanished(config: &ContainerConfig) -> ContainerError {
 }
 
 /// Starts the user-mode stack for the waiting init and lets it go on. Where the stack cannot be had, init's pipe is closed, and
-/// the container ends before its program begins.
-pub(super) fn join_network(config: &ContainerConfig, run_folder: &Path, ends: NetworkEnds) -> Result<(), ContainerError> {
+/// the container ends before its program begins; but one that has it in place of the default network has loopback then, and the user is to
+/// be told why.
+pub(super) fn join_network(
+    config: &ContainerConfig,
+    run_folder: &Path,
+    ends: NetworkEnds,
+) -> Result<Option<String>, ContainerError> {
     let mut pid = [0; 4];
     if File::from(ends.pid).read_exact(&mut pid).is_err() {
         // M did not come so far; its report says why.
-        return Ok(());
+        return Ok(None);
     }
     let conf = network_conf().map_err(|error| ContainerError::NetworkConf(Box::new(error)))?;
     let choice = match &config.network {
@@ -403,12 +416,17 @@ pub(super) fn join_network(config: &ContainerConfig, run_folder: &Path, ends: Ne
         _ => Choice::Any,
     };
     let wish = private::Wish { choice, pasta_options: &conf.pasta_options, ports: &config.ports.published, folder: run_folder };
-    let stack = private::start(i32::from_le_bytes(pid), &ends.collar, &wish)?;
+    let (stack, note) = match private::start(i32::from_le_bytes(pid), &ends.collar, &wish) {
+        Err(error @ (NetError::NoHelper | NetError::Refused { .. })) if !config.network.has_stack() && wish.ports.is_empty() => {
+            (Stack::default(), Some(format!("and it has nothing but loopback: {error}")))
+        }
+        started => (started?, None),
+    };
     files::use_forwarder(config, run_folder, stack.nameserver)?;
     files::use_host(config, run_folder, stack.host)?;
     // A broken pipe: init has ended meanwhile, and its report says why.
     let _ = File::from(ends.go).write_all(b"n");
-    Ok(())
+    Ok(note)
 }
 
 fn streams(config: &ContainerConfig) -> std::io::Result<Streams> {

@@ -24,7 +24,7 @@ use std::sync::mpsc::{Sender, channel};
 /// Layers that come in at once. Each has a thread that decompresses and one that makes files.
 const WORKERS: usize = 3;
 /// Progress is told about every so many bytes.
-const REPORT_EVERY: u64 = 512 << 10;
+pub(super) const REPORT_EVERY: u64 = 512 << 10;
 
 /// Gives the bytes of layers, to several threads at once.
 pub(super) trait LayerSource: Sync {

@@ -28,12 +28,12 @@ mod tag;
 
 pub use encode::Encoding;
 pub use history::{HistoryStep, ImageTree, TreeLayer};
-pub use import::ImportRequest;
+pub use import::{ImportRequest, ImportSource, WebSource};
 pub use inspect::ImageDetails;
 pub use list::{ImageFilter, ImageRow, ImagesRequest};
 pub use load::{LoadReport, LoadRequest};
 pub use login::{Login, Logout};
-pub use manifest::{AddRequest, AddSource, Changes, ListPushRequest, ListSources, show_remote_document};
+pub use manifest::{AddRequest, AddSource, Changes, ListPushRequest, ListSaveRequest, ListSources, show_remote_document};
 pub use progress::{LayerInfo, Progress, Silent, Step};
 pub use pull::{PullPolicy, PullReport, PullRequest};
 pub use push::{Destination, ManifestFormat, PushReport, PushRequest, destination};
@@ -43,7 +43,7 @@ pub use search::{FoundImage, SearchRequest, find_images, list_tags};
 pub use source::{Choose, Plan, RegistryOptions, Surroundings, plan};
 // What requests are made of; front ends see the engine alone.
 pub use crate::image::auth::Credentials;
-pub use crate::image::registry::Retry;
+pub use crate::image::registry::{Patience, Retry};
 pub use crate::image::transport::{Form, Input, Local};
 pub use crate::image::{ImageError, Platform, Reference};
 pub use crate::model::BlobCompression;

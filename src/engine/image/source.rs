@@ -9,7 +9,7 @@ use crate::config::registries::{Registries, ShortNameMode, remember_alias};
 use crate::engine::EngineError;
 use crate::image::auth::{Credentials, Keeper};
 use crate::image::reference::is_short;
-use crate::image::registry::{Access, Retry};
+use crate::image::registry::{Access, Patience, Retry};
 use crate::image::{ImageError, Reference};
 use std::path::PathBuf;
 
@@ -26,6 +26,7 @@ pub struct RegistryOptions {
     /// A folder with certificates, instead of those in `certs.d`.
     pub cert_dir: Option<PathBuf>,
     pub retry: Retry,
+    pub patience: Patience,
 }
 
 /// Lets the user choose one of several names; nothing where there is nobody to ask.
@@ -100,7 +101,7 @@ impl<'a> Surroundings<'a> {
             None => self.places.certificate_folders().into_iter().map(|folder| folder.join(host)).collect(),
         };
         let tls_verify = self.options.tls_verify.unwrap_or(!insecure);
-        Ok(Access { tls_verify, certificates, credentials, retry: self.options.retry })
+        Ok(Access { tls_verify, certificates, credentials, retry: self.options.retry, patience: self.options.patience })
     }
 
     /// How the registry of a full name may be asked for writing: mirrors do not count.

@@ -24,6 +24,8 @@ pub(in crate::engine) struct Plugged {
     /// What the container's monitor keeps open.
     pub keep: Vec<OwnedFd>,
     pub names: Surroundings,
+    /// What the user is to be told.
+    pub note: Option<String>,
 }
 
 /// What a container's files say about its networks.
@@ -47,6 +49,14 @@ pub(super) struct Place<'a> {
     pub lease: &'a Lease,
 }
 
+impl Place<'_> {
+    /// The subnets in which the container has an address: one that runs keeps what it has when the default network gets IPv6.
+    fn subnets(&self) -> impl Iterator<Item = &Subnet> {
+        let has = |subnet: &&Subnet| self.lease.addresses.iter().any(|address| subnet.net.contains(&address.addr()));
+        self.network.subnets.iter().filter(has)
+    }
+}
+
 impl Engine {
     /// Gives a container that starts its addresses and its place at netd, which is started where needed. The container's folder is
     /// locked.
@@ -58,12 +68,15 @@ impl Engine {
         let leases = self.take_addresses(config, &networks)?;
         let places: Vec<Place<'_>> =
             networks.iter().zip(&leases).map(|((network, attachment), lease)| Place { network, attachment, lease }).collect();
-        let Joined { namespace, route, hand, hold } = self.join(config, &places)?;
+        let Joined { namespace, route, hand, hold, no_way_out } = self.join(config, &places)?;
         let route = Route::from_socket(route);
         let interfaces = interfaces(&route, &places)?;
+        let wants_out = places.iter().any(|place| place.network.has_default_route());
+        let note = no_way_out.filter(|_| wants_out);
+        let note = note.map(|reason| format!("the container reaches other containers, but nothing outside: {reason}"));
         let announce = move |init: BorrowedFd<'_>| announced(hold.running(init)).map_err(|error| error.to_string());
         let wires = Wires { route, announce: Box::new(announce) };
-        Ok(Plugged { interfaces, wires, keep: vec![namespace, hand], names: surroundings(&places) })
+        Ok(Plugged { interfaces, wires, keep: vec![namespace, hand], names: surroundings(&places), note })
     }
 
     /// Has netd take the container in, in these networks.
@@ -136,7 +149,7 @@ fn interface(route: &Route, place: &Place<'_>, taken: &mut Vec<(bool, u32)>) -> 
     let mut routes = Vec::new();
     if network.has_default_route() {
         let metric = network.metric().unwrap_or(METRIC);
-        for Subnet { gateway, .. } in &network.subnets {
+        for Subnet { gateway, .. } in place.subnets() {
             let key = (gateway.is_ipv6(), metric);
             if !taken.contains(&key) {
                 taken.push(key);
@@ -160,7 +173,7 @@ fn everywhere(like: IpAddr) -> (IpAddr, u8) {
 
 /// What the files say: netd answers on the gateways' addresses, in every network.
 pub(super) fn surroundings(places: &[Place<'_>]) -> Surroundings {
-    let gateways = places.iter().flat_map(|place| place.network.subnets.iter().map(|subnet| subnet.gateway));
+    let gateways = places.iter().flat_map(|place| place.subnets().map(|subnet| subnet.gateway));
     let reaches_host = places.iter().any(|place| place.network.has_default_route() && has_v4(place.network));
     Surroundings {
         own: places.iter().flat_map(|place| place.lease.addresses.iter().map(ipnet::IpNet::addr)).collect(),

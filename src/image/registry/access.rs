@@ -14,6 +14,20 @@ pub struct Access {
     pub certificates: Vec<PathBuf>,
     pub credentials: Option<Credentials>,
     pub retry: Retry,
+    pub patience: Patience,
+}
+
+/// How long a registry may say nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Without a byte, after a request or in an answer. One that sends next to nothing in this time has failed, too.
+    pub silence: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { silence: Duration::from_secs(30) }
+    }
 }
 
 /// How often and how fast a failed request is made again.
@@ -34,7 +48,13 @@ impl Default for Retry {
 
 impl Default for Access {
     fn default() -> Self {
-        Self { tls_verify: true, certificates: Vec::new(), credentials: None, retry: Retry::default() }
+        Self {
+            tls_verify: true,
+            certificates: Vec::new(),
+            credentials: None,
+            retry: Retry::default(),
+            patience: Patience::default(),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Requests to one registry: the way there, credentials, redirects, and another try.
 
-use super::access::{Access, Retry, is_loopback};
+use super::access::{Access, Patience, Retry, is_loopback};
 use super::challenge;
 use super::failure::Failure;
 use super::guard::{MAX_HOPS, check_redirect, same_origin};
@@ -154,13 +154,19 @@ impl Client {
                 answered = true;
                 let proven = !is_plain && self.access.tls_verify;
                 let credentials = self.access.credentials.as_ref();
-                self.tokens.answer(&Asker { http, base: &base, proven, credentials }, &challenge, &ask.scope).await?;
+                self.tokens
+                    .answer(
+                        &Asker { http, base: &base, proven, credentials, patience: self.access.patience },
+                        &challenge,
+                        &ask.scope,
+                    )
+                    .await?;
                 continue;
             }
             if status.is_success() || ask.also == Some(status) {
                 return Ok(response);
             }
-            return Err(Failure::of(response).await);
+            return Err(Failure::of(response, self.access.patience).await);
         }
     }
 
@@ -197,6 +203,11 @@ impl Client {
         self.tokens.get(scope).filter(|_| same_origin(url, base))
     }
 
+    /// Says what it speaks, where that need not be found out.
+    pub(super) fn speaks(self, is_plain: bool) -> Self {
+        Self { is_plain: OnceLock::from(is_plain), ..self }
+    }
+
     pub(super) fn is_plain(&self) -> bool {
         self.is_plain.get().copied().unwrap_or(false)
     }
@@ -208,7 +219,7 @@ impl Client {
     }
 
     fn http(&self, is_plain: bool) -> Result<&reqwest::Client, Failure> {
-        let made = if is_plain { self.plain.get_or_init(|| tls::plain(&self.host)) } else { &self.secure };
+        let made = if is_plain { self.plain.get_or_init(|| tls::plain(&self.host, &self.access)) } else { &self.secure };
         made.as_ref().map_err(|error| error.clone().into())
     }
 
@@ -224,7 +235,7 @@ impl Client {
             let read = match self.send_once(ask).await {
                 Ok(mut response) => {
                     let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-                    read_capped(&mut response, MAX_DOCUMENT).await.map(|bytes| (bytes, kind))
+                    read_capped(&mut response, MAX_DOCUMENT, self.access.patience).await.map(|bytes| (bytes, kind))
                 }
                 Err(failure) => Err(failure),
             };
@@ -241,11 +252,11 @@ impl Client {
 }
 
 /// Reads an answer; nothing if it is longer than `limit`.
-pub(super) async fn read_capped(response: &mut Response, limit: u64) -> Result<Option<Bytes>, Failure> {
+pub(super) async fn read_capped(response: &mut Response, limit: u64, patience: Patience) -> Result<Option<Bytes>, Failure> {
     if response.content_length().is_some_and(|length| length > limit) {
         return Ok(None);
     }
-    let (mut all, mut pace) = (Vec::new(), Pace::default());
+    let (mut all, mut pace) = (Vec::new(), Pace::new(patience));
     while let Some(chunk) = pace.chunk(response).await? {
         all.extend_from_slice(&chunk);
         if all.len() as u64 > limit {

@@ -1,5 +1,6 @@
 //! Why a request failed, and what that means for the user.
 
+use super::access::Patience;
 use crate::image::error::ImageError;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, StatusCode};
@@ -55,8 +56,18 @@ impl From<reqwest::Error> for Failure {
 }
 
 impl Failure {
+    /// What happened, of a server that is no registry.
+    pub(super) fn cause(&self) -> String {
+        match self {
+            Self::Transport(error) if error.is_timeout() => "no answer in time".to_owned(),
+            Self::Transport(error) => chain(error).pop().unwrap_or_default(),
+            Self::Status { status, .. } => format!("the server answers {status}"),
+            Self::Denied(cause) | Self::Local(cause) | Self::Unsafe(cause) => cause.clone(),
+        }
+    }
+
     /// Reads what an error's answer says.
-    pub(super) async fn of(mut response: Response) -> Self {
+    pub(super) async fn of(mut response: Response, patience: Patience) -> Self {
         let status = response.status();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| wait(value.to_str().ok()?));
         let mut body = Vec::new();
@@ -70,7 +81,7 @@ impl Failure {
             }
         };
         // What is there by then is shown.
-        let _ = tokio::time::timeout(MAX_ERROR_TIME, read).await;
+        let _ = tokio::time::timeout(MAX_ERROR_TIME.min(patience.silence), read).await;
         let (codes, words) = match serde_json::from_slice::<Envelope>(&body) {
             Ok(Envelope { errors, details }) => {
                 let words: Vec<_> = errors.iter().map(|error| error.message.clone()).filter(|words| !words.is_empty()).collect();
@@ -113,9 +124,9 @@ impl Failure {
         matches!(self, Self::Transport(error) if error.is_connect())
     }
 
-    /// Tells whether plain HTTP may be what the registry speaks. One whose certificate is refused speaks HTTPS.
+    /// Tells whether plain HTTP may be what the registry speaks. One whose certificate or version is refused speaks HTTPS.
     pub(super) fn may_be_plain(&self) -> bool {
-        matches!(self, Self::Transport(error) if error.is_connect() && !is_certificate(&chain(error)))
+        matches!(self, Self::Transport(error) if error.is_connect() && !is_certificate(&chain(error)) && !is_other_tls(&chain(error)))
     }
 
     /// Says what went wrong with the request for `name`.
@@ -167,6 +178,9 @@ fn transport(host: String, name: String, error: &reqwest::Error) -> ImageError {
     if is_certificate(&chain) {
         return ImageError::Certificate { host, cause };
     }
+    if is_other_tls(&chain) {
+        return ImageError::OtherTls { host, cause };
+    }
     if error.is_timeout() {
         return ImageError::Unreachable { host, cause: "no answer in time".to_owned() };
     }
@@ -175,6 +189,12 @@ fn transport(host: String, name: String, error: &reqwest::Error) -> ImageError {
 
 fn is_certificate(chain: &[String]) -> bool {
     chain.iter().any(|text| text.contains("certificate") || text.contains("UnknownIssuer"))
+}
+
+/// It speaks TLS, but no version or cipher that we take: TLS 1.0 and 1.1 are not among those.
+fn is_other_tls(chain: &[String]) -> bool {
+    let words = ["received fatal alert: ProtocolVersion", "received fatal alert: HandshakeFailure", "peer is incompatible"];
+    chain.iter().any(|text| words.iter().any(|words| text.contains(words)))
 }
 
 fn chain(error: &(dyn Error + 'static)) -> Vec<String> {

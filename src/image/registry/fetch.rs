@@ -1,5 +1,6 @@
 //! Blobs on their way here.
 
+use super::access::Patience;
 use super::client::{Ask, Client, pause};
 use super::failure::Failure;
 use super::pace::Pace;
@@ -31,7 +32,7 @@ pub(super) async fn blob(client: &Client, repository: &str, digest: &Digest, siz
         let before = done;
         let failure = match begin(client, &path, repository, done).await {
             Err(failure) => Some(failure),
-            Ok((response, skip)) => match forward(response, skip, size, &mut done, chunks).await {
+            Ok((response, skip)) => match forward(response, client.access.patience, (skip, size), &mut done, chunks).await {
                 Ended::NobodyReads => return,
                 Ended::Stream => None,
                 Ended::Broken(failure) => Some(failure),
@@ -83,8 +84,14 @@ async fn begin(client: &Client, path: &str, repository: &str, offset: u64) -> Re
 }
 
 /// Hands chunks on, one byte more than promised at most: that is enough to see that there is more.
-async fn forward(mut response: Response, mut skip: u64, size: u64, done: &mut u64, chunks: &Sender<io::Result<Bytes>>) -> Ended {
-    let mut pace = Pace::default();
+async fn forward(
+    mut response: Response,
+    patience: Patience,
+    (mut skip, size): (u64, u64),
+    done: &mut u64,
+    chunks: &Sender<io::Result<Bytes>>,
+) -> Ended {
+    let mut pace = Pace::new(patience);
     loop {
         let mut chunk = match pace.chunk(&mut response).await {
             Ok(Some(chunk)) => chunk,

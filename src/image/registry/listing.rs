@@ -115,7 +115,7 @@ async fn pages<T: DeserializeOwned>(
         let mut answer = client.send(&ask).await.map_err(|failure| failure.explain(&client.host, name))?;
         let base = answer.url().clone();
         let next = answer.headers().get(LINK).and_then(|value| next_page(value.to_str().ok()?)).map(str::to_owned);
-        let body = super::client::read_capped(&mut answer, super::MAX_DOCUMENT).await;
+        let body = super::client::read_capped(&mut answer, super::MAX_DOCUMENT, client.access.patience).await;
         let body = body.map_err(|failure| failure.explain(&client.host, name))?;
         let page = body.and_then(|body| serde_json::from_slice(&body).ok());
         let page = page.ok_or_else(|| failed(&client.host, "the list is not understood"))?;

@@ -6,7 +6,7 @@
 //! challenge  what it wants to see               token      where that is had
 //! fetch      blobs here                         upload     blobs there
 //! listing    tags, repositories, search         pace       how slow it may be
-//! failure    what went wrong
+//! web        files of other servers             failure    what went wrong
 //! ```
 //!
 //! One thread runs a current-thread runtime with the client on it; it begins with the registry and ends with it, and nothing
@@ -26,10 +26,12 @@ mod pace;
 mod tls;
 mod token;
 mod upload;
+mod web;
 
-pub use access::{Access, Retry};
+pub use access::{Access, Patience, Retry};
 pub use listing::{Found, search};
 pub use upload::{Mounted, Sent};
+pub use web::{WebAddress, WebFile};
 
 use super::error::ImageError;
 use super::manifest::{DOCKER_LIST, DOCKER_MANIFEST, Descriptor, MAX_DOCUMENT, OCI_INDEX, OCI_MANIFEST, check_type};
@@ -75,6 +77,14 @@ impl Registry {
         let fail = |error: std::io::Error| ImageError::Client { host: host.to_owned(), cause: error.to_string() };
         let driver = Driver::start().map_err(fail)?;
         Ok(Self { repository: repository.to_owned(), client: Arc::new(Client::new(host, access)), driver })
+    }
+
+    /// Any server, by its address.
+    fn of_web(address: &WebAddress, access: Access) -> Result<Self, ImageError> {
+        let fail = |error: std::io::Error| address.failed(&error.to_string());
+        let driver = Driver::start().map_err(fail)?;
+        let client = Client::new(&address.host(), access).speaks(address.is_plain());
+        Ok(Self { repository: String::new(), client: Arc::new(client), driver })
     }
 
     /// Tries whether the registry takes the credentials.

@@ -7,9 +7,8 @@ use reqwest::{Certificate, ClientBuilder, Identity};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long a connection may take, and how long it may be silent.
+/// How long a connection may take to come to be.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Why there is no client.
 #[derive(Clone, Debug)]
@@ -31,13 +30,13 @@ impl From<NoClient> for Failure {
 
 /// Makes the client that asks over HTTPS.
 pub(super) fn secure(host: &str, access: &Access) -> Result<reqwest::Client, NoClient> {
-    let builder = with_certificates(builder(host).read_timeout(READ_TIMEOUT), access).map_err(NoClient::Files)?;
+    let builder = with_certificates(builder(host).read_timeout(access.patience.silence), access).map_err(NoClient::Files)?;
     build(builder.tls_danger_accept_invalid_certs(!access.tls_verify))
 }
 
 /// Makes the client that asks over plain HTTP. It needs no certificate of any authority.
-pub(super) fn plain(host: &str) -> Result<reqwest::Client, NoClient> {
-    build(builder(host).read_timeout(READ_TIMEOUT).tls_danger_accept_invalid_certs(true))
+pub(super) fn plain(host: &str, access: &Access) -> Result<reqwest::Client, NoClient> {
+    build(builder(host).read_timeout(access.patience.silence).tls_danger_accept_invalid_certs(true))
 }
 
 /// Makes the client that sends layers: an answer comes when all was sent, so who sends watches the time.

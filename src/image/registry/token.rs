@@ -1,5 +1,6 @@
 //! What a registry wants to see: a password, or a token that a server gives for one.
 
+use super::access::Patience;
 use super::challenge::Challenge;
 use super::client::read_capped;
 use super::failure::Failure;
@@ -33,6 +34,7 @@ pub(super) struct Asker<'a> {
     /// Its certificate was checked.
     pub(super) proven: bool,
     pub(super) credentials: Option<&'a Credentials>,
+    pub(super) patience: Patience,
 }
 
 #[derive(Deserialize)]
@@ -75,7 +77,7 @@ impl Tokens {
                 let realm = Url::parse(realm).map_err(unsound)?;
                 check_realm(registry.base, registry.proven, &realm).map_err(Failure::Unsafe)?;
                 let wanted = if scope.is_empty() { named.as_deref().unwrap_or_default() } else { scope };
-                let token = fetch(registry.http, realm, service.as_deref(), wanted, credentials).await?;
+                let token = fetch(registry, realm, service.as_deref(), wanted).await?;
                 self.set(scope, format!("Bearer {token}"))
             }
         }
@@ -83,13 +85,8 @@ impl Tokens {
 }
 
 /// Asks the token server. Scopes are separated by spaces.
-async fn fetch(
-    http: &reqwest::Client,
-    realm: Url,
-    service: Option<&str>,
-    scopes: &str,
-    credentials: Option<&Credentials>,
-) -> Result<String, Failure> {
+async fn fetch(asker: &Asker<'_>, realm: Url, service: Option<&str>, scopes: &str) -> Result<String, Failure> {
+    let Asker { http, credentials, patience, .. } = *asker;
     let mut fields: Vec<(&str, &str)> = Vec::new();
     fields.extend(service.map(|service| ("service", service)));
     let request = match credentials {
@@ -122,15 +119,15 @@ async fn fetch(
     let mut response = request.send().await?;
     if matches!(response.status().as_u16(), 400 | 401 | 403) {
         let who = if credentials.is_some() { "its token server does not accept the credentials" } else { "it wants a login" };
-        return Err(match Failure::of(response).await {
+        return Err(match Failure::of(response, patience).await {
             Failure::Status { words, .. } if !words.is_empty() => Failure::Denied(format!("{who} ({words})")),
             _ => Failure::Denied(who.to_owned()),
         });
     }
     if !response.status().is_success() {
-        return Err(Failure::of(response).await);
+        return Err(Failure::of(response, patience).await);
     }
-    let body = read_capped(&mut response, MAX_TOKEN).await?;
+    let body = read_capped(&mut response, MAX_TOKEN, patience).await?;
     let unsound = || Failure::Unsafe("its token server does not answer with a token".to_owned());
     let answer: Answer = body.and_then(|body| serde_json::from_slice(&body).ok()).ok_or_else(unsound)?;
     answer.token.or(answer.access_token).filter(|token| !token.is_empty()).ok_or_else(unsound)

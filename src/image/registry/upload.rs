@@ -15,14 +15,13 @@ use sha2::{Digest as _, Sha256};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 /// Bytes that are sent at once, and how many of those may wait.
 const CHUNK: usize = 256 << 10;
 const QUEUE: usize = 8;
-/// An upload that does not move for so long is given up. A registry may take its time when all has come.
-const STALL: Duration = Duration::from_secs(120);
+/// An upload that does not move for so many times the registry's silence is given up: it may take its time when all has come.
+const STALL: u32 = 4;
 const OCTETS: &str = "application/octet-stream";
 
 /// A blob that the registry has now.
@@ -175,14 +174,14 @@ async fn patch(client: &Client, url: Url, scope: &str, queue: Receiver<Bytes>) -
     let mut answer = std::pin::pin!(request.body(reqwest::Body::wrap_stream(body)).send());
     let mut before = 0;
     let response = loop {
-        match tokio::time::timeout(STALL, &mut answer).await {
+        match tokio::time::timeout(client.access.patience.silence * STALL, &mut answer).await {
             Ok(answer) => break answer?,
             Err(_) if sent.load(Ordering::Relaxed) > before => before = sent.load(Ordering::Relaxed),
             Err(_) => return Err(Failure::Unsafe("it takes no more bytes".to_owned())),
         }
     };
     if !response.status().is_success() {
-        return Err(Failure::of(response).await);
+        return Err(Failure::of(response, client.access.patience).await);
     }
     location(client, &response)
 }

@@ -3,7 +3,7 @@
 use super::Input;
 use crate::config::Paths;
 use crate::image::error::ImageError;
-use crate::storage::tar::{EntryKind, TarReader};
+use crate::storage::tar::{EntryKind, TarError, TarReader};
 use crate::storage::{Compression, StorageError, decompress, sniff, staging};
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags, ResolveFlags};
@@ -23,6 +23,8 @@ const MAX_COPY: u64 = 256 << 30;
 /// Links to links that are followed.
 const MAX_LINKS: usize = 8;
 const BUFFER: usize = 256 << 10;
+/// Read at once where headers are looked at and what is between them is not.
+const HEADERS: usize = 4096;
 
 /// A tar file or a folder.
 #[derive(Debug)]
@@ -204,15 +206,24 @@ fn seekable(paths: &Paths, mut file: File, path: &Path) -> Result<File, ImageErr
 }
 
 fn index(file: &File, path: &Path) -> Result<HashMap<String, Member>, ImageError> {
-    let mut tar = TarReader::new(BufReader::with_capacity(4096, SeekingReader { file, at: 0 }));
+    let end = file.metadata().map_err(|source| ImageError::Read { path: path.to_owned(), source })?.len();
+    let mut tar = TarReader::new(Skipping { file, at: 0, buffer: [0; HEADERS], used: 0, filled: 0 });
     let (mut members, mut names) = (HashMap::new(), 0);
     let no_tar = |source| ImageError::Tar { path: path.to_owned(), source };
     while let Some(entry) = tar.next_entry().map_err(no_tar)? {
+        let offset = tar.position();
+        // Nothing of it is read here, so that a cut file would not be seen.
+        if entry.stored > end.saturating_sub(offset) {
+            return Err(no_tar(TarError::Truncated));
+        }
+        if let Ok(len) = usize::try_from(entry.stored) {
+            tar.consume(len);
+        }
         let Some(name) = std::str::from_utf8(&entry.path).ok().and_then(|name| normalise("", name)) else { continue };
         let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
         let link = std::str::from_utf8(&entry.link).ok();
         let member = match entry.kind {
-            EntryKind::File if entry.segments.is_none() => Member::File { offset: tar.position(), len: entry.stored },
+            EntryKind::File if entry.segments.is_none() => Member::File { offset, len: entry.stored },
             EntryKind::Symlink => Member::Link(link.and_then(|link| normalise(folder, link))),
             EntryKind::HardLink => Member::Link(link.and_then(|link| normalise("", link))),
             _ => continue,
@@ -243,23 +254,77 @@ fn normalise(folder: &str, path: &str) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("/"))
 }
 
-/// Reads a shared file forward from its start, without its position.
-struct SeekingReader<'a> {
+/// Reads a shared file forward from its start, without its position. More may be consumed than is buffered: it is not read.
+struct Skipping<'a> {
     file: &'a File,
+    /// Where the buffer ends in the file.
     at: u64,
+    buffer: [u8; HEADERS],
+    used: usize,
+    filled: usize,
 }
 
-impl Read for SeekingReader<'_> {
+impl BufRead for Skipping<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.used == self.filled {
+            self.filled = self.file.read_at(&mut self.buffer, self.at)?;
+            self.used = 0;
+            self.at += self.filled as u64;
+        }
+        Ok(&self.buffer[self.used..self.filled])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        let buffered = amount.min(self.filled - self.used);
+        self.used += buffered;
+        self.at += (amount - buffered) as u64;
+    }
+}
+
+impl Read for Skipping<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read_at(buf, self.at)?;
-        self.at += count as u64;
-        Ok(count)
+        let taken = self.fill_buf()?.read(buf)?;
+        self.consume(taken);
+        Ok(taken)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::normalise;
+    use super::{index, normalise};
+    use crate::image::error::ImageError;
+    use crate::storage::tar::TarError;
+    use std::io::Write as _;
+    use std::path::Path;
+
+    #[test]
+    fn members_are_found_by_their_headers_alone_and_a_cut_archive_is_seen() {
+        let header = |name: &str, len: usize| {
+            let mut header = tar::Header::new_ustar();
+            header.set_path(name).unwrap();
+            header.set_size(len as u64);
+            header.set_mode(0o644);
+            header.set_cksum();
+            header.as_bytes().to_vec()
+        };
+        let mut bytes = Vec::new();
+        for (name, len) in [("empty", 0), ("a/small", 5), ("long", 70_000), ("last", 512)] {
+            bytes.extend(header(name, len));
+            bytes.resize(bytes.len() + len.next_multiple_of(512), b'x');
+        }
+        let cut = bytes.len() - 100;
+        bytes.resize(bytes.len() + 1024, 0);
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&bytes).unwrap();
+        let members = index(&file, Path::new("a.tar")).unwrap();
+        for (name, offset, len) in [("empty", 512, 0), ("a/small", 1024, 5), ("long", 2048, 70_000), ("last", 72_704, 512)] {
+            let found = members.get(name).map(|member| format!("{member:?}"));
+            assert_eq!(found, Some(format!("File {{ offset: {offset}, len: {len} }}")), "{name}");
+        }
+        file.set_len(cut as u64).unwrap();
+        let error = index(&file, Path::new("a.tar")).unwrap_err();
+        assert!(matches!(error, ImageError::Tar { source: TarError::Truncated, .. }), "{error}");
+    }
 
     #[test]
     fn links_of_archives_are_resolved_by_text() {

@@ -57,12 +57,6 @@ impl NetworkMode {
         matches!(self, Self::Private | Self::Pasta(_) | Self::Slirp4netns(_))
     }
 
-    /// Whether arguments for the user-mode stack were given.
-    #[must_use]
-    pub fn has_options(&self) -> bool {
-        matches!(self, Self::Pasta(options) | Self::Slirp4netns(options) if !options.is_empty())
-    }
-
     /// The networks that the container is joined to.
     #[must_use]
     pub fn attachments(&self) -> &[Attachment] {

@@ -57,6 +57,8 @@ pub struct Joined {
     pub hand: OwnedFd,
     /// Keeps names and ports for the container until its init is there.
     pub hold: Hold,
+    /// Why there is no way out, where there is none though the host has one.
+    pub no_way_out: Option<String>,
 }
 
 /// A container's names and ports, taken but not in use: dropped, they are given back.
@@ -95,9 +97,9 @@ impl Hold {
 pub fn join(paths: &Paths, member: Member) -> Result<Joined, ClientError> {
     let (socket, answer, fds) = ask(paths, &Request::Join(member))?;
     match answer {
-        Answer::Joined => {
+        Answer::Joined { no_way_out } => {
             let [namespace, route, hand] = <[OwnedFd; 3]>::try_from(fds).map_err(|_| ClientError::Answer)?;
-            Ok(Joined { namespace, route, hand, hold: Hold(socket) })
+            Ok(Joined { namespace, route, hand, hold: Hold(socket), no_way_out })
         }
         Answer::Refused(Refusal::PortTaken { address, protocol, owner: None }) => {
             let owner = program_at(&address, &protocol);

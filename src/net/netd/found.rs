@@ -40,8 +40,8 @@ impl Record {
 
     /// Takes note of another helper.
     pub(super) fn set_way(&mut self, way: Way) {
-        self.way = way;
         self.helper = way.pid().and_then(|pid| process::pid_ref(pid).ok());
+        self.way = way;
     }
 
     pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
@@ -59,9 +59,23 @@ pub(super) fn write_by_rename(folder: &Path, name: &str, bytes: &[u8]) -> io::Re
 
 /// The init of a container that runs.
 pub(super) fn living(member: &Member, boot: &str) -> Option<OwnedFd> {
-    let bytes = std::fs::read(member.folder.join("run.json")).ok()?;
-    let run: RunRecord = serde_json::from_slice(&bytes).ok().filter(|run: &RunRecord| run.boot == boot)?;
+    let run = run_record(member, boot)?;
     process::open_pidfd(run.init).ok()?.filter(|init| !process::has_ended(init))
+}
+
+/// Tells whether a container's monitor keeps N, where the container runs: one that was started with no network keeps none, and N would go
+/// with netd.
+pub(super) fn may_join(member: &Member, boot: &str, namespace: impl AsFd) -> bool {
+    let Some(run) = run_record(member, boot).filter(|run| process::is_alive(run.init) && process::is_alive(run.monitor)) else {
+        return true;
+    };
+    let Ok(stat) = rustix::fs::fstat(namespace) else { return true };
+    held(run.monitor, &format!("net:[{}]", stat.st_ino), OFlags::RDONLY).is_some()
+}
+
+fn run_record(member: &Member, boot: &str) -> Option<RunRecord> {
+    let bytes = std::fs::read(member.folder.join("run.json")).ok()?;
+    serde_json::from_slice(&bytes).ok().filter(|run: &RunRecord| run.boot == boot)
 }
 
 /// Somebody is about to start the container: who does has its folder locked until the program runs.

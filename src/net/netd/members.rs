@@ -179,7 +179,7 @@ impl Members {
         for network in member.networks() {
             let fail = |reason: String| Refusal::Network { network: network.name.clone(), reason };
             if let Some((old, _)) = self.unused.remove(&network.interface)
-                && old != *network
+                && !bridge::serves(&old, network)
             {
                 bridge::remove(&self.route, &old).map_err(|error| fail(with_cause(&error)))?;
             }

@@ -27,8 +27,10 @@ pub enum Request {
 /// What netd answers.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Answer {
-    /// With three descriptors: N, a NETLINK_ROUTE socket made in N, the hand that keeps the way out.
-    Joined,
+    /// With three descriptors: N, a NETLINK_ROUTE socket made in N, the hand that keeps the way out. Without a way out: why.
+    Joined {
+        no_way_out: Option<String>,
+    },
     Done,
     /// The ports that netd has bound, and those of running containers that it could not bind when it came back.
     Ports {
@@ -89,6 +91,10 @@ pub enum Refusal {
     Network { network: String, reason: String },
     #[error("the message makes no sense to netd: {reason}")]
     Misunderstood { reason: String },
+    #[error(
+        "the container {container} was started without a network and cannot join one while it runs (restart it, then connect it; or connect it while it is stopped)"
+    )]
+    Homeless { container: String },
     #[error("the container has ended")]
     Ended,
 }

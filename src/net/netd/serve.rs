@@ -1,5 +1,7 @@
 //! The process: what it begins with, its loop, its end.
 
+mod way_out;
+
 use super::client::{self, LOCK, MEMBERS, READY, SOCKET};
 use super::dns::Names;
 use super::found::{self, Found, Record};
@@ -14,8 +16,8 @@ use crate::model::ContainerId;
 use crate::net::NetError;
 use crate::net::session::{self, Session, Way};
 use crate::sys::clone::CloneFlags;
-use crate::sys::netlink::Route;
-use crate::sys::{fd, inet, namespace, packet, process, socket};
+use crate::sys::netlink::{Changes, Route};
+use crate::sys::{inet, namespace, packet, process, socket};
 use crate::userns;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventFlags};
@@ -24,9 +26,8 @@ use rustix::io::Errno;
 use rustix::net::{SocketFlags, accept_with};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long netd stays after its last container.
@@ -37,9 +38,6 @@ const BATCH: usize = 64;
 
 /// How often a container is looked at that was being started when netd came back.
 const UNSURE: Duration = Duration::from_millis(100);
-
-/// A way out whose helper ends again at once is not made anew more often than this.
-const WAY_OUT_PAUSE: Duration = Duration::from_secs(2);
 
 /// What netd is told when it begins.
 #[derive(Debug)]
@@ -112,6 +110,7 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
     let names = Names::new(&epoll, inside.clone(), "/etc/resolv.conf".into()).map_err(begin("start the name service"))?;
     let members = Members::new(folder.join(MEMBERS), names, relay, inside.clone(), route);
     let mut netd = Netd {
+        paths: paths.clone(),
         folder: folder.clone(),
         found,
         inside,
@@ -121,6 +120,8 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
         inits: Slots::default(),
         stack: None,
         way_out_at: None,
+        changes: None,
+        host_at: None,
         serial: 0,
         idle: idle.unwrap_or(IDLE),
         idle_since: Instant::now(),
@@ -142,6 +143,7 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
         }
     }
     netd.watch_stack();
+    netd.watch_host();
     match std::fs::remove_file(folder.join(SOCKET)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(begin("replace netd.sock")(error)),
         _ => {}
@@ -186,6 +188,10 @@ fn make(folder: &Path) -> Result<Found, ServeError> {
     Ok(Found { namespace, hand, record })
 }
 
+fn own_pid() -> i32 {
+    rustix::process::getpid().as_raw_nonzero().get()
+}
+
 /// Takes the relay's thread into N.
 fn enter(n: &OwnedFd) -> io::Result<()> {
     namespace::join(n.as_fd(), CloneFlags::NEWNET)?;
@@ -206,6 +212,7 @@ struct Asker {
 }
 
 struct Netd {
+    paths: Paths,
     folder: PathBuf,
     found: Found,
     inside: Inside,
@@ -217,6 +224,10 @@ struct Netd {
     stack: Option<OwnedFd>,
     /// When the way out may be made anew.
     way_out_at: Option<Instant>,
+    /// What the kernel says of the host's addresses and routes.
+    changes: Option<Changes>,
+    /// When to look what has become of them.
+    host_at: Option<Instant>,
     serial: u64,
     idle: Duration,
     idle_since: Instant,
@@ -246,6 +257,7 @@ impl Netd {
                     Subject::Asker => self.hear(at),
                     Subject::Member => self.ended(at),
                     Subject::Stack => self.stack_ended(),
+                    Subject::Host => self.host_changed(),
                     Subject::Datagrams | Subject::Listener | Subject::Client | Subject::Upstream => {
                         self.members.names().event(subject, at);
                     }
@@ -253,6 +265,9 @@ impl Netd {
             }
             self.members.names().tick();
             self.members.sweep();
+            if self.host_at.is_some_and(|at| at <= Instant::now()) {
+                self.follow_host();
+            }
             self.make_way_out();
             self.make_sure();
             self.askers.recycle();
@@ -268,7 +283,8 @@ impl Netd {
         let idle = self.is_idle().then(|| (self.idle_since + self.idle).saturating_duration_since(now));
         let way_out = self.way_out_at.map(|at| at.saturating_duration_since(now));
         let unsure = (!self.unsure.is_empty()).then_some(UNSURE);
-        [self.members.names().patience(), self.members.sweep(), idle, way_out, unsure].into_iter().flatten().min()
+        let host = self.host_at.map(|at| at.saturating_duration_since(now));
+        [self.members.names().patience(), self.members.sweep(), idle, way_out, unsure, host].into_iter().flatten().min()
     }
 
     /// Looks again at containers whose start was under way.
@@ -309,7 +325,11 @@ impl Netd {
             return false;
         }
         let _ = std::fs::remove_file(self.folder.join(SOCKET));
-        let _ = std::fs::remove_file(self.folder.join("session.json"));
+        // A container that has left all its networks may join again: its monitor keeps this N and no other.
+        let others = userns::session::members(&self.paths).into_iter().filter(|member| member.pid != own_pid());
+        if found::find(&self.folder, others).is_none() {
+            let _ = std::fs::remove_file(self.folder.join("session.json"));
+        }
         true
     }
 
@@ -384,17 +404,21 @@ impl Netd {
         let id = member.id.clone();
         asker.joined = Some(id);
         let serial = asker.serial;
+        if self.members.stage(&member.id).is_none() && !found::may_join(&member, &self.boot, &self.found.namespace) {
+            return self.say(at, &Answer::Refused(Refusal::Homeless { container: member.name }), &[]);
+        }
         if let Err(refusal) = self.members.join(member, serial) {
             return self.say(at, &Answer::Refused(refusal), &[]);
         }
-        if self.found.record.way.lacks(session::Families::of_host()) && self.way_out_at.is_none() {
-            // The host has got a network since.
-            self.way_out_at = Some(Instant::now());
-            self.make_way_out();
-        }
+        // The host may have got a network since, or a helper.
+        self.follow_host();
         let route = self.inside.run(Route::open).ok_or(io::ErrorKind::BrokenPipe)??;
         let (namespace, hand) = (self.found.namespace.try_clone()?, self.found.hand.try_clone()?);
-        self.say(at, &Answer::Joined, &[namespace, route.into(), hand])
+        let no_way_out = match &self.found.record.way {
+            Way::Missing { reason } => Some(reason.clone()),
+            _ => None,
+        };
+        self.say(at, &Answer::Joined { no_way_out }, &[namespace, route.into(), hand])
     }
 
     fn running(&mut self, at: u32, fds: Vec<OwnedFd>) -> Answer {
@@ -438,60 +462,5 @@ impl Netd {
         let Some(asker) = self.askers.get_mut(at) else { return Ok(()) };
         let fds: Vec<_> = fds.iter().map(OwnedFd::as_fd).collect();
         packet::send(asker.socket.as_fd(), &serde_json::to_vec(answer)?, &fds)
-    }
-
-    /// Waits for the end of the way out's helper.
-    fn watch_stack(&mut self) {
-        self.stack = None;
-        let Some(helper) = self.found.record.helper else { return };
-        match process::open_pidfd(helper) {
-            Ok(Some(pidfd)) => {
-                if epoll::add(&self.epoll, &pidfd, data(Subject::Stack, 0), EventFlags::IN).is_ok() {
-                    self.stack = Some(pidfd);
-                }
-            }
-            Ok(None) => self.way_out_at = Some(Instant::now()),
-            Err(_) => {}
-        }
-    }
-
-    fn stack_ended(&mut self) {
-        self.stack = None;
-        self.way_out_at = Some(Instant::now());
-    }
-
-    /// Makes the way out anew where it is time for it: by a process of its own, since finding N takes a single-threaded one.
-    fn make_way_out(&mut self) {
-        let Some(at) = self.way_out_at.filter(|at| *at <= Instant::now()) else { return };
-        self.way_out_at = None;
-        if self.members.is_empty() {
-            return;
-        }
-        match self.way_out_by_helper() {
-            Ok(way) => {
-                self.found.record.set_way(way);
-                let _ = self.found.record.write(&self.folder);
-                self.watch_stack();
-            }
-            Err(_) => self.way_out_at = Some(at.max(Instant::now()) + WAY_OUT_PAUSE),
-        }
-    }
-
-    fn way_out_by_helper(&self) -> io::Result<Way> {
-        let route = self.inside.run(Route::open).ok_or(io::ErrorKind::BrokenPipe)??;
-        // The reading end of the same pipe.
-        let collar = format!("/proc/self/fd/{}", self.found.hand.as_raw_fd());
-        let collar = rustix::fs::open(collar, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, rustix::fs::Mode::empty())?;
-        let namespace = self.found.namespace.try_clone()?;
-        let route: OwnedFd = route.into();
-        let mut command = Command::new("/proc/self/exe");
-        command.args(["internal", "way-out"]);
-        for (name, passed) in [("--namespace", &namespace), ("--route", &route), ("--collar", &collar)] {
-            // Nothing else is started by this process at the same time.
-            fd::keep_on_exec(passed)?;
-            command.args([name, &passed.as_raw_fd().to_string()]);
-        }
-        let output = command.env_clear().stdin(Stdio::null()).stderr(Stdio::null()).output()?;
-        serde_json::from_slice(&output.stdout).map_err(io::Error::from)
     }
 }

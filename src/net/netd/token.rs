@@ -13,6 +13,8 @@ pub(super) enum Subject {
     Member,
     /// The way out's helper.
     Stack,
+    /// The host's addresses and routes.
+    Host,
     /// The name service's socket for datagrams.
     Datagrams,
     /// The name service's listener.
@@ -23,11 +25,12 @@ pub(super) enum Subject {
     Upstream,
 }
 
-const ALL: [Subject; 8] = [
+const ALL: [Subject; 9] = [
     Subject::Control,
     Subject::Asker,
     Subject::Member,
     Subject::Stack,
+    Subject::Host,
     Subject::Datagrams,
     Subject::Listener,
     Subject::Client,

@@ -135,22 +135,38 @@ fn has_way_out() -> bool {
 
 /// Tells whether the host has a default route for IPv4, and for IPv6.
 pub(super) fn default_routes() -> (bool, bool) {
-    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
-    has_default_route(&read("/proc/net/route"), &read("/proc/net/ipv6_route"))
+    let (v4, v6) = default_interfaces();
+    (v4.is_some(), v6.is_some())
 }
 
-/// Looks for a default route in the texts of `/proc/net/route` and `/proc/net/ipv6_route`.
-fn has_default_route(ipv4: &str, ipv6: &str) -> (bool, bool) {
+/// The interfaces of the host's default routes for IPv4, and for IPv6; of several the one that the kernel prefers.
+pub(super) fn default_interfaces() -> (Option<String>, Option<String>) {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    interfaces_of(&read("/proc/net/route"), &read(IPV6_ROUTES))
+}
+
+/// Tells whether the host has a default route for IPv6.
+#[must_use]
+pub fn has_ipv6() -> bool {
+    interfaces_of("", &std::fs::read_to_string(IPV6_ROUTES).unwrap_or_default()).1.is_some()
+}
+
+const IPV6_ROUTES: &str = "/proc/net/ipv6_route";
+
+/// Looks for the first default route in the texts of `/proc/net/route` and `/proc/net/ipv6_route`, which have those of lower metric first.
+fn interfaces_of(ipv4: &str, ipv6: &str) -> (Option<String>, Option<String>) {
     let is_zero = |field: Option<&str>| field.is_some_and(|field| field.bytes().all(|byte| byte == b'0'));
     // Interface, destination, gateway, flags, reference count, use, metric, mask; the first line is a heading.
-    let four = ipv4.lines().skip(1).any(|line| {
-        let mut fields = line.split_ascii_whitespace().skip(1);
-        is_zero(fields.next()) && is_zero(fields.nth(5))
+    let four = ipv4.lines().skip(1).find_map(|line| {
+        let mut fields = line.split_ascii_whitespace();
+        let interface = fields.next()?;
+        (is_zero(fields.next()) && is_zero(fields.nth(5))).then(|| interface.to_owned())
     });
     // Destination, its prefix length, …, interface at place 9. Loopback holds a "no route" entry.
-    let six = ipv6.lines().any(|line| {
+    let six = ipv6.lines().find_map(|line| {
         let mut fields = line.split_ascii_whitespace();
-        is_zero(fields.next()) && is_zero(fields.next()) && fields.nth(7).is_some_and(|interface| interface != "lo")
+        let everywhere = is_zero(fields.next()) && is_zero(fields.next());
+        fields.nth(7).filter(|interface| everywhere && *interface != "lo").map(str::to_owned)
     });
     (four, six)
 }
@@ -166,10 +182,11 @@ mod tests {
         let default = "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n";
         let zero = "0".repeat(32);
         let six = |interface| format!("{zero} 00 {zero} 00 {zero} ffffffff 00000001 00000000 00200200 {interface}\n");
-        assert_eq!(has_default_route(&format!("{HEAD}{default}{local}"), ""), (true, false));
-        assert_eq!(has_default_route(&format!("{HEAD}{local}"), ""), (false, false));
-        assert_eq!(has_default_route("", ""), (false, false));
-        assert_eq!(has_default_route(HEAD, &six("lo")), (false, false));
-        assert_eq!(has_default_route(HEAD, &six("eth0")), (false, true));
+        let of = |ipv4: &str, ipv6: &str| interfaces_of(ipv4, ipv6);
+        assert_eq!(of(&format!("{HEAD}{local}{default}"), ""), (Some("eth0".to_owned()), None));
+        assert_eq!(of(&format!("{HEAD}{local}"), ""), (None, None));
+        assert_eq!(of("", ""), (None, None));
+        assert_eq!(of(HEAD, &six("lo")), (None, None));
+        assert_eq!(of(HEAD, &(six("wlan0") + &six("eth0"))), (None, Some("wlan0".to_owned())));
     }
 }

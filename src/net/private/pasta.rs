@@ -61,6 +61,12 @@ pub(super) fn start(
         Err(NetError::Refused { message, .. })
             if old == Old::Will && reach == Reach::Mapped && message.contains("map-guest-addr") =>
         {
+            // Such a pasta makes a connection from the host's loopback one from the container's own, which programs trust.
+            if let Some(port) =
+                wish.ports.iter().find(|port| port.host_ip.is_none_or(|ip| ip.is_loopback() || ip.is_unspecified()))
+            {
+                return Err(NetError::OldPastaPort { port: port.host_port });
+            }
             let own = !ADDRESSES.iter().any(|option| has(&given, option)) && own_address().is_some();
             let reach = if own { Reach::Own } else { Reach::Settled };
             run(program, init, collar, arguments(&given, wish.ports, reach))?;

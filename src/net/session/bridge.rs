@@ -18,10 +18,13 @@ pub const MTU: u32 = 65520;
 /// The kernel has no bridges, or refuses an address.
 pub fn ensure(route: &Route, network: &Network) -> Result<u32, NetError> {
     let fail = |source| NetError::Bridge { network: network.name.clone(), source };
+    let addresses: Vec<(IpAddr, u8)> = network.subnets.iter().map(|subnet| (subnet.gateway, subnet.net.prefix_len())).collect();
     if let Some(index) = route.index_of(&network.interface).map_err(fail)? {
         // The group is given at the very end.
         let done = route.links().map_err(fail)?.iter().any(|link| link.index == index && link.group == group(network));
         if done {
+            // The default network may have got IPv6 since.
+            route.add_missing_addresses(index, &addresses).map_err(fail)?;
             return Ok(index);
         }
         route.remove(index).map_err(fail)?;
@@ -30,7 +33,6 @@ pub fn ensure(route: &Route, network: &Network) -> Result<u32, NetError> {
     let bridge = NewBridge { name: network.interface.clone(), mac, mtu: mtu(network), group: 0 };
     route.add_bridge(&bridge).map_err(fail)?;
     let index = route.index_of(&network.interface).map_err(fail)?.ok_or_else(|| fail(io::ErrorKind::NotFound.into()))?;
-    let addresses: Vec<(IpAddr, u8)> = network.subnets.iter().map(|subnet| (subnet.gateway, subnet.net.prefix_len())).collect();
     route.configure(index, &addresses, &[]).map_err(fail)?;
     route.set_group(index, group(network)).map_err(fail)?;
     Ok(index)
@@ -46,6 +48,12 @@ pub fn remove(route: &Route, network: &Network) -> Result<(), NetError> {
         Some(index) => route.remove(index).map_err(fail),
         None => Ok(()),
     }
+}
+
+/// Tells whether the bridge of one network serves the other, too: the same one, of which the default one may have got IPv6 since.
+#[must_use]
+pub fn serves(old: &Network, new: &Network) -> bool {
+    old.id == new.id && old.internal == new.internal && mtu(old) == mtu(new)
 }
 
 /// The MTU of a network's interfaces, bytes.

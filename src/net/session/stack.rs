@@ -60,33 +60,45 @@ impl Families {
 }
 
 /// By what N is joined to the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Way {
-    /// With the pid of the helper.
-    Pasta { pid: i32, families: Families },
+    /// With the pid of the helper, and the interfaces of the host's default routes to which it keeps: IPv4 and IPv6.
+    Pasta { pid: i32, through: (Option<String>, Option<String>) },
     /// It needs no route of the host's to start.
     Slirp4netns { pid: i32 },
     /// The host had no way out, and no helper starts without one.
     Nothing,
+    /// The host has a way out, and there is nothing to join N to it by: why, and the mend.
+    Missing { reason: String },
 }
 
 impl Way {
     /// Tells whether the host has a family of addresses that N cannot use.
     #[must_use]
-    pub fn lacks(self, host: Families) -> bool {
+    pub fn lacks(&self, host: Families) -> bool {
         match self {
-            Self::Pasta { families, .. } => host.v4 && !families.v4 || host.v6 && !families.v6,
+            Self::Pasta { through: (v4, v6), .. } => host.v4 && v4.is_none() || host.v6 && v6.is_none(),
             Self::Slirp4netns { .. } => false,
-            Self::Nothing => host.v4 || host.v6,
+            Self::Nothing | Self::Missing { .. } => host.v4 || host.v6,
         }
+    }
+
+    /// Tells whether the helper keeps to an interface that the host's packets do not go out by any more.
+    #[must_use]
+    pub fn is_astray(&self) -> bool {
+        let Self::Pasta { through: (v4, v6), .. } = self else { return false };
+        let (now_v4, now_v6) = private::default_interfaces();
+        // One that is gone for a while may come back.
+        let moved = |before: &Option<String>, now: &Option<String>| now.is_some() && before != now;
+        moved(v4, &now_v4) || moved(v6, &now_v6)
     }
 
     /// The pid of the helper.
     #[must_use]
-    pub fn pid(self) -> Option<i32> {
+    pub fn pid(&self) -> Option<i32> {
         match self {
-            Self::Pasta { pid, .. } | Self::Slirp4netns { pid } => Some(pid),
-            Self::Nothing => None,
+            Self::Pasta { pid, .. } | Self::Slirp4netns { pid } => Some(*pid),
+            Self::Nothing | Self::Missing { .. } => None,
         }
     }
 }
@@ -99,10 +111,13 @@ pub fn host_address() -> Option<Ipv4Addr> {
 
 /// Joins N to the host. To be called as root of S in the host's other namespaces, single-threaded, when N has no way out (any more).
 ///
+/// Where no helper is installed, or none can use the host's way out, N is without: its containers reach each other all the same.
+///
 /// # Errors
-/// No helper is installed, or the host has a way out and they cannot use it; the message is the helper's own.
+/// The namespace cannot be found, or the interface cannot be set up.
 pub fn start_stack(namespace: BorrowedFd<'_>, route: &Route, collar: &OwnedFd) -> Result<Way, NetError> {
-    let families = Families::of_host();
+    let through = private::default_interfaces();
+    let families = Families { v4: through.0.is_some(), v6: through.1.is_some() };
     let stand_in = StandIn::in_namespace(namespace)?;
     let path = format!("/proc/{}/ns/net", stand_in.pid());
     let mut refused = None;
@@ -110,7 +125,7 @@ pub fn start_stack(namespace: BorrowedFd<'_>, route: &Route, collar: &OwnedFd) -
     for (name, age) in [(PASTA, Age::New), (SLIRP4NETNS, Age::Any), (PASTA, Age::Any)] {
         let Some(program) = find_program(name) else { continue };
         let started = match name {
-            PASTA => start_pasta(program, &path, families, age, collar).map(|pid| Way::Pasta { pid, families }),
+            PASTA => start_pasta(program, &path, families, age, collar).map(|pid| Way::Pasta { pid, through: through.clone() }),
             _ => start_slirp4netns(program, &path, collar).map(|pid| Way::Slirp4netns { pid }),
         };
         match started {
@@ -136,9 +151,8 @@ pub fn start_stack(namespace: BorrowedFd<'_>, route: &Route, collar: &OwnedFd) -
             }
             Ok(way)
         }
-        (None, None) => Err(NetError::NoHelper),
         (None, Some(NetError::Refused { .. })) if families == Families::default() => Ok(Way::Nothing),
-        (None, Some(error)) => Err(error),
+        (None, refused) => Ok(Way::Missing { reason: refused.unwrap_or(NetError::NoHelper).to_string() }),
     }
 }
 

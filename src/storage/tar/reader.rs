@@ -133,7 +133,7 @@ impl<R: BufRead> TarReader<R> {
         Ok(&buffer[..len])
     }
 
-    /// Takes `amount` bytes of what `data` returned.
+    /// Takes `amount` bytes of what `data` returned; or of the stored data, where the reader lets more be consumed than it holds.
     pub fn consume(&mut self, amount: usize) {
         self.inner.consume(amount);
         self.at += amount as u64;

@@ -7,7 +7,10 @@
 //! The messages are put together here: the crates for it know the whole protocol, and a start sends a handful of requests.
 
 mod address;
+mod changes;
 mod message;
+
+pub use changes::Changes;
 
 use address::{FRA_FWMARK, MULTI, RTA_OIF, destination, family, new_address, route};
 use message::{ACK, CREATE, DUMP, EXCLUSIVE, Message, REPLACE, attributes, next_message, number_at};
@@ -253,6 +256,20 @@ impl Route {
         messages.push(Message::new(kind::SETLINK, ACK, &link_body(index, true)));
         messages.extend(routes.iter().map(|new| route(CREATE | EXCLUSIVE, index, new)));
         self.exchange(messages, |_, _| ())
+    }
+
+    /// Gives an interface those addresses that it does not have.
+    ///
+    /// # Errors
+    /// `ENODEV`, `EACCES` (IPv6 is off).
+    pub fn add_missing_addresses(&self, index: u32, addresses: &[(IpAddr, u8)]) -> io::Result<()> {
+        for (address, prefix) in addresses {
+            match self.request(new_address(index, *address, *prefix)) {
+                Err(error) if error.raw_os_error() == Some(libc::EEXIST) => {}
+                done => done?,
+            }
+        }
+        Ok(())
     }
 
     /// Makes those routes of an interface that are not there.

@@ -22,13 +22,12 @@ pub struct Cmd {
     pub(super) cwd: PathBuf,
     pub(super) cgroup: Option<PathBuf>,
     stdin: Option<Vec<u8>>,
-    time_limit: Duration,
 }
 
 impl Cmd {
     pub(super) fn new(program: Vec<OsString>, args: &[&str], env: Vec<(String, OsString)>, cwd: PathBuf) -> Self {
         let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-        Self { program, args, env, cwd, cgroup: None, stdin: None, time_limit: TIME_LIMIT }
+        Self { program, args, env, cwd, cgroup: None, stdin: None }
     }
 
     /// Gives it these bytes as standard input, then the end.
@@ -45,12 +44,6 @@ impl Cmd {
 
     pub fn env_remove(mut self, name: &str) -> Self {
         self.env.retain(|(known, _)| known != name);
-        self
-    }
-
-    /// Gives it more time than a command may take else.
-    pub fn within(mut self, time: Duration) -> Self {
-        self.time_limit = time;
         self
     }
 
@@ -92,7 +85,7 @@ impl Cmd {
             close_after: false,
             output: Vec::new(),
             errors: Vec::new(),
-            deadline: Instant::now() + self.time_limit,
+            deadline: Instant::now() + TIME_LIMIT,
         };
         for fd in [
             running.stdin.as_ref().map(AsFd::as_fd),

@@ -1,6 +1,6 @@
 //! What this host has, found by trying, and which tool is under test.
 
-use super::program;
+use super::{outside, program};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -26,6 +26,8 @@ pub enum Need {
     FewInodes,
     /// A second user, without subordinate ids (prepared by root).
     Stranger,
+    /// A host outside, in a network namespace of its own (prepared by root).
+    Outside,
     /// A kernel keyring.
     Keyring,
     /// strace, which kills a command at a chosen system call.
@@ -55,6 +57,7 @@ impl Need {
             Self::SmallDisk => "small-disk",
             Self::FewInodes => "few-inodes",
             Self::Stranger => "stranger",
+            Self::Outside => "outside",
             Self::Keyring => "keyring",
             Self::Strace => "strace",
             Self::Tracer => "tracer",
@@ -78,6 +81,7 @@ impl Need {
             Self::SmallDisk | Self::FewInodes | Self::Stranger => {
                 var("CORACLE_E2E_DISKS").is_none().then(|| "the tests were not started by root".to_owned())
             }
+            Self::Outside => outside::missing(),
             Self::Keyring => (!Path::new("/proc/keys").exists()).then(|| "the kernel has no keyrings".to_owned()),
             Self::Tracer => Self::Stranger.missing().or_else(|| Self::Strace.missing()),
             Self::Strace => find_program("strace").is_none().then(|| "strace is not installed".to_owned()),

@@ -21,6 +21,7 @@ pub mod elf;
 pub mod environment;
 pub mod host;
 pub mod leak;
+pub mod outside;
 pub mod program;
 pub mod registry;
 pub mod root;

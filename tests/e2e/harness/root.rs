@@ -4,7 +4,7 @@
 //! v2 root and removed at the end.
 
 use super::host::var;
-use super::{program, rootly};
+use super::{outside, program, rootly};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -41,6 +41,9 @@ pub fn run_as_user() -> Option<ExitCode> {
     prepare_stranger(folder.path());
     let disks = prepare_disks(folder.path(), uid, gid);
     let cgroup = Delegated::make(uid, gid);
+    if let Err(reason) = outside::serve(folder.path(), uid, gid) {
+        eprintln!("no outside host: {reason}");
+    }
     let _traces = rootly::serve(folder.path(), &name, uid, gid);
 
     let mut command = Command::new(std::env::current_exe().expect("the path of the tests"));

@@ -4,11 +4,12 @@ use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
 use crate::cli::image::pull::local;
 use crate::cli::image::push::{CompressionArgs, PushFormat, SigningArgs};
+use crate::cli::image::push_local::output;
 use crate::cli::image::registry::{RegistryArgs, places};
 use crate::cli::image::{progress, told_by_session};
 use crate::cli::output_file::OutputFile;
 use crate::cli::ui;
-use crate::engine::image::{ListPushRequest, destination};
+use crate::engine::image::{Form, ListPushRequest, ListSaveRequest, Local, ManifestFormat, destination};
 use clap::{ArgAction, Args};
 use std::path::PathBuf;
 
@@ -40,7 +41,8 @@ pub struct PushArgs {
     registry: RegistryArgs,
     /// The list
     list: String,
-    /// [docker://]HOST/REPOSITORY[:TAG]; the list's own name where not given
+    /// [docker://]HOST/REPOSITORY[:TAG], oci-archive:FILE[:REFERENCE], oci:FOLDER[:REFERENCE] or dir:FOLDER; the list's own name where
+    /// not given
     destination: Option<String>,
 }
 
@@ -63,14 +65,22 @@ pub(super) fn run(args: &PushArgs) -> Result<i32, CliError> {
             return Err(CliError::Usage(text));
         }
     };
-    if let Some(local) = local(&target)? {
-        return Err(CliError::Usage(format!(
-            "a manifest list goes to a registry, not to {local} (`skopeo copy --all docker://… {}:…` takes it from there)",
-            local.form.name()
-        )));
-    }
+    let local = local(&target)?;
     let sources = engine.list_sources(&args.list, &places, &options)?;
     drop(engine);
+    if let Some(local) = local {
+        let request = ListSaveRequest {
+            name: args.list.clone(),
+            all: args.all,
+            format: args.format.map(Into::into),
+            encoding,
+            is_dir: local.form == Form::Dir,
+            reference: local.select.clone(),
+            sources,
+        };
+        let digest = to_disk(args, &local, &request)?;
+        return told(args, digestfile, &local.to_string(), &digest);
+    }
     let request = ListPushRequest {
         name: args.list.clone(),
         destination: destination(&target, &places, &options)?,
@@ -87,11 +97,36 @@ pub(super) fn run(args: &PushArgs) -> Result<i32, CliError> {
         }
         Ok(report.digest.to_string())
     })?;
+    told(args, digestfile, &reference, &digest)
+}
+
+fn told(args: &PushArgs, digestfile: Option<OutputFile>, place: &str, digest: &str) -> Result<i32, CliError> {
     if let Some(file) = digestfile {
         file.write_and_keep(digest.as_bytes())?;
     }
     if !args.quiet {
-        ui::note(format!("Pushed {reference} as {digest}"));
+        ui::note(format!("Pushed {place} as {digest}"));
     }
     Ok(0)
+}
+
+/// Writes the list there; returns its digest.
+fn to_disk(args: &PushArgs, local: &Local, request: &ListSaveRequest) -> Result<String, CliError> {
+    let name = local.form.name();
+    if local.form == Form::DockerArchive {
+        return Err(CliError::Usage(format!("a {name} holds no lists of manifests (use oci-archive:, oci: or dir:)")));
+    }
+    if !request.is_dir && request.format == Some(ManifestFormat::Docker) {
+        return Err(CliError::Usage(format!("{name}: holds OCI's lists only (use dir: for --format v2s2)")));
+    }
+    let (output, target) = output(local)?;
+    let digest = told_by_session(|engine| {
+        let digest = engine.save_list(request, target, &mut *progress::shown(args.quiet))?;
+        if args.rm {
+            engine.remove_lists(std::slice::from_ref(&args.list), true)?;
+        }
+        Ok(digest.to_string())
+    })?;
+    output.keep()?;
+    Ok(digest)
 }

@@ -14,7 +14,7 @@ mod push;
 
 pub use add::{AddRequest, AddSource};
 pub use change::Changes;
-pub use push::{ListPushRequest, ListSources};
+pub use push::{ListPushRequest, ListSaveRequest, ListSources};
 
 use super::lookup::Found;
 use super::pull::from_any;

@@ -1,4 +1,4 @@
-//! `manifest push`: the images of a list where they are missing, then the list.
+//! `manifest push`: the images of a list where they are missing, then the list; to a registry, or to disk.
 
 use super::copy::{self, Place};
 use super::{format_of, stored};
@@ -7,13 +7,15 @@ use crate::engine::image::Encoding;
 use crate::engine::image::progress::{Progress, Step};
 use crate::engine::image::pull::from_any;
 use crate::engine::image::push::{Destination, ImagePush, ManifestFormat, PushReport};
+use crate::engine::image::save::{ListSink, SaveTarget};
 use crate::engine::image::source::{Plan, RegistryOptions, plan};
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
 use crate::image::ImageError;
-use crate::image::list::{Entry, Source};
+use crate::image::list::{Entry, List, ListFormat, Source};
+use crate::image::manifest::DOCKER_MANIFEST;
 use crate::image::registry::Registry;
-use crate::model::ImageRecord;
+use crate::model::{BlobCompression, Digest, ImageRecord};
 use crate::storage::StorageError;
 use std::collections::BTreeMap;
 
@@ -85,11 +87,7 @@ impl Engine {
             let (count, before) = (list.manifests.len(), list.clone());
             for (at, entry) in list.manifests.iter_mut().enumerate() {
                 progress.step(&Step::Note { text: format!("image {} of {count}: {}", at + 1, entry.digest) });
-                let whence = match (stored(&images, &before, &entry.digest), before.sources.get(&entry.digest)) {
-                    (Some(image), _) => Whence::Store(image),
-                    (None, Some(Source::Repository(name))) => Whence::Repository(name),
-                    _ => return Err(nowhere(request, entry)),
-                };
+                let whence = whence(&images, &before, entry).ok_or_else(|| nowhere(&request.name, entry))?;
                 self.push_entry(entry, &whence, &to, request, progress)?;
             }
         }
@@ -124,12 +122,93 @@ impl Engine {
         if request.encoding.is_some() {
             return Err(EngineError::EntryAsItIs { digest: entry.digest.to_string(), source_name: name.to_owned() });
         }
-        let plan = request.sources.0.get(name).ok_or_else(|| nowhere(request, entry))?;
+        let plan = request.sources.0.get(name).ok_or_else(|| nowhere(&request.name, entry))?;
         from_any(name, &plan.candidates, |candidate| {
             from_any(name, &candidate.sources, |place| {
                 let registry = Registry::open(&place.reference, place.access.clone())?;
                 let from = Place { registry: &registry, reference: &place.reference };
                 Ok(copy::image(&from, to, &entry.digest, &entry.media_type)?)
+            })
+        })
+    }
+}
+
+/// What to write to disk, and how.
+#[derive(Debug)]
+pub struct ListSaveRequest {
+    pub name: String,
+    /// Also the images.
+    pub all: bool,
+    /// Of the list; nothing: what fits.
+    pub format: Option<ManifestFormat>,
+    /// Of the layers that the store gives.
+    pub encoding: Option<Encoding>,
+    /// A `dir:`; else an OCI layout, which holds OCI's documents.
+    pub is_dir: bool,
+    /// What the list is called in the layout.
+    pub reference: Option<String>,
+    pub sources: ListSources,
+}
+
+impl Engine {
+    /// Writes a list to disk; returns its digest there. Runs as root of the session.
+    ///
+    /// # Errors
+    /// There is no such list, an image of it is nowhere to be had, or the target does not take it.
+    pub fn save_list(
+        &mut self,
+        request: &ListSaveRequest,
+        target: SaveTarget,
+        progress: &mut dyn Progress,
+    ) -> Result<Digest, EngineError> {
+        let record = self.manifest_list(&request.name)?;
+        let mut list = self.list_of(&record)?;
+        let format = if request.is_dir { format_of(&list, request.format) } else { ListFormat::Oci };
+        list.published(format)?;
+        let mut sink = ListSink::begin(target, request.is_dir)?;
+        if request.all {
+            let images = self.db.images()?;
+            let _lock = self.begin_intake()?;
+            let (count, before) = (list.manifests.len(), list.clone());
+            for (at, entry) in list.manifests.iter_mut().enumerate() {
+                progress.step(&Step::Note { text: format!("image {} of {count}: {}", at + 1, entry.digest) });
+                let whence = whence(&images, &before, entry).ok_or_else(|| nowhere(&request.name, entry))?;
+                self.save_entry(entry, &whence, &mut sink, request, progress)?;
+            }
+        }
+        let digest = sink.finish(format.media_type(), &list.published(format)?, request.reference.as_deref())?;
+        self.tell_of(&Subject::image(record.id.hex(), request.reference.as_deref().unwrap_or(&request.name)), Status::Save);
+        Ok(digest)
+    }
+
+    fn save_entry(
+        &self,
+        entry: &mut Entry,
+        whence: &Whence<'_>,
+        sink: &mut ListSink,
+        request: &ListSaveRequest,
+        progress: &mut dyn Progress,
+    ) -> Result<(), EngineError> {
+        let name = match *whence {
+            Whence::Store(image) => {
+                let encoding = request.encoding.unwrap_or(Encoding::GZIP);
+                let is_docker =
+                    request.is_dir && entry.media_type == DOCKER_MANIFEST && encoding.compression != BlobCompression::Zstd;
+                let format = if is_docker { ManifestFormat::Docker } else { ManifestFormat::Oci };
+                let saved = sink.stored(self, image, format, encoding, progress)?;
+                (entry.digest, entry.size, entry.media_type) = (saved.digest, saved.size, saved.media_type);
+                return Ok(());
+            }
+            Whence::Repository(name) => name,
+        };
+        if request.encoding.is_some() {
+            return Err(EngineError::EntryAsItIs { digest: entry.digest.to_string(), source_name: name.to_owned() });
+        }
+        let plan = request.sources.0.get(name).ok_or_else(|| nowhere(&request.name, entry))?;
+        from_any(name, &plan.candidates, |candidate| {
+            from_any(name, &candidate.sources, |place| {
+                let registry = Registry::open(&place.reference, place.access.clone())?;
+                sink.copied(&self.paths, &registry, &place.reference, &entry.digest)
             })
         })
     }
@@ -142,6 +221,14 @@ enum Whence<'a> {
     Repository(&'a str),
 }
 
-fn nowhere(request: &ListPushRequest, entry: &Entry) -> EngineError {
-    EngineError::EntryNowhere { name: request.name.clone(), digest: entry.digest.to_string() }
+fn whence<'a>(images: &'a [ImageRecord], list: &'a List, entry: &Entry) -> Option<Whence<'a>> {
+    match (stored(images, list, &entry.digest), list.sources.get(&entry.digest)) {
+        (Some(image), _) => Some(Whence::Store(image)),
+        (None, Some(Source::Repository(name))) => Some(Whence::Repository(name)),
+        _ => None,
+    }
+}
+
+fn nowhere(name: &str, entry: &Entry) -> EngineError {
+    EngineError::EntryNowhere { name: name.to_owned(), digest: entry.digest.to_string() }
 }

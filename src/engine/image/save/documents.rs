@@ -17,6 +17,9 @@ use std::io::{self, Write};
 /// The name of an image in an index (image-spec annotations.md).
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
+/// The file `version` of a `dir:`.
+pub(super) const DIR_VERSION: &[u8] = b"Directory Transport Version: 1.1\n";
+
 /// What `docker load` takes.
 pub(super) fn docker_archive(
     engine: &Engine,
@@ -55,11 +58,10 @@ pub(super) fn oci(
     compression: BlobCompression,
     sink: &mut Sink,
 ) -> Result<Vec<Digest>, EngineError> {
-    let member = |digest: &Digest| format!("blobs/sha256/{}", digest.hex());
-    sink.folder("blobs")?;
-    sink.folder("blobs/sha256")?;
-    put_layers(engine, plan, &mut blobs, sink, &member)?;
+    let member = oci_member;
+    begin_oci(sink)?;
     let mut written: HashSet<Digest> = HashSet::new();
+    put_layers(engine, plan, &mut blobs, sink, &member, &mut written)?;
     let (mut entries, mut manifests) = (Vec::new(), Vec::new());
     let kinds = Kinds::of(ManifestFormat::Oci, compression);
     for image in &plan.images {
@@ -70,26 +72,45 @@ pub(super) fn oci(
                 sink.bytes(&member(digest), bytes)?;
             }
         }
-        let descriptor = |reference: Option<&str>| {
-            let mut descriptor = json!({ "mediaType": OCI_MANIFEST, "digest": name, "size": manifest.len() });
-            if let Some(reference) = reference {
-                descriptor["annotations"] = json!({ REF_NAME: reference });
-            }
-            descriptor
-        };
+        let descriptor = |reference| index_entry(OCI_MANIFEST, &name, manifest.len(), reference);
         match &image.names[..] {
             [] => entries.push(descriptor(None)),
             names => entries.extend(names.iter().map(|name| descriptor(Some(name)))),
         }
         manifests.push(name);
     }
+    end_oci(sink, entries)?;
+    Ok(manifests)
+}
+
+/// Where a blob lies in a layout.
+pub(super) fn oci_member(digest: &Digest) -> String {
+    format!("blobs/sha256/{}", digest.hex())
+}
+
+/// The folders of a layout.
+pub(super) fn begin_oci(sink: &mut Sink) -> Result<(), EngineError> {
+    sink.folder("blobs")?;
+    sink.folder("blobs/sha256")
+}
+
+/// The documents that name what is in a layout.
+pub(super) fn end_oci(sink: &mut Sink, entries: Vec<Value>) -> Result<(), EngineError> {
     sink.bytes("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#)?;
     let index = match sink.present("index.json", MAX_DOCUMENT)? {
         Some(before) => merged(&before, entries)?,
         None => json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries }),
     };
-    sink.replace("index.json", &bytes("index.json", &index)?)?;
-    Ok(manifests)
+    sink.replace("index.json", &bytes("index.json", &index)?)
+}
+
+/// What an index says of a manifest.
+pub(super) fn index_entry(media_type: &str, digest: &Digest, size: usize, reference: Option<&str>) -> Value {
+    let mut descriptor = json!({ "mediaType": media_type, "digest": digest, "size": size });
+    if let Some(reference) = reference {
+        descriptor["annotations"] = json!({ REF_NAME: reference });
+    }
+    descriptor
 }
 
 /// Puts entries into an index; those of the same name, or for the same manifest where they have none, go.
@@ -116,8 +137,8 @@ pub(super) fn dir(
     kinds: &Kinds,
     sink: &mut Sink,
 ) -> Result<Vec<Digest>, EngineError> {
-    sink.bytes("version", b"Directory Transport Version: 1.1\n")?;
-    put_layers(engine, plan, &mut blobs, sink, &|digest| digest.hex().to_owned())?;
+    sink.bytes("version", DIR_VERSION)?;
+    put_layers(engine, plan, &mut blobs, sink, &|digest| digest.hex().to_owned(), &mut HashSet::new())?;
     let mut manifests = Vec::new();
     for image in &plan.images {
         sink.bytes(image.id.hex(), &image.config)?;
@@ -128,14 +149,15 @@ pub(super) fn dir(
     Ok(manifests)
 }
 
-fn put_layers(
+/// Puts the layers that are not `written` yet.
+pub(super) fn put_layers(
     engine: &Engine,
     plan: &Plan,
     blobs: &mut [Blob],
     sink: &mut Sink,
     member: &dyn Fn(&Digest) -> String,
+    written: &mut HashSet<Digest>,
 ) -> Result<(), EngineError> {
-    let mut written = HashSet::new();
     for (layer, blob) in plan.layers.iter().zip(blobs) {
         // Layers that were made anew can turn out to be the same.
         if !written.insert(blob.digest.clone()) {
@@ -152,7 +174,7 @@ fn put_layers(
 
 /// Media types.
 pub(super) struct Kinds {
-    manifest: &'static str,
+    pub(super) manifest: &'static str,
     config: &'static str,
     layer: String,
 }
@@ -168,7 +190,7 @@ impl Kinds {
     }
 }
 
-fn manifest(image: &Outgoing, blobs: &[Blob], kinds: &Kinds) -> Result<Vec<u8>, EngineError> {
+pub(super) fn manifest(image: &Outgoing, blobs: &[Blob], kinds: &Kinds) -> Result<Vec<u8>, EngineError> {
     let layer = |at: &usize| Descriptor::new(&kinds.layer, blobs[*at].digest.clone(), blobs[*at].size);
     let manifest = Manifest {
         schema_version: 2,

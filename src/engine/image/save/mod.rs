@@ -9,6 +9,7 @@
 
 mod compress;
 mod documents;
+mod list;
 mod plan;
 mod sink;
 
@@ -19,6 +20,7 @@ use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
 use crate::model::Digest;
 use documents::Kinds;
+pub(super) use list::ListSink;
 use plan::Plan;
 use sink::Sink;
 use std::fs::File;
