@@ -1,8 +1,9 @@
 //! `coracle create`.
 
 use super::cidfile::Cidfile;
-use super::options::{Options, conf};
+use super::options::Options;
 use super::targets::open_engine;
+use crate::cli::conf::conf;
 use crate::cli::error::CliError;
 use crate::cli::image::pull::{self, When};
 use crate::cli::ui;
@@ -42,8 +43,7 @@ pub(in crate::cli) fn is_understood(args: &CreateArgs) -> bool {
 
 /// Finds or pulls the image and makes the container.
 pub(super) fn create(options: &mut Options) -> Result<(Engine, ContainerConfig), CliError> {
-    options.complete(conf()?)?;
-    let mut request = options.request()?;
+    let mut request = options.completed(conf()?)?;
     let cidfile = options.relations.cidfile.as_deref().map(Cidfile::begin).transpose()?;
     let (engine, config) = make(options, &mut request)?;
     cidfile.map_or(Ok(()), |file| file.keep(config.id.as_str()))?;

@@ -6,6 +6,48 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use toml::{Table, Value};
 
+/// A file that is being read, for messages about it.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub path: &'a Path,
+    pub text: &'a str,
+}
+
+impl Source<'_> {
+    /// What is wrong with a key: the file, the line where it can be told, the table and the key.
+    pub(super) fn bad(self, table: &str, key: &str, why: &str) -> ConfigError {
+        ConfigError::Bad { path: self.path.to_owned(), what: self.about(table, key, why) }
+    }
+
+    /// The same without the file.
+    pub(super) fn about(self, table: &str, key: &str, why: &str) -> String {
+        let line = self.line(table, key).map(|line| format!("line {line}: ")).unwrap_or_default();
+        format!("{line}[{table}] {key}: {why}")
+    }
+
+    /// The line on which a key of a table is written, from 1 on.
+    pub(super) fn line(self, table: &str, key: &str) -> Option<usize> {
+        let mut current = String::new();
+        for (at, line) in self.text.lines().enumerate() {
+            let line = line.trim();
+            if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
+                current = name.trim().trim_matches('"').to_owned();
+                if current.strip_prefix(table).and_then(|rest| rest.strip_prefix('.')) == Some(key) {
+                    return Some(at + 1);
+                }
+            }
+            let Some((left, _)) = line.split_once('=') else { continue };
+            let left = left.trim().replace('"', "");
+            let whole = if current.is_empty() { left } else { format!("{current}.{left}") };
+            let rest = whole.strip_prefix(table).and_then(|rest| rest.strip_prefix('.')).and_then(|rest| rest.strip_prefix(key));
+            if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) {
+                return Some(at + 1);
+            }
+        }
+        None
+    }
+}
+
 /// What a key says, where files say several things.
 pub(super) trait Key: Sized {
     /// Reads a value.
@@ -31,13 +73,19 @@ macro_rules! plain_keys {
         }
     })+ };
 }
-plain_keys!(bool, i64, u32, String);
+plain_keys!(bool, i32, i64, u32, String);
 
 /// A list of words. `{append=true}` in it adds this one and later ones to what earlier files say, until one has `{append=false}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
     pub words: Vec<String>,
-    append: Option<bool>,
+    pub(super) append: Option<bool>,
+}
+
+impl Words {
+    pub(super) fn from(words: Vec<String>, append: Option<bool>) -> Self {
+        Self { words, append }
+    }
 }
 
 impl Key for Words {
@@ -80,10 +128,14 @@ impl Key for BTreeMap<String, Vec<String>> {
 ///
 /// # Errors
 /// It is of another type than this key is.
-pub(super) fn merge<T: Key>(path: &Path, table: (&str, &mut Table), key: &str, place: &mut Option<T>) -> Result<(), ConfigError> {
+pub(super) fn merge<T: Key>(
+    source: Source<'_>,
+    table: (&str, &mut Table),
+    key: &str,
+    place: &mut Option<T>,
+) -> Result<(), ConfigError> {
     let Some(value) = table.1.remove(key) else { return Ok(()) };
-    let value =
-        T::read(value).map_err(|why| ConfigError::Bad { path: path.to_owned(), what: format!("[{}] {key}: {why}", table.0) })?;
+    let value = T::read(value).map_err(|why| source.bad(table.0, key, &why))?;
     T::put(place, value);
     Ok(())
 }
@@ -98,8 +150,8 @@ macro_rules! table {
         }
 
         impl $name {
-            pub(super) fn merge(&mut self, path: &Path, table: &mut toml::Table) -> Result<(), ConfigError> {
-                $(keys::merge(path, ($title, table), stringify!($key), &mut self.$key)?;)+
+            fn merge(&mut self, source: keys::Source<'_>, table: &mut toml::Table) -> Result<(), ConfigError> {
+                $(keys::merge(source, ($title, table), stringify!($key), &mut self.$key)?;)+
                 Ok(())
             }
         }

@@ -1,9 +1,11 @@
 //! `[network]`: what containers.conf says about networks.
 
 use super::Conf;
+use super::keys::{self, Source, Words};
 use crate::config::paths::PathsError;
 use crate::config::registries::ConfigError;
 use crate::model::network::IpNet;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::Path;
@@ -22,6 +24,9 @@ pub struct NetworkConf {
     pub stack: Option<String>,
     /// Arguments of pasta.
     pub pasta_options: Vec<String>,
+    /// What the last file said of adding to them.
+    #[serde(skip)]
+    pasta_append: Option<bool>,
 }
 
 /// A block of addresses out of which subnets of one size are taken.
@@ -57,19 +62,9 @@ impl Default for NetworkConf {
             ],
             stack: None,
             pasta_options: Vec::new(),
+            pasta_append: None,
         }
     }
-}
-
-/// The table of one file.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Table {
-    default_network: Option<String>,
-    default_subnet: Option<IpNet>,
-    default_subnet_pools: Option<Vec<Pool>>,
-    default_rootless_network_cmd: Option<String>,
-    pasta_options: Option<Vec<String>>,
 }
 
 /// What this process was handed by another one.
@@ -104,21 +99,32 @@ impl NetworkConf {
         Ok(Conf::load()?.network.clone())
     }
 
-    pub(super) fn merge(&mut self, path: &Path, table: toml::Table) -> Result<(), ConfigError> {
-        let table = table.try_into().map_err(|source: toml::de::Error| ConfigError::Bad {
-            path: path.to_owned(),
-            what: format!("[network] {}", source.to_string().trim_end().replace('\n', " ")),
-        })?;
-        let Table { default_network, default_subnet, default_subnet_pools, default_rootless_network_cmd, pasta_options } = table;
-        let bad = |what: String| ConfigError::Bad { path: path.to_owned(), what };
-        if let Some(net) = default_subnet.filter(|net| net.trunc() != *net) {
-            return Err(bad(format!("default_subnet {net} is no subnet: the first address of this one is {}", net.trunc())));
+    pub(super) fn merge(&mut self, source: Source<'_>, table: &mut toml::Table) -> Result<(), ConfigError> {
+        fn take<T: DeserializeOwned>(source: Source<'_>, table: &mut toml::Table, key: &str) -> Result<Option<T>, ConfigError> {
+            let value = table.remove(key).map(toml::Value::try_into).transpose();
+            value.map_err(|error: toml::de::Error| source.bad("network", key, error.message()))
         }
-        for pool in default_subnet_pools.iter().flatten() {
-            let Pool { base, size } = pool;
+        let default_network: Option<String> = take(source, table, "default_network")?;
+        let default_subnet: Option<IpNet> = take(source, table, "default_subnet")?;
+        let default_subnet_pools: Option<Vec<Pool>> = take(source, table, "default_subnet_pools")?;
+        let stack: Option<String> = take(source, table, "default_rootless_network_cmd")?;
+        let bad = |key: &str, why: String| source.bad("network", key, &why);
+        if let Some(net) = default_subnet.filter(|net| net.trunc() != *net) {
+            return Err(bad("default_subnet", format!("{net} is no subnet: the first address of this one is {}", net.trunc())));
+        }
+        for Pool { base, size } in default_subnet_pools.iter().flatten() {
             if *size < base.prefix_len() || *size > base.max_prefix_len() - 2 {
-                return Err(bad(format!("default_subnet_pools: no subnets of the size {size} can be taken from {base}")));
+                return Err(bad("default_subnet_pools", format!("no subnets of the size {size} can be taken from {base}")));
             }
+        }
+        if let Some(other) = stack.as_deref().filter(|name| !["", "pasta", "slirp4netns"].contains(name)) {
+            return Err(bad("default_rootless_network_cmd", format!("{other:?} is not known: choose pasta or slirp4netns")));
+        }
+        let mut pasta = Some(Words::from(std::mem::take(&mut self.pasta_options), self.pasta_append));
+        keys::merge(source, ("network", table), "pasta_options", &mut pasta)?;
+        if let Some(pasta) = pasta {
+            self.pasta_append = pasta.append;
+            self.pasta_options = pasta.words;
         }
         fn set<T>(place: &mut T, value: Option<T>) {
             if let Some(value) = value {
@@ -128,8 +134,7 @@ impl NetworkConf {
         set(&mut self.default_network, default_network.filter(|name| !name.is_empty()));
         set(&mut self.default_subnet, default_subnet);
         set(&mut self.pools, default_subnet_pools);
-        set(&mut self.pasta_options, pasta_options);
-        self.stack = default_rootless_network_cmd.filter(|name| !name.is_empty()).or_else(|| self.stack.take());
+        self.stack = stack.filter(|name| !name.is_empty()).or_else(|| self.stack.take());
         Ok(())
     }
 }

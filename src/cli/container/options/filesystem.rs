@@ -4,7 +4,7 @@ use super::defaults::or;
 use super::mounts;
 use crate::cli::error::CliError;
 use crate::cli::given;
-use crate::config::containers::{Containers, Words};
+use crate::config::containers::{Containers, Engine, Words};
 use crate::engine::container::create::CreateRequest;
 use crate::model::{Filesystem, ImageVolumes};
 use clap::{Args, ValueEnum};
@@ -33,9 +33,9 @@ pub(super) struct FilesystemOptions {
     /// Mount the volumes and folders of another container: CONTAINER[:ro|rw]
     #[arg(long, value_name = "CONTAINER")]
     volumes_from: Vec<String>,
-    /// What becomes of the image's volumes: bind (an anonymous volume; also: anonymous), tmpfs, ignore
-    #[arg(long, value_enum, value_name = "MODE", default_value = "bind")]
-    image_volume: ImageVolumeMode,
+    /// What becomes of the image's volumes: bind (default; an anonymous volume; also: anonymous), tmpfs, ignore
+    #[arg(long, value_enum, value_name = "MODE")]
+    image_volume: Option<ImageVolumeMode>,
     /// Make the container's root file system read-only
     #[arg(long, value_name = "BOOL", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     read_only: Option<bool>,
@@ -51,6 +51,9 @@ pub(super) struct FilesystemOptions {
     /// Volumes and mounts of containers.conf, where nothing else is mounted.
     #[arg(skip)]
     usual: (Vec<String>, Vec<String>),
+    /// `image_volume_mode` of containers.conf.
+    #[arg(skip)]
+    usual_image_volume: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -62,10 +65,11 @@ enum ImageVolumeMode {
 }
 
 impl FilesystemOptions {
-    pub(super) fn complete(&mut self, conf: &Containers) {
+    pub(super) fn complete(&mut self, conf: &Containers, engine: &Engine) {
         let words = |list: &Option<Words>| list.as_ref().map(|list| list.words.clone()).unwrap_or_default();
         self.usual = (words(&conf.volumes), words(&conf.mounts));
         self.read_only = self.read_only.or(conf.read_only);
+        or(&mut self.usual_image_volume, engine.image_volume_mode.as_ref());
         or(&mut self.shm_size, conf.shm_size.as_ref());
     }
 
@@ -80,12 +84,19 @@ impl FilesystemOptions {
                 request.mounts.push(mount);
             }
         }
+        let usual = self.usual_image_volume.as_deref().map(|text| {
+            let mode = ImageVolumeMode::from_str(text, true);
+            mode.map_err(|_| {
+                CliError::Usage(format!("{text:?} is nothing that becomes of volumes: choose bind, tmpfs or ignore"))
+            })
+        });
+        let image_volume = self.image_volume.map(Ok).or(usual).transpose()?.unwrap_or(ImageVolumeMode::Bind);
         request.filesystem = Filesystem {
             read_only: self.read_only.unwrap_or(false),
             read_only_tmpfs: self.read_only_tmpfs,
             shm_size: given(self.shm_size.as_ref()).map(bytes).transpose()?,
             volumes_from: self.volumes_from.clone(),
-            image_volumes: match self.image_volume {
+            image_volumes: match image_volume {
                 ImageVolumeMode::Bind => ImageVolumes::Bind,
                 ImageVolumeMode::Tmpfs => ImageVolumes::Tmpfs,
                 ImageVolumeMode::Ignore => ImageVolumes::Ignore,

@@ -1,6 +1,6 @@
 //! Where a new container's image comes from.
 
-use super::defaults::conf;
+use crate::cli::conf::conf;
 use crate::cli::error::CliError;
 use crate::cli::image::platform::PlatformArgs;
 use crate::cli::image::pull::{Pull, When};
@@ -33,13 +33,17 @@ impl ImageOptions {
     /// # Errors
     /// containers.conf names no such policy.
     pub(in crate::cli::container) fn policy(&self) -> Result<When, CliError> {
-        let usual = || match conf()?.engine.pull_policy.as_deref() {
+        if let Some(policy) = self.pull {
+            return Ok(policy);
+        }
+        let conf = conf()?;
+        match conf.engine.pull_policy.as_deref() {
             None | Some("") => Ok(When::Missing),
             Some(text) => <When as clap::ValueEnum>::from_str(text, true).map_err(|_| {
-                CliError::Usage(format!("containers.conf: [engine] pull_policy {text:?}: choose always, missing, newer or never"))
+                let origin = conf.origin("engine", "pull_policy");
+                CliError::Usage(format!("{origin}: {text:?} is no policy: choose always, missing, newer or never"))
             }),
-        };
-        self.pull.map_or_else(usual, Ok)
+        }
     }
 
     /// Tells whether an image for another machine than this one may be meant.

@@ -25,6 +25,7 @@ impl LimitOptions {
         if !self.ulimit.iter().any(|text| text == "host") {
             before(&mut self.ulimit, conf.default_ulimits.as_ref());
         }
+        self.oom_score_adj = self.oom_score_adj.or(conf.oom_score_adj);
         let mut usual = conf.default_sysctls.clone().unwrap_or_default();
         usual.words.retain(|text| match text.split_once(['.', '/']) {
             Some(("net", _)) => !shares("network"),

@@ -19,7 +19,6 @@ mod size;
 mod supervision;
 mod userns;
 
-pub(in crate::cli) use defaults::conf;
 pub(super) use environment::with_files;
 pub(super) use health::HealthOptions;
 pub(super) use resources::ResourceOptions;

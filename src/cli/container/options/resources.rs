@@ -1,5 +1,6 @@
 //! What a container may use of the machine.
 
+use super::defaults::{before, or};
 use crate::cli::error::CliError;
 use crate::cli::given;
 use crate::config::containers::Containers;
@@ -19,8 +20,8 @@ pub(super) struct CgroupOptions {
     #[arg(long, value_name = "PATH")]
     cgroup_parent: Option<String>,
     /// The container's cgroup: enabled; disabled: none; no-conmon: the monitor stays in the caller's; split: below the caller's own
-    #[arg(long, value_name = "MODE", default_value = "enabled", hide_default_value = true)]
-    cgroups: String,
+    #[arg(long, value_name = "MODE")]
+    cgroups: Option<String>,
 }
 
 /// The limits that `update` takes, too.
@@ -90,7 +91,9 @@ pub(in crate::cli::container) struct ResourceOptions {
 
 impl CgroupOptions {
     pub(super) fn complete(&mut self, conf: &Containers) {
-        let has_cgroup = self.cgroups != "disabled";
+        before(&mut self.cgroup_conf, conf.cgroup_conf.as_ref());
+        or(&mut self.cgroups, conf.cgroups.as_ref());
+        let has_cgroup = self.cgroups.as_deref() != Some("disabled");
         self.resources.pids_limit = self.resources.pids_limit.or(conf.pids_limit.filter(|_| has_cgroup));
     }
 
@@ -105,7 +108,7 @@ impl CgroupOptions {
             limits.conf.insert(name, value);
         }
         limits.cgroup_parent = self.cgroup_parent.clone().filter(|parent| !parent.is_empty());
-        limits.cgroups = cgroups(&self.cgroups)?;
+        limits.cgroups = cgroups(self.cgroups.as_deref().unwrap_or("enabled"))?;
         limits.check().map_err(|error| CliError::Usage(error.to_string()))?;
         request.limits = limits;
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::defaults::before;
 use crate::cli::error::CliError;
-use crate::config::containers::Containers;
+use crate::config::containers::{Containers, Engine};
 use crate::engine::container::create::{CreateRequest, is_cdi_name};
 use crate::model::{CapSet, Device, Seccomp, Security};
 use clap::{ArgAction, Args};
@@ -48,9 +48,14 @@ pub(super) struct SecurityOptions {
 }
 
 impl SecurityOptions {
-    pub(super) fn complete(&mut self, conf: &Containers) -> Result<(), CliError> {
+    pub(super) fn complete(&mut self, conf: &Containers, engine: &Engine) -> Result<(), CliError> {
         self.privileged = self.privileged.or(conf.privileged);
         before(&mut self.device, conf.devices.as_ref());
+        let folders = engine.cdi_spec_dirs.iter().flat_map(|list| &list.words).map(PathBuf::from);
+        // Those that are looked at anyway would have each of their devices twice.
+        let folders =
+            folders.filter(|folder| !["/etc/cdi", "/var/run/cdi", "/run/cdi"].iter().any(|usual| folder == Path::new(usual)));
+        self.cdi_spec_dir.splice(0..0, folders.collect::<Vec<_>>());
         let has_filter = self.security_opt.iter().any(|text| text.starts_with("seccomp")) || self.seccomp_policy.is_some();
         if let Some(path) = conf.seccomp_profile.as_ref().filter(|path| !path.is_empty() && !has_filter) {
             self.security_opt.push(format!("seccomp={path}"));
