@@ -8,8 +8,9 @@ use coracle::engine::container::create::{CreateRequest, configure};
 use coracle::image::auth::Keeper;
 use coracle::image::manifest::{self, Document};
 use coracle::image::{ImageConfig, Platform};
-use coracle::model::{ContainerId, DiffId, ImageId, ImageRecord};
+use coracle::model::{ContainerId, DiffId, ImageId, ImageRecord, Origin};
 use coracle::runtime::spec;
+use coracle::runtime::spec::mounts::{Sources, VolumeSource};
 use coracle::storage::digest;
 use std::path::Path;
 
@@ -44,7 +45,14 @@ pub fn config(data: &[u8]) {
     let Ok(config) = configure(&request, &image, ContainerId::from_bytes(&[7; 32]), "c".to_owned()) else { return };
     assert!(config.workdir.starts_with('/'));
     assert!(config.mounts.iter().all(|mount| mount.target.starts_with('/')));
-    let built = spec::build(&config, Path::new("/root-of-it"), &[], &spec::mounts::Sources::default());
+    // The store prepares each volume that the image asks for.
+    let source = VolumeSource::Store("/a-volume".into(), Vec::new());
+    let volumes = config.mounts.iter().filter_map(|mount| match &mount.from {
+        Origin::Volume { name, .. } => Some((name.clone(), source.clone())),
+        _ => None,
+    });
+    let sources = Sources { volumes: volumes.collect(), ..Sources::default() };
+    let built = spec::build(&config, Path::new("/root-of-it"), &[], &sources);
     let spec = built.expect("a container has a spec");
     let process = spec.process().as_ref().expect("a process");
     assert_eq!(process.args().as_ref().expect("arguments").last().map(String::as_str), Some("true"));

@@ -5,7 +5,8 @@
 //! ```text
 //! unshare --user --map-root-user --map-auto cargo +nightly fuzz run --fuzz-dir tests/fuzz --features libfuzzer layer
 //! ```
-//! And everywhere, from the same seeds but without coverage (`.ci/run` gives each a second):
+//! And everywhere, from the same seeds but without coverage (`.ci/run` gives each a second, always with the same random numbers;
+//! `CORACLE_SEED` is for others):
 //!
 //! ```text
 //! cargo run --manifest-path tests/fuzz/Cargo.toml --bin runner -- [SECONDS [TARGET…]]

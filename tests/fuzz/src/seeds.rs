@@ -49,6 +49,8 @@ pub fn config() -> Vec<Vec<u8>> {
     bytes(&[
         r#"{"architecture":"amd64","os":"linux","created":"2020-09-13T12:26:40Z","config":{"User":"1:2","Env":["A=b","*"],"Cmd":["x"],"Entrypoint":["y"],"WorkingDir":"/w","Volumes":{"/v":{},"../x":{}},"ExposedPorts":{"80/tcp":{}},"Labels":{"a":"b\n"},"StopSignal":"SIGTERM","Healthcheck":{"Test":["CMD-SHELL","x"],"Interval":-1,"Retries":9223372036854775807}},"rootfs":{"type":"layers","diff_ids":[]},"history":[{"empty_layer":true}]}"#,
         r#"{"config":null,"rootfs":{}}"#,
+        r#"{"config":{"User":"u:g","Env":["A=b"],"WorkingDir":"w","Volumes":{"/v":{},"/v/w":{},"/dev":{},"/":{}}}}"#,
+        r#"{"config":{"User":"1:2","Env":["PATH=/x"],"Entrypoint":["y"],"WorkingDir":"/w","Volumes":{"/v":{}},"StopSignal":"9"},"rootfs":{"type":"layers","diff_ids":[]}}"#,
     ])
 }
 
