@@ -36,6 +36,9 @@ const IDLE: Duration = Duration::from_secs(5);
 /// How many events are read at once.
 const BATCH: usize = 64;
 
+/// After so long without an event the memory that is not in use goes back.
+const QUIET: Duration = Duration::from_millis(500);
+
 /// How often a container is looked at that was being started when netd came back.
 const UNSURE: Duration = Duration::from_millis(100);
 
@@ -128,6 +131,7 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
         unsure: Vec::new(),
         boot,
         space: vec![0; PACKET_BYTES],
+        is_warm: true,
     };
     for (member, init) in living {
         let id = member.id.clone();
@@ -235,6 +239,8 @@ struct Netd {
     unsure: Vec<ContainerId>,
     boot: String,
     space: Vec<u8>,
+    /// Something was done since memory was last given back.
+    is_warm: bool,
 }
 
 impl Netd {
@@ -249,6 +255,12 @@ impl Netd {
             match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut events), patience.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(errno) => return Err(begin("wait for events")(errno.into())),
+            }
+            if !events.is_empty() {
+                self.is_warm = true;
+            } else if std::mem::take(&mut self.is_warm) {
+                self.space = Vec::new();
+                crate::sys::rest::rest();
             }
             for event in &events {
                 let Some((subject, at, _)) = token::read(event) else { continue };
@@ -284,7 +296,8 @@ impl Netd {
         let way_out = self.way_out_at.map(|at| at.saturating_duration_since(now));
         let unsure = (!self.unsure.is_empty()).then_some(UNSURE);
         let host = self.host_at.map(|at| at.saturating_duration_since(now));
-        [self.members.names().patience(), self.members.sweep(), idle, way_out, unsure, host].into_iter().flatten().min()
+        let warm = self.is_warm.then_some(QUIET);
+        [self.members.names().patience(), self.members.sweep(), idle, way_out, unsure, host, warm].into_iter().flatten().min()
     }
 
     /// Looks again at containers whose start was under way.
@@ -350,6 +363,7 @@ impl Netd {
 
     fn hear(&mut self, at: u32) {
         let Some(asker) = self.askers.get_mut(at) else { return };
+        self.space.resize(PACKET_BYTES, 0);
         match packet::receive(asker.socket.as_fd(), &mut self.space) {
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
             Err(_) | Ok(([], _)) => self.hang_up(at),
