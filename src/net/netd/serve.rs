@@ -120,6 +120,7 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
         inits: Slots::default(),
         stack: None,
         way_out_at: None,
+        way_out_made: None,
         changes: None,
         host_at: None,
         serial: 0,
@@ -224,6 +225,8 @@ struct Netd {
     stack: Option<OwnedFd>,
     /// When the way out may be made anew.
     way_out_at: Option<Instant>,
+    /// When this process has made one.
+    way_out_made: Option<Instant>,
     /// What the kernel says of the host's addresses and routes.
     changes: Option<Changes>,
     /// When to look what has become of them.
