@@ -123,6 +123,7 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
         inits: Slots::default(),
         stack: None,
         way_out_at: None,
+        way_out_made: None,
         changes: None,
         host_at: None,
         serial: 0,
@@ -228,6 +229,8 @@ struct Netd {
     stack: Option<OwnedFd>,
     /// When the way out may be made anew.
     way_out_at: Option<Instant>,
+    /// When this process has made one.
+    way_out_made: Option<Instant>,
     /// What the kernel says of the host's addresses and routes.
     changes: Option<Changes>,
     /// When to look what has become of them.
@@ -325,24 +328,21 @@ impl Netd {
 
     /// Closes for good, unless somebody has come at the last moment. Under the lock nobody starts another.
     fn close(&mut self, control: &OwnedFd) -> bool {
-        let lock = File::open(self.folder.join(LOCK));
-        let locked = lock.is_ok_and(|lock| {
-            let taken = rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
-            // It is given back by the end of the process.
-            std::mem::forget(lock);
-            taken
-        });
+        let lock = File::open(self.folder.join(LOCK)).ok();
+        let lock = lock.filter(|lock| rustix::fs::flock(lock, FlockOperation::NonBlockingLockExclusive).is_ok());
         self.accept(control);
-        if !self.is_idle() || !locked {
+        let Some(lock) = lock.filter(|_| self.is_idle()) else {
             self.idle_since = Instant::now();
             return false;
-        }
+        };
         let _ = std::fs::remove_file(self.folder.join(SOCKET));
         // A container that has left all its networks may join again: its monitor keeps this N and no other.
         let others = userns::session::members(&self.paths).into_iter().filter(|member| member.pid != own_pid());
         if found::find(&self.folder, others).is_none() {
             let _ = std::fs::remove_file(self.folder.join("session.json"));
         }
+        // It is given back by the end of the process.
+        std::mem::forget(lock);
         true
     }
 
