@@ -2,15 +2,15 @@
 
 use super::seccomp::Filter;
 use crate::runtime::limits;
-use crate::runtime::message::{Failure, Stage, send_ready};
+use crate::runtime::message::{Failure, Stage};
 use crate::runtime::process as steps;
-use crate::runtime::process::Identity;
+use crate::runtime::process::{Identity, Last};
 use crate::sys::schedule::{self, IoClass, Policy};
-use crate::sys::{fd, keyring, seccomp, stub};
+use crate::sys::{keyring, seccomp, stub};
 use oci_spec::runtime::{IOPriorityClass, LinuxSchedulerFlag, LinuxSchedulerPolicy, Process};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 use std::ffi::CString;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 
 /// What is needed beside the process.
 pub(super) struct Leave<'a> {
@@ -72,26 +72,8 @@ fn try_leave(leave: &Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     }
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(user.umask().unwrap_or(*umask)));
     crate::sys::process::default_signals();
-    let at = || Failure::at(Stage::Stdio, "");
-    let above = handed.iter().map(|(number, _)| number + 1).max().unwrap_or(0).max(10);
-    let move_up = |fd: &OwnedFd| rustix::io::fcntl_dupfd_cloexec(fd, above).map_err(|errno| at()(errno.into()));
-    let report = move_up(report)?;
-    let stub = move_up(&stub)?;
-    let handed = handed.iter().map(|(number, fd)| Ok((*number, move_up(fd)?))).collect::<Result<Vec<_>, Failure>>()?;
-    fd::close_on_exec_from(3).map_err(at())?;
-    let slot = fd::duplicate_to(report.as_fd(), i32::from(error_fd)).map_err(at())?;
-    let mut slots = Vec::with_capacity(handed.len());
-    for (number, fd) in &handed {
-        slots.push(fd::duplicate_to(fd.as_fd(), *number).map_err(at())?);
-    }
-    limits::bound_descriptors(process)?;
-    if let (Some(filter), true) = (filter, no_new_privileges) {
-        load(filter)?;
-    }
-    send_ready(&slot).map_err(at())?;
-    let error = stub::become_program(&stub, &[], &candidates, &argv, &environment);
-    drop((slot, slots));
-    Err(Failure::at(Stage::Stub, "")(error))
+    let last = Last { process, report, handed, error_fd, stub, before: Vec::new(), candidates, argv, environment };
+    last.go(|| filter.filter(|_| no_new_privileges).map_or(Ok(()), load))
 }
 
 fn load(filter: &Filter) -> Result<(), Failure> {
