@@ -7,13 +7,15 @@
 use super::args::MonitorArgs;
 use super::event::Monitor;
 use super::supervise;
-use crate::sys::{exec, fd};
+use crate::sys::{exec, fd, process};
 use std::ffi::OsString;
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 
 /// Executes the helper to remove what is left of a container that is gone; where that fails, the next command does.
 pub(super) fn become_sweeper(args: &MonitorArgs) {
     let Some(helper) = &args.helper else { return };
+    // All of them are blocked here, and nobody reads them any more.
+    process::default_signals();
     let _ = exec::execve(&helper.program, &supervise::argv(helper, supervise::internal("sweep", helper)), &[]);
 }
 

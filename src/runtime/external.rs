@@ -106,6 +106,7 @@ impl External {
     fn call(&self, verb: &[&str]) -> Result<(), Failure> {
         let at = || Failure::at(Stage::Clone, "");
         let child = clone::spawn(CloneFlags::empty(), None, || {
+            process::default_signals();
             self.become_runtime(verb);
             127
         });
@@ -149,7 +150,11 @@ impl External {
         process::adopt_orphans().map_err(at())?;
         let console = folder.join("console");
         let listener = match &ends.console {
-            Some(_) => Some(UnixListener::from(socket::listen_stream_in(&folder, "console").map_err(record())?)),
+            Some(_) => {
+                let listener = UnixListener::from(socket::listen_stream_in(&folder, "console").map_err(record())?);
+                listener.set_nonblocking(true).map_err(record())?;
+                Some(listener)
+            }
             None => None,
         };
         let mut stdio = ends.stdio;
@@ -178,10 +183,14 @@ impl External {
             return Err(self.failure("create", code));
         }
         if let (Some(listener), Some(console)) = (listener, ends.console) {
-            // The runtime has ended, so its message is here.
-            let (connection, _) = listener.accept().map_err(Failure::at(Stage::Terminal, ""))?;
+            let none = || Failure::text(Stage::Terminal, "the runtime has sent no terminal");
+            // The runtime has ended, so its message is here, or none will come.
+            let (connection, _) = listener.accept().map_err(|error| match error.kind() {
+                std::io::ErrorKind::WouldBlock => none(),
+                _ => Failure::at(Stage::Terminal, "")(error),
+            })?;
             let master = fdpass::receive(connection.as_fd()).map_err(Failure::at(Stage::Terminal, ""))?;
-            let master = master.ok_or_else(|| Failure::text(Stage::Terminal, "the runtime has sent no terminal"))?;
+            let master = master.ok_or_else(none)?;
             fdpass::send(console.as_fd(), master.as_fd()).map_err(Failure::at(Stage::Terminal, ""))?;
         }
         let text = std::fs::read_to_string(folder.join("pid")).map_err(record())?;

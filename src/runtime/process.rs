@@ -119,30 +119,63 @@ impl Bare<'_> {
         let umask = process.user().umask().unwrap_or(0o022);
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(umask));
         crate::sys::process::default_signals();
-        // Everything else is close-on-exec at birth; this is for what was inherited. The stub reports on descriptor 3, or the first
-        // that the program is not to have.
-        let above = handed.iter().map(|(number, _)| number + 1).max().unwrap_or(0).max(10);
+        let last = Last { process, report, handed, error_fd, stub, before, candidates, argv, environment };
+        last.go(|| filter.map_or(Ok(()), |filter| seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))))
+    }
+}
+
+/// The step that every process takes in the end, with all rights given up.
+pub(super) struct Last<'a> {
+    pub(super) process: &'a Process,
+    pub(super) report: &'a OwnedFd,
+    pub(super) handed: &'a [(i32, OwnedFd)],
+    /// Where the stub reports: 3, or the first number that the program is not to have.
+    pub(super) error_fd: u8,
+    pub(super) stub: OwnedFd,
+    /// What the program in `stub` wants before the paths.
+    pub(super) before: Vec<CString>,
+    pub(super) candidates: Vec<CString>,
+    pub(super) argv: Vec<CString>,
+    pub(super) environment: Vec<CString>,
+}
+
+impl Last<'_> {
+    /// Lays the descriptors in their places, takes the steps that are left, a filter at last, and becomes the stub. Returns only what
+    /// went wrong before the descriptors were touched; what goes wrong later is reported from here.
+    pub(super) fn go(self, left: impl FnOnce() -> Result<(), Failure>) -> Result<std::convert::Infallible, Failure> {
+        let above = self.handed.iter().map(|(number, _)| number + 1).max().unwrap_or(0).max(10);
         let move_up = |fd: &OwnedFd| {
             rustix::io::fcntl_dupfd_cloexec(fd, above).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))
         };
-        let report = move_up(report)?;
-        let stub = move_up(&stub)?;
-        let handed = handed.iter().map(|(number, fd)| Ok((*number, move_up(fd)?))).collect::<Result<Vec<_>, Failure>>()?;
-        fd::close_on_exec_from(3).map_err(Failure::at(Stage::Stdio, ""))?;
-        let slot = fd::duplicate_to(report.as_fd(), i32::from(error_fd)).map_err(Failure::at(Stage::Stdio, ""))?;
-        let mut slots = Vec::with_capacity(handed.len());
-        for (number, fd) in &handed {
-            slots.push(fd::duplicate_to(fd.as_fd(), *number).map_err(Failure::at(Stage::Stdio, ""))?);
-        }
-        limits::bound_descriptors(process)?;
-        if let Some(filter) = filter {
-            seccomp::load(filter).map_err(Failure::at(Stage::Seccomp, ""))?;
-        }
-        send_ready(&slot).map_err(Failure::at(Stage::Stdio, ""))?;
-        let error = stub::become_program(&stub, &before, &candidates, &argv, &environment);
+        let report = move_up(self.report)?;
+        let stub = move_up(&self.stub)?;
+        let handed = self.handed.iter().map(|(number, fd)| Ok((*number, move_up(fd)?))).collect::<Result<Vec<_>, Failure>>()?;
+        let Err(failure) = self.become_stub(&report, &stub, &handed, left);
         // The numbers from 3 up had other owners before: nothing may be closed here by who believes that it still owns one.
-        Failure::at(Stage::Stub, "")(error).send(&report);
+        failure.send(&report);
         crate::sys::process::exit_now(125)
+    }
+
+    fn become_stub(
+        &self,
+        report: &OwnedFd,
+        stub: &OwnedFd,
+        handed: &[(i32, OwnedFd)],
+        left: impl FnOnce() -> Result<(), Failure>,
+    ) -> Result<std::convert::Infallible, Failure> {
+        let at = || Failure::at(Stage::Stdio, "");
+        // Everything else is close-on-exec at birth; this is for what was inherited.
+        fd::close_on_exec_from(3).map_err(at())?;
+        let slot = fd::duplicate_to(report.as_fd(), i32::from(self.error_fd)).map_err(at())?;
+        let mut slots = Vec::with_capacity(handed.len());
+        for (number, fd) in handed {
+            slots.push(fd::duplicate_to(fd.as_fd(), *number).map_err(at())?);
+        }
+        limits::bound_descriptors(self.process)?;
+        left()?;
+        send_ready(&slot).map_err(at())?;
+        let error = stub::become_program(stub, &self.before, &self.candidates, &self.argv, &self.environment);
+        Err(Failure::at(Stage::Stub, "")(error))
     }
 }
 

@@ -124,6 +124,7 @@ fn become_program(program: &Path, argv: &[CString], device: &OwnedFd) -> io::Res
     rustix::process::umask(Mode::empty());
     fd::close_all_but(&[device.as_fd()])?;
     fd::keep_on_exec(device)?;
+    super::process::default_signals();
     Err(exec::execve(program, argv, &[]))
 }
 

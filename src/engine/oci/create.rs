@@ -1,13 +1,14 @@
 //! `create`, and `run`'s first half.
 
 use super::record::{self, Container, Record};
-use super::{OciError, Runtime, write_by_rename};
+use super::{OciError, Runtime};
 use crate::cgroup;
 use crate::cgroup::bundle::Placed;
 use crate::model::PidRef;
 use crate::runtime::bundle::{self, Bundle, Create};
 use crate::sys::clone::Child;
 use crate::sys::members::Members;
+use crate::sys::replace::replace;
 use crate::sys::{fdpass, process, socket, stamp};
 use oci_spec::runtime::{Capability, LinuxNamespaceType, Process};
 use rustix::fs::FlockOperation;
@@ -120,7 +121,11 @@ impl Runtime {
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(fail("make the folder")(error)),
             }
-            let lock = record::lock(folder, FlockOperation::NonBlockingLockExclusive).map_err(fail("lock"))?;
+            let lock = match record::lock(folder, FlockOperation::NonBlockingLockExclusive) {
+                // Another's `create` or `delete` has taken it away.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                lock => lock.map_err(fail("lock"))?,
+            };
             let Some(lock) = lock else { return Err(OciError::Busy { id: id.to_owned() }) };
             if Container::read(folder)?.is_some() {
                 return Err(OciError::Exists { id: id.to_owned() });
@@ -203,9 +208,9 @@ impl Making<'_> {
             let text = serde_json::to_vec(&record).map_err(|source| OciError::Record { path: path.clone(), source })?;
             // Before the record: who sees the container finds its pid file.
             if let Some(pid_file) = &request.pid_file {
-                write_by_rename(pid_file, pid.to_string().as_bytes()).map_err(file("write the pid file", pid_file))?;
+                replace(pid_file, pid.to_string().as_bytes()).map_err(file("write the pid file", pid_file))?;
             }
-            write_by_rename(&path, &text).map_err(file("write", &path))?;
+            replace(&path, &text).map_err(file("write", &path))?;
             Ok(made.stay()?)
         });
         if let Err(error) = recorded {

@@ -5,11 +5,10 @@ use super::{OciError, Runtime};
 use crate::cgroup;
 use crate::runtime::bundle;
 use crate::runtime::message::Failure;
-use crate::sys::members::Members;
 use crate::sys::process;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::FlockOperation;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long processes may take to end after SIGKILL: longer only in uninterruptible sleep.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,15 +21,14 @@ impl Runtime {
     /// It is not stopped, or something of it cannot be removed.
     pub fn delete(&self, id: &str, force: bool) -> Result<Vec<Failure>, OciError> {
         let folder = self.folder(id)?;
-        let container = match Container::read(&folder)? {
-            Some(container) => container,
-            None if force => {
-                self.sweep(&folder);
+        let (container, _lock) = match self.locked(id) {
+            Ok(locked) => locked,
+            Err(OciError::NoSuch { .. }) if force => {
+                sweep(&folder);
                 return Ok(Vec::new());
             }
-            None => return Err(OciError::NoSuch { id: id.to_owned() }),
+            Err(error) => return Err(error),
         };
-        let _lock = container.lock()?;
         let status = container.status();
         if status.is_alive() {
             if !force {
@@ -38,10 +36,10 @@ impl Runtime {
             }
             end(&container)?;
         }
-        if let Some(members) = container.record.members {
-            Members::of_id(members).kill();
+        if let Some(members) = container.record.members() {
+            members.kill();
         }
-        if let Some(folder) = container.record.cgroup.as_deref().filter(|_| container.record.cgroup_made) {
+        if let Some(folder) = container.record.own_cgroup() {
             cgroup::kill(folder)?;
             cgroup::remove(folder, PATIENCE)?;
             remove_empty_scope(folder);
@@ -50,12 +48,15 @@ impl Runtime {
         std::fs::remove_dir_all(&folder).map_err(|source| OciError::File { action: "remove", path: folder, source })?;
         Ok(failures)
     }
+}
 
-    /// Removes what a killed create has left.
-    fn sweep(&self, folder: &std::path::Path) {
-        if let Ok(Some(_lock)) = record::lock(folder, FlockOperation::NonBlockingLockExclusive) {
-            let _ = std::fs::remove_dir_all(folder);
-        }
+/// Removes what a killed create has left.
+fn sweep(folder: &std::path::Path) {
+    if let Ok(Some(_lock)) = record::lock(folder, FlockOperation::NonBlockingLockExclusive)
+        // Another create may have come to its end meanwhile.
+        && let Ok(None) = Container::read(folder)
+    {
+        let _ = std::fs::remove_dir_all(folder);
     }
 }
 
@@ -75,11 +76,16 @@ fn end(container: &Container) -> Result<(), OciError> {
         Some(libc::ESRCH) => Ok(()),
         _ => Err(fail(error)),
     })?;
-    let patience = Timespec { tv_sec: PATIENCE.as_secs().cast_signed(), tv_nsec: 0 };
-    match poll(&mut [PollFd::new(&init, PollFlags::IN)], Some(&patience)) {
-        Ok(0) => Err(fail(std::io::ErrorKind::TimedOut.into())),
-        Ok(_) => Ok(()),
-        Err(errno) => Err(fail(errno.into())),
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let left = Timespec { tv_sec: left.as_secs().cast_signed(), tv_nsec: left.subsec_nanos().into() };
+        match poll(&mut [PollFd::new(&init, PollFlags::IN)], Some(&left)) {
+            Ok(0) => return Err(fail(std::io::ErrorKind::TimedOut.into())),
+            Ok(_) => return Ok(()),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(errno) => return Err(fail(errno.into())),
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::create::{Console, unknown_capabilities};
 use super::record::Status;
-use super::{Made, OciError, Runtime, write_by_rename};
+use super::{Made, OciError, Runtime};
 use crate::cgroup;
 use crate::runtime::bundle::{self, Exec};
+use crate::sys::replace::replace;
 use crate::sys::{namespace, process as proc};
 use oci_spec::runtime::{Capability, LinuxCapabilities, Process};
 use rustix::fs::{Mode, OFlags};
@@ -91,7 +92,7 @@ impl Runtime {
             umask: request.umask,
         })?;
         if let Some(path) = &request.pid_file
-            && let Err(source) = write_by_rename(path, made.pid.to_string().as_bytes())
+            && let Err(source) = replace(path, made.pid.to_string().as_bytes())
         {
             let _ = proc::send_signal(&made.pidfd, libc::SIGKILL);
             let _ = made.wait();

@@ -4,7 +4,6 @@ use super::record::Status;
 use super::{OciError, Runtime};
 use crate::cgroup;
 use crate::runtime::everyone::{self, Reach};
-use crate::sys::members::Members;
 use crate::sys::process;
 
 impl Runtime {
@@ -19,11 +18,11 @@ impl Runtime {
         let Some(init) = container.init()? else {
             if all && signal == libc::SIGKILL {
                 // Processes that share their pid namespace with others outlive init.
-                if let Some(folder) = record.cgroup.as_deref().filter(|_| record.cgroup_made) {
+                if let Some(folder) = record.own_cgroup() {
                     return Ok(cgroup::kill(folder)?);
                 }
-                if let Some(members) = record.members {
-                    Members::of_id(members).kill();
+                if let Some(members) = record.members() {
+                    members.kill();
                     return Ok(());
                 }
             }
@@ -32,7 +31,7 @@ impl Runtime {
         if !all {
             return process::send_signal(&init, signal).map_err(fail);
         }
-        if let Some(folder) = record.cgroup.as_deref().filter(|_| record.cgroup_made) {
+        if let Some(folder) = record.own_cgroup() {
             if signal == libc::SIGKILL {
                 return Ok(cgroup::kill(folder)?);
             }
@@ -41,7 +40,7 @@ impl Runtime {
         match everyone::signal(&init, signal).map_err(fail)? {
             Reach::All => Ok(()),
             Reach::SharedNamespace if signal == libc::SIGKILL && record.members.is_some() => {
-                record.members.into_iter().for_each(|id| Members::of_id(id).kill());
+                record.members().into_iter().for_each(|members| members.kill());
                 Ok(())
             }
             Reach::SharedNamespace => Err(OciError::SharedPids { id: id.to_owned() }),

@@ -32,7 +32,8 @@ pub use record::{Container, Status};
 pub use template::template;
 pub use update::Wanted;
 
-use std::path::{Path, PathBuf};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 
 /// The newest version of the runtime specification that is known here.
 pub const SPEC_VERSION: &str = "1.3.0";
@@ -85,19 +86,21 @@ impl Runtime {
         let folder = self.folder(id)?;
         Container::read(&folder)?.ok_or_else(|| OciError::NoSuch { id: id.to_owned() })
     }
-}
 
-/// Writes a file that appears whole or not at all.
-fn write_by_rename(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".new");
-    std::fs::write(&temporary, bytes)?;
-    std::fs::rename(temporary, path)
+    /// A container as it is under its lock.
+    ///
+    /// # Errors
+    /// There is none with this id, or not any more.
+    fn locked(&self, id: &str) -> Result<(Container, OwnedFd), OciError> {
+        let lock = self.container(id)?.lock()?;
+        Ok((self.container(id)?, lock))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     #[test]
     fn an_id_is_one_name_of_a_file() {

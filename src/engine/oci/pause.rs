@@ -16,7 +16,7 @@ impl Runtime {
         if !matches!(status, Status::Running | Status::Created) {
             return Err(container.wrong("pause", status));
         }
-        match own_cgroup(&container) {
+        match container.record.own_cgroup() {
             Some(folder) => Ok(cgroup::freeze(folder)?),
             None => signal(&container, |init| everyone::stop(init, container.record.init)),
         }
@@ -32,16 +32,11 @@ impl Runtime {
         if status != Status::Paused {
             return Err(container.wrong("resume", status));
         }
-        match own_cgroup(&container) {
+        match container.record.own_cgroup() {
             Some(folder) => Ok(cgroup::thaw(folder)?),
             None => signal(&container, |init| everyone::signal(init, libc::SIGCONT)),
         }
     }
-}
-
-/// The cgroup that holds this container and nobody else.
-fn own_cgroup(container: &Container) -> Option<&std::path::Path> {
-    container.record.cgroup.as_deref().filter(|_| container.record.cgroup_made)
 }
 
 fn signal(container: &Container, send: impl FnOnce(&std::os::fd::OwnedFd) -> std::io::Result<Reach>) -> Result<(), OciError> {

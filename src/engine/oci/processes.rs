@@ -16,7 +16,7 @@ impl Runtime {
             return Ok(Vec::new());
         }
         let record = &container.record;
-        let mut pids = match record.cgroup.as_deref().filter(|_| record.cgroup_made) {
+        let mut pids = match record.own_cgroup() {
             Some(folder) => cgroup::processes(folder),
             None => load::namespace_of(record.init.pid),
         };

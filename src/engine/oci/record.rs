@@ -5,6 +5,7 @@ use crate::cgroup;
 use crate::engine::oci::SPEC_VERSION;
 use crate::model::PidRef;
 use crate::runtime::bundle::{self, Bundle};
+use crate::sys::members::Members;
 use crate::sys::{process, stamp};
 use rustix::fs::FlockOperation;
 use serde::{Deserialize, Serialize};
@@ -102,7 +103,7 @@ impl Container {
             return Status::Stopped;
         }
         let frozen = self.record.cgroup.as_deref().is_some_and(cgroup::is_frozen);
-        if frozen || (self.record.cgroup.is_none() && process::is_stopped(self.record.init)) {
+        if frozen || (self.record.own_cgroup().is_none() && process::is_stopped(self.record.init)) {
             return Status::Paused;
         }
         if bundle::is_waiting(&self.folder) { Status::Created } else { Status::Running }
@@ -155,23 +156,45 @@ impl Container {
 
     /// Takes the lock on the container's folder.
     pub(super) fn lock(&self) -> Result<OwnedFd, OciError> {
-        lock(&self.folder, FlockOperation::LockExclusive)
-            .and_then(|lock| lock.ok_or_else(|| io::ErrorKind::NotFound.into()))
-            .map_err(|source| OciError::File { action: "lock", path: self.folder.clone(), source })
+        match lock(&self.folder, FlockOperation::LockExclusive) {
+            Ok(Some(lock)) => Ok(lock),
+            Ok(None) => Err(OciError::Busy { id: self.record.id.clone() }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(OciError::NoSuch { id: self.record.id.clone() }),
+            Err(source) => Err(OciError::File { action: "lock", path: self.folder.clone(), source }),
+        }
     }
 }
 
-/// Takes the lock on a folder; nothing where it cannot be had now.
+/// Takes the lock on a folder; nothing where it cannot be had now, `NotFound` where the folder is not there.
 pub(super) fn lock(folder: &Path, operation: FlockOperation) -> io::Result<Option<OwnedFd>> {
-    let file: OwnedFd = File::open(folder)?.into();
-    match rustix::fs::flock(&file, operation) {
-        Ok(()) => Ok(Some(file)),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-        Err(errno) => Err(errno.into()),
+    loop {
+        let file: OwnedFd = File::open(folder)?.into();
+        match rustix::fs::flock(&file, operation) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(rustix::io::Errno::WOULDBLOCK) => return Ok(None),
+            Err(errno) => return Err(errno.into()),
+        }
+        // Between the two another may have removed the folder and a third have made it anew.
+        let (locked, there) = (rustix::fs::fstat(&file)?, rustix::fs::stat(folder)?);
+        if (locked.st_dev, locked.st_ino) == (there.st_dev, there.st_ino) {
+            return Ok(Some(file));
+        }
     }
 }
 
 impl Record {
+    /// The cgroup that holds this container and nobody else.
+    pub(super) fn own_cgroup(&self) -> Option<&Path> {
+        self.cgroup.as_deref().filter(|_| self.cgroup_made)
+    }
+
+    /// Its processes where the kernel does not end them with init; nobody after another boot, when the id may be somebody else's.
+    pub(super) fn members(&self) -> Option<Members> {
+        let is_ours = |_: &u64| process::boot_id().is_ok_and(|boot| boot == self.boot);
+        self.members.filter(is_ours).map(Members::of_id)
+    }
+
     /// The five fields of the specification's state.
     pub(super) fn state_of(&self, pid: i32, status: &str) -> serde_json::Value {
         json!({
@@ -182,5 +205,83 @@ impl Record {
             "bundle": self.bundle,
             "annotations": self.annotations,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+
+    fn record(init: PidRef) -> Record {
+        Record {
+            id: "c".to_owned(),
+            bundle: PathBuf::from("/b"),
+            rootfs: PathBuf::from("/b/rootfs"),
+            init,
+            boot: process::boot_id().unwrap(),
+            created: 0,
+            owner: 0,
+            cgroup: None,
+            cgroup_made: false,
+            members: Some(1),
+            annotations: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn one_that_was_stopped_by_signal_is_paused() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = Pid::from_raw(child.id().cast_signed()).unwrap();
+        kill_process(pid, Signal::STOP).unwrap();
+        waitpid(Some(pid), WaitOptions::UNTRACED).unwrap();
+        let mut record = record(process::pid_ref(pid.as_raw_nonzero().get()).unwrap());
+        let status = |record: &Record| Container { folder: folder.path().to_owned(), record: record.clone() }.status();
+        assert_eq!(status(&record), Status::Paused);
+        // One of somebody else's, which is not frozen for the container.
+        record.cgroup = Some(PathBuf::from("/sys/fs/cgroup/none"));
+        assert_eq!(status(&record), Status::Paused);
+        record.cgroup_made = true;
+        assert_eq!(status(&record), Status::Running);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(status(&record), Status::Stopped);
+    }
+
+    #[test]
+    fn members_of_another_boot_are_nobodys() {
+        let mut record = record(PidRef { pid: 0, start: 0 });
+        assert!(record.members().is_some());
+        record.boot = "another".to_owned();
+        assert!(record.members().is_none());
+    }
+
+    #[test]
+    fn a_lock_is_on_the_folder_that_is_there() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = temp.path().join("c");
+        let missing = lock(&folder, FlockOperation::LockExclusive).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+        std::fs::create_dir(&folder).unwrap();
+        let held = lock(&folder, FlockOperation::LockExclusive).unwrap().unwrap();
+        let (began, begun) = std::sync::mpsc::channel();
+        let waiting = std::thread::spawn({
+            let folder = folder.clone();
+            move || {
+                began.send(()).unwrap();
+                lock(&folder, FlockOperation::LockExclusive)
+            }
+        });
+        begun.recv().unwrap();
+        std::fs::rename(&folder, temp.path().join("away")).unwrap();
+        std::fs::create_dir(&folder).unwrap();
+        drop(held);
+        let got = waiting.join().unwrap();
+        // It may have looked while there was none.
+        if let Ok(got) = got {
+            let got = rustix::fs::fstat(got.unwrap()).unwrap();
+            assert_eq!(got.st_ino, rustix::fs::stat(&folder).unwrap().st_ino);
+        }
     }
 }

@@ -11,8 +11,7 @@ impl Runtime {
     /// # Errors
     /// It is not created, a hook fails, or the program cannot be executed. A container whose hook failed is stopped.
     pub fn start(&self, id: &str) -> Result<(), OciError> {
-        let container = self.container(id)?;
-        let _lock = container.lock()?;
+        let (container, _lock) = self.locked(id)?;
         let status = container.status();
         if status != Status::Created {
             return Err(container.wrong("start", status));

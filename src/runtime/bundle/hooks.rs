@@ -74,10 +74,13 @@ fn ended(pidfd: &OwnedFd, limit: Option<Duration>) -> io::Result<bool> {
 }
 
 fn become_hook(hook: &Hook, stdin: &OwnedFd, report: &OwnedFd) -> Failure {
-    try_become(hook, stdin, report).err().unwrap_or_else(|| Failure::text(Stage::Stub, ""))
+    match try_become(hook, stdin, report) {
+        Ok(never) => match never {},
+        Err(failure) => failure,
+    }
 }
 
-fn try_become(hook: &Hook, stdin: &OwnedFd, report: &OwnedFd) -> Result<(), Failure> {
+fn try_become(hook: &Hook, stdin: &OwnedFd, report: &OwnedFd) -> Result<std::convert::Infallible, Failure> {
     let at = || Failure::at(Stage::Stdio, "");
     let text = |text: &str| CString::new(text).map_err(|_| Failure::text(Stage::Hook, "an argument holds a zero byte"));
     let path = text(&hook.path().to_string_lossy())?;
@@ -96,8 +99,11 @@ fn try_become(hook: &Hook, stdin: &OwnedFd, report: &OwnedFd) -> Result<(), Fail
     let stub = rustix::io::fcntl_dupfd_cloexec(&stub, 10).map_err(|errno| at()(errno.into()))?;
     let report = rustix::io::fcntl_dupfd_cloexec(report, 10).map_err(|errno| at()(errno.into()))?;
     fd::close_on_exec_from(3).map_err(at())?;
-    let slot = fd::duplicate_to(report.as_fd(), i32::from(stub::ERROR_FD)).map_err(at())?;
-    let error = stub::become_program(&stub, &[], &[path], &argv, &env);
-    drop(slot);
-    Err(Failure::at(Stage::Stub, "")(error))
+    // Number 3 had another owner before, who believes that it still owns it: from here on nothing is closed.
+    let failure = match fd::duplicate_to(report.as_fd(), i32::from(stub::ERROR_FD)) {
+        Ok(_slot) => Failure::at(Stage::Stub, "")(stub::become_program(&stub, &[], &[path], &argv, &env)),
+        Err(error) => at()(error),
+    };
+    failure.send(&report);
+    process::exit_now(127)
 }

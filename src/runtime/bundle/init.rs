@@ -97,7 +97,11 @@ fn prepare(plan: &Plan<'_>, fds: InitFds, state: StateText<'_>) -> Result<Option
     }
     let own = rustix::process::getpid().as_raw_nonzero().get();
     let inside = spec.hooks().as_ref().and_then(|hooks| hooks.create_container().as_deref()).unwrap_or_default();
-    hooks::run_all("createContainer", inside, &state(own, "creating"))?;
+    if !inside.is_empty() {
+        rustix::process::umask(Mode::from_raw_mode(plan.umask));
+        hooks::run_all("createContainer", inside, &state(own, "creating"))?;
+        rustix::process::umask(Mode::empty());
+    }
     let slave = match (&console, spec.process()) {
         (Some(socket), Some(process)) => Some(console::open(&root, process, socket.as_fd(), other)?),
         _ => None,

@@ -2,15 +2,15 @@
 
 use super::seccomp::Filter;
 use crate::runtime::limits;
-use crate::runtime::message::{Failure, Stage, send_ready};
+use crate::runtime::message::{Failure, Stage};
 use crate::runtime::process as steps;
-use crate::runtime::process::Identity;
+use crate::runtime::process::{Identity, Last};
 use crate::sys::schedule::{self, IoClass, Policy};
-use crate::sys::{fd, keyring, seccomp, stub};
+use crate::sys::{keyring, seccomp, stub};
 use oci_spec::runtime::{IOPriorityClass, LinuxSchedulerFlag, LinuxSchedulerPolicy, Process};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 use std::ffi::CString;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 
 /// What is needed beside the process.
 pub(super) struct Leave<'a> {
@@ -57,42 +57,27 @@ fn try_leave(leave: &Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     limits::set(process, |resource| resource != rustix::process::Resource::Nofile)?;
     schedule_as(process)?;
     own_streams(&identity)?;
-    // Before the filter: close_range is younger than many filters, which refuse what they do not know.
-    let at = || Failure::at(Stage::Stdio, "");
-    let above = handed.iter().map(|(number, _)| number + 1).max().unwrap_or(0).max(10);
-    let move_up = |fd: &OwnedFd| rustix::io::fcntl_dupfd_cloexec(fd, above).map_err(|errno| at()(errno.into()));
-    let report = move_up(report)?;
-    let stub = move_up(&stub)?;
-    let handed = handed.iter().map(|(number, fd)| Ok((*number, move_up(fd)?))).collect::<Result<Vec<_>, Failure>>()?;
-    fd::close_on_exec_from(3).map_err(at())?;
-    let slot = fd::duplicate_to(report.as_fd(), i32::from(error_fd)).map_err(at())?;
-    let mut slots = Vec::with_capacity(handed.len());
-    for (number, fd) in &handed {
-        slots.push(fd::duplicate_to(fd.as_fd(), *number).map_err(at())?);
-    }
     let no_new_privileges = process.no_new_privileges().unwrap_or(false);
-    steps::drop_bounding(process)?;
-    if let (Some(filter), false) = (filter, no_new_privileges) {
-        // Without no_new_privs loading takes CAP_SYS_ADMIN, which goes away below.
-        load(filter)?;
-    }
-    // The change from root to another user takes the capabilities away else (capabilities(7)).
-    rustix::thread::set_keep_capabilities(true).map_err(|errno| Failure::at(Stage::Capabilities, "to keep")(errno.into()))?;
-    steps::set_ids(&identity)?;
-    set_capabilities(process)?;
-    if no_new_privileges {
-        rustix::thread::set_no_new_privs(true).map_err(|errno| Failure::at(Stage::Capabilities, "no_new_privs")(errno.into()))?;
-    }
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(user.umask().unwrap_or(*umask)));
-    crate::sys::process::default_signals();
-    limits::bound_descriptors(process)?;
-    if let (Some(filter), true) = (filter, no_new_privileges) {
-        load(filter)?;
-    }
-    send_ready(&slot).map_err(at())?;
-    let error = stub::become_program(&stub, &[], &candidates, &argv, &environment);
-    drop((slot, slots));
-    Err(Failure::at(Stage::Stub, "")(error))
+    let last = Last { process, report, handed, error_fd, stub, before: Vec::new(), candidates, argv, environment };
+    // After the descriptors: close_range is younger than many filters, which refuse what they do not know.
+    last.go(|| {
+        steps::drop_bounding(process)?;
+        if let (Some(filter), false) = (filter, no_new_privileges) {
+            // Without no_new_privs loading takes CAP_SYS_ADMIN, which goes away below.
+            load(filter)?;
+        }
+        let fail = |what| move |errno: rustix::io::Errno| Failure::at(Stage::Capabilities, what)(errno.into());
+        // The change from root to another user takes the capabilities away else (capabilities(7)).
+        rustix::thread::set_keep_capabilities(true).map_err(fail("to keep"))?;
+        steps::set_ids(&identity)?;
+        set_capabilities(process)?;
+        if no_new_privileges {
+            rustix::thread::set_no_new_privs(true).map_err(fail("no_new_privs"))?;
+        }
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(user.umask().unwrap_or(*umask)));
+        crate::sys::process::default_signals();
+        filter.filter(|_| no_new_privileges).map_or(Ok(()), load)
+    })
 }
 
 fn load(filter: &Filter) -> Result<(), Failure> {

@@ -7,6 +7,7 @@ pub fn cases() -> Vec<Case> {
         case!(the_tools_own_runtime_works_under_the_monitor),
         case!(crun_works_under_the_monitor).needs(&[Need::Crun]),
         case!(what_another_runtime_cannot_do_is_said),
+        case!(a_runtime_that_sends_no_terminal_is_not_waited_for),
     ]
 }
 
@@ -59,4 +60,15 @@ fn what_another_runtime_cannot_do_is_said(env: &TestEnv) {
     env.run(&[&base[..], &["--userns", "keep-id", "bb", "true"]].concat()).fails(125, &["--userns"]);
     env.run(&[&base[..], &["--init", "bb", "true"]].concat()).fails(125, &["--init"]);
     env.run(&["--runtime", "nosuch", "run", "--rm", "bb", "true"]).fails(125, &["nosuch"]);
+}
+
+fn a_runtime_that_sends_no_terminal_is_not_waited_for(env: &TestEnv) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let program = env.work().join("idle");
+    std::fs::write(&program, "#!/bin/sh\nexit 0\n").expect("write the runtime");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("make it a program");
+    env.busybox();
+    let program = program.to_string_lossy().into_owned();
+    let args = ["--runtime", &program, "run", "--rm", "-d", "-t", "--network", "none", "bb", "true"];
+    env.run(&args).fails(126, &["has sent no terminal"]);
 }

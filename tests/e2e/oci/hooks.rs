@@ -11,6 +11,8 @@ pub fn cases() -> Vec<Case> {
         case!(a_failing_hook_stops_what_it_stands_before),
         case!(a_hook_ends_in_its_time),
         case!(a_hook_has_its_arguments_and_its_environment),
+        case!(a_hook_has_the_callers_umask),
+        case!(a_hook_that_cannot_be_executed_says_why),
     ]
 }
 
@@ -133,4 +135,27 @@ fn a_hook_has_its_arguments_and_its_environment(env: &TestEnv) {
     bundle.run().ok();
     let text = std::fs::read_to_string(&out).expect("the hook's file");
     assert!(text.contains("A=b C=d") && text.ends_with("zero one\n") && !text.contains("HOME="), "{text}");
+}
+
+fn a_hook_has_the_callers_umask(env: &TestEnv) {
+    let log = env.work().join("umask");
+    let umask = hook(&format!("umask >>{}", log.display()));
+    let hooks = json!({"createRuntime": umask, "createContainer": umask, "poststart": umask});
+    let bundle = Bundle::script(env, "mkdir /made; stat -c %a /dev").set("/hooks", hooks);
+    assert_eq!(bundle.run().ok(), "755");
+    let text = std::fs::read_to_string(&log).expect("the hooks' file");
+    let masks: Vec<&str> = text.lines().collect();
+    assert!(masks.len() == 3 && masks.iter().all(|mask| *mask == masks[0] && *mask != "0000"), "{text}");
+}
+
+fn a_hook_that_cannot_be_executed_says_why(env: &TestEnv) {
+    let long = json!([{"path": "/bin/true", "args": ["true", "x".repeat(200_000)]}]);
+    for kind in ["createRuntime", "createContainer"] {
+        let bundle = Bundle::new(env, &["true"]).set("/hooks", json!({kind: long}));
+        bundle.create().fails(1, &[kind, "Argument list too long"]);
+    }
+    let bundle = Bundle::new(env, &["true"]).set("/hooks", json!({"startContainer": long}));
+    bundle.create().ok();
+    bundle.start().fails(1, &["startContainer", "Argument list too long"]);
+    bundle.delete();
 }

@@ -20,6 +20,7 @@ pub fn cases() -> Vec<Case> {
         case!(descriptors_are_passed_on),
         case!(exec_takes_a_whole_process),
         case!(a_pretended_machine),
+        case!(a_program_that_the_kernel_refuses_is_no_success),
     ]
 }
 
@@ -274,4 +275,22 @@ fn a_pretended_machine(env: &TestEnv) {
     let bundle = Bundle::new(env, &["uname", "-m"]).set("/linux/personality", json!({"domain": "LINUX32"}));
     let machine = bundle.run().ok();
     assert!(["i686", "armv8l"].contains(&machine.as_str()), "{machine}");
+}
+
+fn a_program_that_the_kernel_refuses_is_no_success(env: &TestEnv) {
+    // One argument may have 128 KiB (execve(2)).
+    let long = "x".repeat(200_000);
+    let bundle = Bundle::new(env, &["true", &long]);
+    bundle.create().ok();
+    bundle.start().fails(1, &["Argument list too long"]);
+    bundle.delete();
+    let bundle = Bundle::new(env, &["sleep", "1000"]);
+    bundle.up();
+    let mut process = bundle.config["process"].clone();
+    process["args"] = json!(["true", long]);
+    let file = env.work().join("process.json");
+    std::fs::write(&file, process.to_string()).expect("write the process");
+    let output = bundle.on(&["exec", "--process", &file.to_string_lossy()], &[]);
+    assert!(output.code != 0 && output.stderr().contains("Argument list too long"), "{output}");
+    bundle.delete();
 }
