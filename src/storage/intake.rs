@@ -10,7 +10,7 @@ use super::split::Recorder;
 use super::staging::Staging;
 use super::tar::TarError;
 use super::unpack::{Borrowed, Limits, Outcome, UnpackError, Unpacked, unpack};
-use super::{Compression, StorageError, decompress, sniff};
+use super::{Compression, StorageError, decompress};
 use crate::config::Paths;
 use crate::model::{DiffId, Digest};
 use crate::sys::namespace;
@@ -131,8 +131,7 @@ struct Pumped {
 /// Decompresses, hashes and hands on. Returns nothing if the other thread gave up.
 fn pump<R: BufRead>(source: &mut R, full: SyncSender<Chunk>, empty: &Receiver<Vec<u8>>) -> Result<Option<Pumped>, StorageError> {
     let fail = |source| StorageError::Read { what: "a layer".to_owned(), source };
-    let compression = sniff(source.fill_buf().map_err(fail)?);
-    let mut tar = decompress(source)?;
+    let (compression, mut tar) = decompress(source)?;
     let mut hasher = Sha256::new();
     let mut total = 0;
     loop {
