@@ -162,6 +162,10 @@ impl StorageConf {
 
 /// Fills in `$HOME`, `$USER` and `$UID`.
 fn expand(text: &str) -> String {
+    // The home folder may have to be looked up.
+    if !text.contains('$') {
+        return text.to_owned();
+    }
     let uid = rustix::process::getuid().as_raw();
     let home = home(uid).map(|home| home.to_string_lossy().into_owned()).unwrap_or_default();
     let user = env::var("USER").unwrap_or_else(|| uid.to_string());

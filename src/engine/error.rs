@@ -233,6 +233,12 @@ fn image_kind(error: &ImageError) -> Kind {
         | ImageError::Change(_)
         | ImageError::Parse { .. }
         | ImageError::Archive { .. } => Kind::Invalid,
+        // What all of several places say.
+        ImageError::Nowhere { causes, .. } => {
+            let mut kinds = causes.iter().map(image_kind);
+            let first = kinds.next().unwrap_or(Kind::Internal);
+            if kinds.all(|kind| kind == first) { first } else { Kind::Internal }
+        }
         _ => Kind::Internal,
     }
 }

@@ -106,7 +106,7 @@ pub enum ImageError {
     #[error("the short name {name:?} may mean {}", candidates.join(" or "))]
     ShortName { name: String, candidates: Vec<String> },
     #[error("no registry has {name}:{}", causes.iter().map(|cause| format!("\n  {cause}")).collect::<String>())]
-    Nowhere { name: String, causes: Vec<String> },
+    Nowhere { name: String, causes: Vec<Self> },
     #[error("zstd is not known to Docker's manifests (use --format oci)")]
     ZstdInDocker,
     #[error("make the client for registry {host}: {cause}")]
@@ -114,6 +114,16 @@ pub enum ImageError {
 }
 
 impl ImageError {
+    /// Tells whether no registry was there to say anything: of several places, none was.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } => true,
+            Self::Nowhere { causes, .. } => !causes.is_empty() && causes.iter().all(Self::is_unreachable),
+            _ => false,
+        }
+    }
+
     /// What the user can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -147,5 +157,28 @@ impl ImageError {
             }
             _ => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_places_are_unreachable_when_all_are() {
+        let silent = || ImageError::Unreachable { host: "h".to_owned(), cause: "refused".to_owned() };
+        let missing = || ImageError::NoSuch { host: "h".to_owned(), name: "n".to_owned() };
+        let nowhere = |causes| ImageError::Nowhere { name: "n".to_owned(), causes };
+        let cases = [
+            (silent(), true),
+            (missing(), false),
+            (nowhere(vec![silent(), silent()]), true),
+            (nowhere(vec![nowhere(vec![silent(), silent()]), silent()]), true),
+            (nowhere(vec![silent(), missing()]), false),
+            (nowhere(Vec::new()), false),
+        ];
+        for (error, unreachable) in cases {
+            assert_eq!(error.is_unreachable(), unreachable, "{error:?}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! reference   registry/repository:tag@digest        config      what a container inherits
 //! manifest    manifests and indexes, platforms      registry    the distribution protocol (the only async code)
-//! list        lists of manifests that are made here
+//! list        lists of manifests that are made here  auth        credentials: the files and helpers that keep them
 //! transport   archives and folders on disk          change      Containerfile instructions of `import --change`
 //! ```
 //!

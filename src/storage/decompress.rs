@@ -52,14 +52,16 @@ pub fn sniff(start: &[u8]) -> Compression {
     }
 }
 
-/// Returns a reader of the uncompressed bytes; members, frames and streams that follow one another are one.
+/// Returns how a stream is compressed, and a reader of the uncompressed bytes; members, frames and streams that follow one another are
+/// one.
 ///
 /// # Errors
 /// The stream cannot be read.
-pub fn decompress<'a, R: BufRead + 'a>(mut source: R) -> Result<Box<dyn Read + 'a>, StorageError> {
+pub fn decompress<'a, R: BufRead + 'a>(mut source: R) -> Result<(Compression, Box<dyn Read + 'a>), StorageError> {
     let fail = |source| StorageError::Read { what: "the start of a compressed stream".to_owned(), source };
     let start = Start::peek(&mut source).map_err(fail)?;
-    Ok(match sniff(start.bytes()) {
+    let compression = sniff(start.bytes());
+    let plain: Box<dyn Read + 'a> = match compression {
         Compression::None => Box::new(start.chain(source)),
         Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(start.chain(source))),
         Compression::Zstd => {
@@ -72,7 +74,8 @@ pub fn decompress<'a, R: BufRead + 'a>(mut source: R) -> Result<Box<dyn Read + '
         }
         Compression::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(start.chain(source))),
         Compression::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(start.chain(source), true, XZ_MEMORY_KIB)),
-    })
+    };
+    Ok((compression, plain))
 }
 
 /// The window that the first frame wants, in bytes; nothing where the start does not say (RFC 8878, 3.1.1.1). Later frames are made
@@ -171,7 +174,7 @@ mod tests {
 
     fn read_all(data: &[u8]) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
-        decompress(data).unwrap().read_to_end(&mut out)?;
+        decompress(data).unwrap().1.read_to_end(&mut out)?;
         Ok(out)
     }
 
@@ -184,6 +187,15 @@ mod tests {
         assert_eq!(read_all(&skippable).unwrap(), b"three");
         assert_eq!(read_all(b"plain").unwrap(), b"plain");
         assert_eq!(read_all(b"").unwrap(), b"");
+    }
+
+    #[test]
+    fn a_short_first_read_hides_no_compression() {
+        let whole = gzip(b"text");
+        let (compression, mut plain) = decompress(whole[..1].chain(&whole[1..])).unwrap();
+        let mut text = String::new();
+        plain.read_to_string(&mut text).unwrap();
+        assert_eq!((compression, &text[..]), (Compression::Gzip, "text"));
     }
 
     #[test]
@@ -232,7 +244,7 @@ mod tests {
         encoder.window_log(27).unwrap();
         encoder.write_all(b"large").unwrap();
         let large = encoder.finish().unwrap();
-        let first = decompress(&large[..]).unwrap();
+        let (_, first) = decompress(&large[..]).unwrap();
         std::thread::scope(|scope| {
             let second = scope.spawn(|| read_all(&large).unwrap());
             // One of a common size waits for nobody.

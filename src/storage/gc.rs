@@ -11,6 +11,7 @@ use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use std::collections::HashSet;
 use std::os::fd::OwnedFd;
+use std::path::Path;
 
 /// A held lock on the store; dropped, it is released.
 #[derive(Debug)]
@@ -21,8 +22,19 @@ pub struct StoreLock(#[expect(dead_code, reason = "held for its drop")] OwnedFd)
 /// # Errors
 /// The lock file cannot be made or locked.
 pub fn lock_shared(paths: &Paths) -> Result<StoreLock, StorageError> {
-    let fd = lock(paths, FlockOperation::LockShared)?;
-    Ok(StoreLock(fd.ok_or(Errno::WOULDBLOCK).map_err(io_error("lock", paths.data()))?))
+    wait_for(&paths.data().join("store.lock"), FlockOperation::LockShared).map(StoreLock)
+}
+
+/// Takes a lock by a file of its own, which is made where it is missing; waits for it.
+///
+/// # Errors
+/// The lock file cannot be made or locked.
+pub fn lock_file(path: &Path) -> Result<OwnedFd, StorageError> {
+    wait_for(path, FlockOperation::LockExclusive)
+}
+
+fn wait_for(path: &Path, operation: FlockOperation) -> Result<OwnedFd, StorageError> {
+    lock(path, operation)?.ok_or(Errno::WOULDBLOCK).map_err(io_error("lock", path))
 }
 
 /// Deletes what killed commands left in `tmp/`.
@@ -37,8 +49,9 @@ pub fn sweep(paths: &Paths) -> Result<(), StorageError> {
         let lock_path = if is_lock { path.clone() } else { path.with_extension("lock") };
         let held = match rustix::fs::open(&lock_path, OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW, Mode::empty()) {
             Ok(fd) => match rustix::fs::flock(&fd, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => Some(fd),
-                Err(_) => continue,
+                // A claim that ended meanwhile has deleted the file: the name may be another claim's now.
+                Ok(()) if rustix::fs::fstat(&fd).is_ok_and(|stat| stat.st_nlink > 0) => Some(fd),
+                _ => continue,
             },
             // A folder is made after its lock and deleted before it, so this one was left without.
             Err(Errno::NOENT) => None,
@@ -68,7 +81,7 @@ pub struct Live {
 /// # Errors
 /// A folder cannot be read, something cannot be deleted, or `live` fails.
 pub fn sweep_store<E: From<StorageError>>(paths: &Paths, live: impl FnOnce() -> Result<Live, E>) -> Result<(), E> {
-    let Some(_lock) = lock(paths, FlockOperation::NonBlockingLockExclusive)? else { return Ok(()) };
+    let Some(_lock) = lock(&paths.data().join("store.lock"), FlockOperation::NonBlockingLockExclusive)? else { return Ok(()) };
     let live = live()?;
     // Before the layers, whose contents they name.
     super::shifted::sweep(paths, &live.stacks)?;
@@ -85,16 +98,15 @@ pub fn sweep_store<E: From<StorageError>>(paths: &Paths, live: impl FnOnce() -> 
     Ok(())
 }
 
-fn lock(paths: &Paths, operation: FlockOperation) -> Result<Option<OwnedFd>, StorageError> {
-    let path = paths.data().join("store.lock");
+fn lock(path: &Path, operation: FlockOperation) -> Result<Option<OwnedFd>, StorageError> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let fd = rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR).map_err(io_error("open lock file", &path))?;
+    let fd = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map_err(io_error("open lock file", path))?;
     loop {
         match rustix::fs::flock(&fd, operation) {
             Ok(()) => return Ok(Some(fd)),
             Err(Errno::INTR) => {}
             Err(Errno::WOULDBLOCK) => return Ok(None),
-            Err(errno) => return Err(io_error("lock", &path)(errno)),
+            Err(errno) => return Err(io_error("lock", path)(errno)),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::split::Recorder;
 use super::staging::Staging;
 use super::tar::TarError;
 use super::unpack::{Borrowed, Limits, Outcome, UnpackError, Unpacked, unpack};
-use super::{Compression, StorageError, decompress, sniff};
+use super::{Compression, StorageError, decompress};
 use crate::config::Paths;
 use crate::model::{DiffId, Digest};
 use crate::sys::namespace;
@@ -131,8 +131,7 @@ fn joined<T>(thread: io::Result<ScopedJoinHandle<'_, T>>) -> Result<T, StorageEr
 /// Decompresses and hands on; ends early if the next thread gave up.
 fn pump<R: BufRead>(source: &mut R, full: SyncSender<Chunk>, empty: &Receiver<Vec<u8>>) -> Result<Compression, StorageError> {
     let fail = |source| StorageError::Read { what: "a layer".to_owned(), source };
-    let compression = sniff(source.fill_buf().map_err(fail)?);
-    let mut tar = decompress(source)?;
+    let (compression, mut tar) = decompress(source)?;
     loop {
         let mut bytes = empty.try_recv().unwrap_or_else(|_| vec![0; CHUNK]);
         let len = read_full(&mut tar, &mut bytes).map_err(fail)?;

@@ -1,6 +1,6 @@
 //! `push`: what came is given back byte for byte, and what is there is not sent.
 
-use crate::harness::archive::{Image, Layer, Packing, digest, layer, write_archive};
+use crate::harness::archive::{Image, Layer, Packing, busybox_layer, digest, layer, write_archive};
 use crate::harness::registry::Registry;
 use crate::harness::server::{Answer, Memory, Server};
 use crate::harness::{Case, Need, TestEnv, case};
@@ -14,6 +14,7 @@ pub fn cases() -> Vec<Case> {
         case!(layers_of_every_kind_are_given_back).gap("podman 4 keeps no contents of replaced entries"),
         case!(formats_and_compressions_are_as_asked).gap("podman keeps the form of the archive"),
         case!(an_upload_that_breaks_is_made_again),
+        case!(several_requests_at_once_may_be_asked_for_the_password),
         case!(what_cannot_be_pushed_is_an_error_that_says_why).gap("podman asks the registry first"),
         case!(a_layer_that_was_changed_is_not_pushed).only_ours("the store is ours"),
     ];
@@ -107,7 +108,7 @@ fn layers_of_every_kind_are_given_back(env: &TestEnv) {
         b"what trails".to_vec(),
     ]
     .concat();
-    let image = Image::new("odd", vec![crate::harness::archive::busybox_layer().finish(), odd, trailing]);
+    let image = Image::new("odd", vec![busybox_layer().finish(), odd, trailing]);
     let name = load(env, &image);
     let (registry, memory) = shared(Memory::default());
     let to = format!("{}/odd", registry.address());
@@ -160,6 +161,30 @@ fn an_upload_that_breaks_is_made_again(env: &TestEnv) {
     env.ok(&["push", "--tls-verify=false", &name, &to]);
     assert!(sent(&registry) > 2);
     assert_eq!(manifest(&memory, "r/manifests/latest")["layers"].as_array().unwrap().len(), 2);
+}
+
+/// The first request of each layer leaves before anybody knows that a password is wanted.
+fn several_requests_at_once_may_be_asked_for_the_password(env: &TestEnv) {
+    let more = |name: &str| {
+        layer(|layer| {
+            layer.file(name, 0o644, name);
+        })
+    };
+    let name = load(env, &Image::new("x", vec![busybox_layer().finish(), more("one"), more("two"), more("three")]));
+    let mut memory = Memory::default();
+    let registry = Server::start(move |request| match request.header("authorization") {
+        // "me:secret"
+        Some("Basic bWU6c2VjcmV0") => memory.answer(request),
+        _ => Answer::new(401, "").header("WWW-Authenticate", "Basic realm=\"r\""),
+    });
+    for round in 0..5 {
+        let to = format!("{}/r{round}", registry.address());
+        env.ok(&["push", "-q", "--tls-verify=false", "--creds", "me:secret", &name, &to]);
+    }
+    let unknown = registry.requests().iter().filter(|request| request.header("authorization").is_none()).count();
+    assert!(unknown > 5, "each push asked with the password from its second request on");
+    let to = format!("{}/r", registry.address());
+    env.run(&["push", "-q", "--tls-verify=false", "--creds", "me:wrong", &name, &to]).fails(125, &["refuses access"]);
 }
 
 fn what_cannot_be_pushed_is_an_error_that_says_why(env: &TestEnv) {

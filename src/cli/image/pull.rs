@@ -62,7 +62,7 @@ impl From<When> for PullPolicy {
 
 /// What an argument names.
 enum Wanted {
-    Archive(Local),
+    Archive(Box<LoadRequest>),
     Image(Box<Plan>),
 }
 
@@ -75,17 +75,18 @@ pub fn run(args: PullArgs) -> Result<i32, CliError> {
         return Err(CliError::Usage("--decryption-key is not offered: encrypted images cannot be read".to_owned()));
     }
     let platform = args.platform.chosen()?;
-    let mut wanted = Vec::new();
+    let (mut wanted, mut planner) = (Vec::new(), args.registry.planner());
     for name in &args.images {
         wanted.push(match local(name)? {
             Some(local) if args.all_tags => {
                 return Err(CliError::Usage(format!("--all-tags is for registries; {local} has no tags")));
             }
-            Some(local) => Wanted::Archive(local),
+            // Out here, as the files of configuration are the user's.
+            Some(local) => Wanted::Archive(Box::new(LoadRequest::of(local, platform.clone(), policy()?))),
             None if args.all_tags && has_tag(name) => {
                 return Err(CliError::Usage(format!("{name:?} names one image: leave out the tag with --all-tags")));
             }
-            None => Wanted::Image(Box::new(args.registry.plan(name)?)),
+            None => Wanted::Image(Box::new(planner.plan(name)?)),
         });
     }
     in_session(|engine| {
@@ -93,8 +94,7 @@ pub fn run(args: PullArgs) -> Result<i32, CliError> {
             let mut shown = progress::shown(args.quiet);
             let plan = match wanted {
                 Wanted::Image(plan) => *plan,
-                Wanted::Archive(local) => {
-                    let request = LoadRequest::of(local, platform.clone(), policy()?);
+                Wanted::Archive(request) => {
                     let report = engine.load(&request, &mut *shown)?;
                     drop(shown);
                     for (id, _) in report.images {

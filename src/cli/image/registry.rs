@@ -70,15 +70,39 @@ impl RegistryArgs {
         })
     }
 
+    /// Plans the pull of one name.
+    ///
+    /// # Errors
+    /// As `Planner::plan`.
+    pub fn plan(&self, name: &str) -> Result<Plan, CliError> {
+        self.planner().plan(name)
+    }
+
+    /// For the pull of several names.
+    #[must_use]
+    pub fn planner(&self) -> Planner<'_> {
+        Planner { args: self, known: None }
+    }
+}
+
+/// Plans pulls. A password is asked for once, and only where a registry is to be asked.
+#[derive(Debug)]
+pub struct Planner<'a> {
+    args: &'a RegistryArgs,
+    known: Option<(Places, RegistryOptions)>,
+}
+
+impl Planner<'_> {
     /// Plans the pull of a name; a short one that may mean several images is asked about, where somebody sits at a terminal.
     ///
     /// # Errors
     /// See `engine::image::plan`.
-    pub fn plan(&self, name: &str) -> Result<Plan, CliError> {
-        let places = places()?;
-        Ok(plan(name, &places, &self.options()?, &mut |name, names| {
-            prompt::choose(&format!("Which image does {name:?} mean?"), names)
-        })?)
+    pub fn plan(&mut self, name: &str) -> Result<Plan, CliError> {
+        let (places, options) = match &mut self.known {
+            Some(known) => known,
+            none => none.insert((places()?, self.args.options()?)),
+        };
+        Ok(plan(name, places, options, &mut |name, names| prompt::choose(&format!("Which image does {name:?} mean?"), names))?)
     }
 }
 

@@ -39,9 +39,10 @@ pub fn run(args: &CheckArgs) -> Result<i32, CliError> {
             let sources = engine.check(&look)?.sources;
             Ok(sources.iter().map(|(id, name)| format!("sha256:{} {name}\n", id.hex())).collect())
         })?;
+        let mut planner = args.registry.planner();
         for (id, name) in found.lines().filter_map(|line| line.split_once(' ')) {
             let id = Digest::parse(id).ok().map(ImageId::new);
-            request.plans.extend(id.zip(args.registry.plan(name).ok()));
+            request.plans.extend(id.zip(planner.plan(name).ok()));
         }
     }
     in_session(|engine| {

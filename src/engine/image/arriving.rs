@@ -150,8 +150,8 @@ impl Engine {
                 let worker = Worker { paths: &paths, flight, next: &next, stop: &stop, bytes: &bytes };
                 let events = events.clone();
                 scope.spawn(move || {
-                    worker.run(&events);
-                    let _ = events.send(Event::Ended);
+                    let ending = Ending(events);
+                    worker.run(&ending.0);
                 });
             }
             let (to_land, ready) = channel::<Ready<usize>>();
@@ -183,7 +183,10 @@ impl Engine {
                         let rows: Vec<_> = layers.iter().filter_map(|layer| sizes.remove(layer)).collect();
                         match self.db.put_layers(&rows) {
                             Ok(()) => claims.retain(|layer, _| !layers.contains(layer)),
-                            Err(error) => drop(failure.get_or_insert(error.into())),
+                            Err(error) => {
+                                stop.store(true, Ordering::Relaxed);
+                                failure.get_or_insert(error.into());
+                            }
                         }
                     }
                     Event::Failed(error) => {
@@ -215,6 +218,15 @@ struct Flight<'a> {
     source: &'a dyn LayerSource,
     /// No other command brings any.
     is_last: bool,
+}
+
+/// Says that a worker has ended, also when it panics: the landing waits for all of them.
+struct Ending(Sender<Event>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.send(Event::Ended);
+    }
 }
 
 /// A thread that takes in one missing layer after the other.

@@ -68,7 +68,7 @@ impl Engine {
             }
             (PullPolicy::Never, None) => Err(EngineError::NoSuchImage { name: request.plan.name.clone() }),
             (_, known) => match (self.settle_driver(progress).and_then(|()| self.pull_any(request, progress)), known) {
-                (Err(EngineError::Image(ImageError::Unreachable { .. })), Some(image)) => {
+                (Err(EngineError::Image(error)), Some(image)) if error.is_unreachable() => {
                     Ok(PullReport { id: image.id, asked: false })
                 }
                 (pulled, _) => pulled.map(|id| PullReport { id, asked: true }),
@@ -265,7 +265,7 @@ pub(super) fn from_any<P, T>(
     let mut causes = Vec::new();
     for place in places {
         match attempt(place) {
-            Err(EngineError::Image(error)) if places.len() > 1 && is_the_places_fault(&error) => causes.push(error.to_string()),
+            Err(EngineError::Image(error)) if places.len() > 1 && is_the_places_fault(&error) => causes.push(error),
             done => return done,
         }
     }
@@ -278,6 +278,7 @@ fn is_the_places_fault(error: &ImageError) -> bool {
         error,
         ImageError::Unreachable { .. }
             | ImageError::PlainHttp { .. }
+            | ImageError::OtherTls { .. }
             | ImageError::Certificate { .. }
             | ImageError::Denied { .. }
             | ImageError::NoSuch { .. }

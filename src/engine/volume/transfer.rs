@@ -50,7 +50,8 @@ impl Engine {
         let work = worker(paths, &[input.as_fd()], |_| {
             let top = open(&path).map_err(|error| fail(error.into()))?;
             let input = input.try_clone().map_err(|error| fail(error.into()))?;
-            let plain = decompress(BufReader::with_capacity(1 << 17, File::from(input))).map_err(|error| fail(error.into()))?;
+            let (_, plain) =
+                decompress(BufReader::with_capacity(1 << 17, File::from(input))).map_err(|error| fail(error.into()))?;
             let target = Target { root: top.as_fd(), reach: Reach::Root, folder: Vec::new(), names: Names::Keep };
             let rules = Rules { owner: Owner::Archive, overwrite: true, set_id: true };
             let mut tar = TarReader::new(BufReader::with_capacity(1 << 17, plain));

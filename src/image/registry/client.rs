@@ -144,7 +144,8 @@ impl Client {
         let http = self.http(is_plain)?;
         let mut answered = false;
         loop {
-            let response = self.follow(http, &base, ask).await?;
+            let shown = self.tokens.get(&ask.scope);
+            let response = self.follow(http, &base, ask, shown.as_ref()).await?;
             let status = response.status();
             if status == StatusCode::UNAUTHORIZED
                 && !answered
@@ -159,6 +160,7 @@ impl Client {
                         &Asker { http, base: &base, proven, credentials, patience: self.access.patience },
                         &challenge,
                         &ask.scope,
+                        shown.as_ref(),
                     )
                     .await?;
                 continue;
@@ -171,7 +173,13 @@ impl Client {
     }
 
     /// Makes a request and goes where its answer leads.
-    async fn follow(&self, http: &reqwest::Client, base: &Url, ask: &Ask<'_>) -> Result<Response, Failure> {
+    async fn follow(
+        &self,
+        http: &reqwest::Client,
+        base: &Url,
+        ask: &Ask<'_>,
+        shown: Option<&HeaderValue>,
+    ) -> Result<Response, Failure> {
         let mut url = match &ask.target {
             Target::Path(path) => base.join(path).map_err(|error| Failure::Unsafe(error.to_string()))?,
             Target::Url(url) => url.clone(),
@@ -184,7 +192,8 @@ impl Client {
             if let Some(body) = &ask.body {
                 request = request.body(body.clone());
             }
-            if let Some(value) = self.authorization(&url, base, &ask.scope) {
+            // To the registry's own origin, and to no other.
+            if let Some(value) = shown.filter(|_| same_origin(&url, base)) {
                 request = request.header(AUTHORIZATION, value);
             }
             let response = request.send().await?;

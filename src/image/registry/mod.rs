@@ -7,6 +7,7 @@
 //! fetch      blobs here                         upload     blobs there
 //! listing    tags, repositories, search         pace       how slow it may be
 //! web        files of other servers             failure    what went wrong
+//! driver     the thread of the requests         blob       a blob as a reader
 //! ```
 //!
 //! One thread runs a current-thread runtime with the client on it; it begins with the registry and ends with it, and nothing

@@ -60,14 +60,21 @@ impl Tokens {
         Ok(())
     }
 
-    /// Gets what the challenge of a registry asks for.
-    pub(super) async fn answer(&self, registry: &Asker<'_>, challenge: &Challenge, scope: &str) -> Result<(), Failure> {
+    /// Gets what the challenge of a registry asks for. `shown` is what the request carried that it answers: others may have set more
+    /// since that left.
+    pub(super) async fn answer(
+        &self,
+        registry: &Asker<'_>,
+        challenge: &Challenge,
+        scope: &str,
+        shown: Option<&HeaderValue>,
+    ) -> Result<(), Failure> {
         let credentials = registry.credentials;
         let login = || Failure::Denied("it wants a login".to_owned());
         match challenge {
             Challenge::Basic => {
                 let basic = credentials.and_then(Credentials::basic).ok_or_else(login)?;
-                if self.get(ANY).is_some() {
+                if shown.is_some() && self.get(ANY).as_ref() == shown {
                     return Err(Failure::Denied("the user name or the password is wrong".to_owned()));
                 }
                 self.set(ANY, format!("Basic {basic}"))

@@ -193,7 +193,7 @@ fn seekable(paths: &Paths, mut file: File, path: &Path) -> Result<File, ImageErr
             return Ok(file);
         }
     }
-    let mut source = decompress(BufReader::with_capacity(BUFFER, file))?;
+    let (_, mut source) = decompress(BufReader::with_capacity(BUFFER, file))?;
     let mut copy = staging::spool_file(paths)?;
     let read = |source| StorageError::Read { what: path.display().to_string(), source };
     if io::copy(&mut (&mut source).take(MAX_COPY), &mut copy).map_err(read)? == MAX_COPY {

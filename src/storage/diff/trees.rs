@@ -31,14 +31,14 @@ fn folder(
     let failed = |errno| crate::storage::pack::failed("open folder", path)(errno);
     let (here, there) = (open(new, path).map_err(failed)?, open(old, path).map_err(failed)?);
     let (mut mine, theirs) = (names(&here, path)?, names(&there, path)?);
+    mine.sort_unstable();
     let mut differs = false;
     for name in &theirs {
-        if !mine.contains(name) {
+        if mine.binary_search(name).is_err() {
             differs = true;
             found.push((joined(path, name), Change::Deleted));
         }
     }
-    mine.sort_unstable();
     // Where the folders below are entered no descriptor of this one is needed any more: trees may be deep.
     let mut below = Vec::new();
     for name in mine {

@@ -88,14 +88,14 @@ fn requests(images: &[String], all: bool, changes: &Changes, registry: &Registry
     if let Some(os) = &changes.os {
         os.clone_into(&mut platform.os);
     }
-    let mut requests = Vec::new();
+    let (mut requests, mut planner) = (Vec::new(), registry.planner());
     for image in images {
         let source = if let Some(local) = local(image)? {
             AddSource::Disk(Box::new(LoadRequest::of(local, platform.clone(), policy()?)))
         } else if !image.starts_with("docker://") && open_engine()?.image(image).is_ok() {
             AddSource::Stored(image.clone())
         } else {
-            AddSource::Registry(Box::new(registry.plan(image)?))
+            AddSource::Registry(Box::new(planner.plan(image)?))
         };
         requests.push(AddRequest { source, all, platform: platform.clone(), changes: changes.clone() });
     }

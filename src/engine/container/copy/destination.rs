@@ -129,7 +129,7 @@ impl Opened {
             StorageError::Read { source, .. } => CopyError::NoArchive(source),
             other => CopyError::NoArchive(io::Error::other(other.to_string())),
         };
-        let mut tar = TarReader::new(BufReader::with_capacity(BUFFER, decompress(input).map_err(no_archive)?));
+        let mut tar = TarReader::new(BufReader::with_capacity(BUFFER, decompress(input).map_err(no_archive)?.1));
         let first = tar.next_entry().map_err(|error| CopyError::NoArchive(io::Error::other(error.to_string())))?;
         let Some(first) = first else { return Err(CopyError::NoArchive(io::ErrorKind::UnexpectedEof.into())) };
         let done = self.extract(&mut tar, first, aim, incoming, request)?;

@@ -26,9 +26,7 @@ use crate::image::list::{List, ListFormat, Source};
 use crate::image::registry::Registry;
 use crate::image::{ImageError, Platform, Reference};
 use crate::model::{Digest, ImageId, ImageRecord};
-use crate::storage::{StorageError, blob, gc};
-use rustix::fs::{FlockOperation, Mode, OFlags};
-use rustix::io::Errno;
+use crate::storage::{blob, gc};
 use serde::Serialize as _;
 use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
@@ -200,33 +198,34 @@ impl Engine {
 
     /// The digest that is meant: itself, or that of an image of the store.
     fn digest_in_list(&self, name: &str, list: &List, image: &str) -> Result<Digest, EngineError> {
-        let digest = match Digest::parse(image) {
-            Ok(digest) => digest,
-            Err(_) => self.image(image)?.manifest,
+        let has = |digest: &Digest| list.manifests.iter().any(|entry| entry.digest == *digest);
+        let found = match Digest::parse(image) {
+            Ok(digest) => Some(digest).filter(has),
+            Err(_) => {
+                let image = self.image(image)?;
+                // It may have another manifest than when it was added.
+                let entry = || list.manifests.iter().find(|entry| means(list, &entry.digest, &image));
+                Some(image.manifest.clone()).filter(has).or_else(|| entry().map(|entry| entry.digest.clone()))
+            }
         };
-        if list.manifests.iter().any(|entry| entry.digest == digest) {
-            return Ok(digest);
-        }
-        Err(EngineError::NotInList { name: name.to_owned(), image: image.to_owned() })
+        found.ok_or_else(|| EngineError::NotInList { name: name.to_owned(), image: image.to_owned() })
     }
 
     fn lock_lists(&self) -> Result<ListLock, EngineError> {
-        let path = self.paths.data().join("lists.lock");
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        let failed = |errno: Errno| StorageError::Io { action: "lock", path: path.clone(), source: errno.into() };
-        let lock = rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR).map_err(failed)?;
-        rustix::fs::flock(&lock, FlockOperation::LockExclusive).map_err(failed)?;
-        Ok(ListLock { _lists: lock, _store: gc::lock_shared(&self.paths)? })
+        let lists = gc::lock_file(&self.paths.data().join("lists.lock"))?;
+        Ok(ListLock { _lists: lists, _store: gc::lock_shared(&self.paths)? })
     }
 }
 
 /// The image of the store that an entry means.
 fn stored<'a>(images: &'a [ImageRecord], list: &List, digest: &Digest) -> Option<&'a ImageRecord> {
-    let by_id = || match list.sources.get(digest) {
-        Some(Source::Stored(id)) => images.iter().find(|image| image.id.digest() == id),
-        _ => None,
-    };
+    let by_id = || images.iter().find(|image| means(list, digest, image));
     images.iter().find(|image| image.manifest == *digest).or_else(by_id)
+}
+
+/// Tells whether an entry was made from this image of the store, whatever its manifest is now.
+fn means(list: &List, digest: &Digest, image: &ImageRecord) -> bool {
+    matches!(list.sources.get(digest), Some(Source::Stored(id)) if id == image.id.digest())
 }
 
 /// The format that is asked for, else the one that fits.

@@ -119,17 +119,8 @@ impl Engine {
             }
             Whence::Repository(name) => name,
         };
-        if request.encoding.is_some() {
-            return Err(EngineError::EntryAsItIs { digest: entry.digest.to_string(), source_name: name.to_owned() });
-        }
-        let plan = request.sources.0.get(name).ok_or_else(|| nowhere(&request.name, entry))?;
-        from_any(name, &plan.candidates, |candidate| {
-            from_any(name, &candidate.sources, |place| {
-                let registry = Registry::open(&place.reference, place.access.clone())?;
-                let from = Place { registry: &registry, reference: &place.reference };
-                Ok(copy::image(&from, to, &entry.digest, &entry.media_type)?)
-            })
-        })
+        let wanted = Wanted { list: &request.name, entry, repository: name, is_changed: request.encoding.is_some() };
+        from_repository(&wanted, &request.sources, |from| Ok(copy::image(from, to, &entry.digest, &entry.media_type)?))
     }
 }
 
@@ -201,16 +192,8 @@ impl Engine {
             }
             Whence::Repository(name) => name,
         };
-        if request.encoding.is_some() {
-            return Err(EngineError::EntryAsItIs { digest: entry.digest.to_string(), source_name: name.to_owned() });
-        }
-        let plan = request.sources.0.get(name).ok_or_else(|| nowhere(&request.name, entry))?;
-        from_any(name, &plan.candidates, |candidate| {
-            from_any(name, &candidate.sources, |place| {
-                let registry = Registry::open(&place.reference, place.access.clone())?;
-                sink.copied(&self.paths, &registry, &place.reference, &entry.digest)
-            })
-        })
+        let wanted = Wanted { list: &request.name, entry, repository: name, is_changed: request.encoding.is_some() };
+        from_repository(&wanted, &request.sources, |from| sink.copied(&self.paths, from.registry, from.reference, &entry.digest))
     }
 }
 
@@ -227,6 +210,34 @@ fn whence<'a>(images: &'a [ImageRecord], list: &'a List, entry: &Entry) -> Optio
         (None, Some(Source::Repository(name))) => Some(Whence::Repository(name)),
         _ => None,
     }
+}
+
+/// An image of a list that a repository has.
+struct Wanted<'a> {
+    list: &'a str,
+    entry: &'a Entry,
+    repository: &'a str,
+    /// It was asked to be compressed in another way.
+    is_changed: bool,
+}
+
+/// Copies an image as it is from the first place that gives it.
+fn from_repository(
+    wanted: &Wanted<'_>,
+    sources: &ListSources,
+    mut copy: impl FnMut(&Place<'_>) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
+    let Wanted { list, entry, repository, is_changed } = *wanted;
+    if is_changed {
+        return Err(EngineError::EntryAsItIs { digest: entry.digest.to_string(), source_name: repository.to_owned() });
+    }
+    let plan = sources.0.get(repository).ok_or_else(|| nowhere(list, entry))?;
+    from_any(repository, &plan.candidates, |candidate| {
+        from_any(repository, &candidate.sources, |place| {
+            let registry = Registry::open(&place.reference, place.access.clone())?;
+            copy(&Place { registry: &registry, reference: &place.reference })
+        })
+    })
 }
 
 fn nowhere(name: &str, entry: &Entry) -> EngineError {

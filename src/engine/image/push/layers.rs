@@ -112,11 +112,13 @@ pub(super) fn each<T: Send>(
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(job) = jobs.get(at).filter(|_| !stop.load(Ordering::Relaxed)) else { return };
                     let answer = work(job, &events, stop);
-                    if answer.is_err() {
-                        stop.store(true, Ordering::Relaxed);
-                    }
+                    let failed = answer.is_err();
                     if answers.send((at, answer)).is_err() {
                         return;
+                    }
+                    // After the answer: those that this stops fail too, and the cause is the first that was sent.
+                    if failed {
+                        stop.store(true, Ordering::Relaxed);
                     }
                 }
             });

@@ -27,7 +27,8 @@ impl Sink {
             SaveTarget::Folder(folder) => Self::Folder(folder),
             SaveTarget::Layout(folder) => {
                 // Of two commands that add to it the second waits: both write the index.
-                rustix::fs::flock(&folder, FlockOperation::LockExclusive).map_err(|errno| failed("the layout", errno.into()))?;
+                rustix::io::retry_on_intr(|| rustix::fs::flock(&folder, FlockOperation::LockExclusive))
+                    .map_err(|errno| failed("the layout", errno.into()))?;
                 Self::Layout(folder)
             }
         })
