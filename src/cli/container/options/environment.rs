@@ -23,7 +23,7 @@ pub(super) struct EnvironmentOptions {
     #[arg(long, value_name = "FILE")]
     env_file: Vec<PathBuf>,
     /// Pass the whole environment on from here
-    #[arg(long, value_name = "BOOL", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(long, value_name = "BOOL", value_parser = clap::builder::BoolishValueParser::new(), default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
     env_host: Option<bool>,
     /// Set a variable from others of the image: NAME=text with ${OTHER}
     #[arg(long, value_name = "ENV")]
@@ -35,7 +35,7 @@ pub(super) struct EnvironmentOptions {
     #[arg(long)]
     unsetenv_all: bool,
     /// Pass the variables that name proxies on from here (default true)
-    #[arg(long, value_name = "BOOL", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(long, value_name = "BOOL", value_parser = clap::builder::BoolishValueParser::new(), default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
     http_proxy: Option<bool>,
     /// Add a label: NAME=value
     #[arg(short, long, value_name = "LABEL")]

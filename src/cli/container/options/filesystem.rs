@@ -37,7 +37,7 @@ pub(super) struct FilesystemOptions {
     #[arg(long, value_enum, value_name = "MODE")]
     image_volume: Option<ImageVolumeMode>,
     /// Make the container's root file system read-only
-    #[arg(long, value_name = "BOOL", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    #[arg(long, value_name = "BOOL", value_parser = clap::builder::BoolishValueParser::new(), default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     read_only: Option<bool>,
     /// With --read-only, keep /run, /tmp and /var/tmp (in memory), /dev and /dev/shm writable
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]

@@ -23,7 +23,7 @@ pub(super) struct NameOptions {
     #[arg(long, value_name = "DOMAIN")]
     dns_search: Vec<String>,
     /// Leave the image's /etc/hosts as it is
-    #[arg(long, value_name = "BOOL", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set, conflicts_with_all = ["add_host", "hosts_file"])]
+    #[arg(long, value_name = "BOOL", value_parser = clap::builder::BoolishValueParser::new(), default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set, conflicts_with_all = ["add_host", "hosts_file"])]
     no_hosts: Option<bool>,
     /// Leave the image's /etc/hostname as it is
     #[arg(long)]

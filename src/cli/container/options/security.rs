@@ -18,7 +18,7 @@ pub(super) struct SecurityOptions {
     #[arg(long, value_name = "CAPABILITY", value_delimiter = ',')]
     cap_drop: Vec<String>,
     /// Give every capability, the devices that you can open, and no masks and no system call filter; nothing beyond your own rights
-    #[arg(long, value_name = "BOOL", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    #[arg(long, value_name = "BOOL", value_parser = clap::builder::BoolishValueParser::new(), default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
     privileged: Option<bool>,
     /// Set a security option: no-new-privileges, seccomp=unconfined or FILE, mask=PATHS, unmask=ALL or PATHS, proc-opts=OPTIONS,
     /// systempaths=unconfined, label=disable, apparmor=unconfined

@@ -26,7 +26,7 @@ pub(super) struct SettingOptions {
     #[arg(long, value_name = "SECRET")]
     secret: Vec<String>,
     /// Run a small program as process 1 that passes signals on and reaps orphans
-    #[arg(long, value_name = "BOOL", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    #[arg(long, value_name = "BOOL", value_parser = clap::builder::BoolishValueParser::new(), default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     init: Option<bool>,
     /// Take this program of the host for --init instead of the one that is built in
     #[arg(long, value_name = "PATH")]
