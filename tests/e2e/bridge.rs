@@ -3,7 +3,7 @@
 use crate::harness::{Case, Need, TestEnv, case, program};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::Write as _;
-use std::net::{IpAddr, Ipv6Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 
 pub fn cases() -> Vec<Case> {
     let all = [
@@ -23,6 +23,7 @@ pub fn cases() -> Vec<Case> {
         case!(nothing_is_left_however_a_container_ends).only_ours("looks into the session network namespace"),
         case!(a_command_that_is_killed_leaves_no_interface).only_ours("looks into the session network namespace"),
         case!(a_container_without_networks_joins_again_though_netd_has_gone).only_ours("looks for netd"),
+        case!(a_refused_start_leaves_no_bridge_in_the_way).only_ours("looks into the session network namespace"),
         case!(a_killed_way_out_comes_back).only_ours("looks into the session network namespace"),
         case!(ports_of_a_stack_of_its_own_and_of_no_network).only_ours("podman words it otherwise"),
         case!(what_a_bridge_filter_sees_passes).only_ours("changes a setting of the session network namespace"),
@@ -319,6 +320,21 @@ fn a_command_that_is_killed_leaves_no_interface(env: &TestEnv) {
     assert_eq!((pairs(env), others()), (1, 0));
     let left = env.ok(&["ps", "-aq"]);
     env.remove(&left.lines().collect::<Vec<_>>());
+}
+
+fn a_refused_start_leaves_no_bridge_in_the_way(env: &TestEnv) {
+    let keeper = serve(env, &[]);
+    let taken = format!("{}:7000", server(Ipv4Addr::UNSPECIFIED.into()));
+    let create =
+        |interface: &str| env.ok(&["network", "create", "--subnet", "10.72.0.0/24", "--interface-name", interface, "net"]);
+    create("first0");
+    assert_ne!(env.run(&["run", "--rm", "--network", "net", "-p", &taken, "bb", "true"]).code, 0);
+    env.ok(&["network", "rm", "net"]);
+    create("second0");
+    let second = serve(env, &["--network", "net"]);
+    let links = inside(env, &["ip", "-o", "link"]);
+    assert!(links.contains("second0") && !links.contains("first0"), "{links}");
+    env.remove(&[&keeper, &second]);
 }
 
 fn what_a_bridge_filter_sees_passes(env: &TestEnv) {

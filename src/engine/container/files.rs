@@ -4,6 +4,7 @@ use super::{ContainerError, timezone};
 use crate::engine::network::start::Surroundings;
 use crate::model::{BaseHosts, ContainerConfig, HostAddress, NetworkMode};
 use crate::net::hosts::{self as hosts_file, Hosts};
+use crate::net::netd;
 use crate::net::resolv::{self, Instead, Reach};
 use crate::runtime::spec::OwnFile;
 use std::net::{IpAddr, Ipv4Addr};
@@ -165,9 +166,6 @@ pub(in crate::engine) fn follow_networks(
     Ok(())
 }
 
-/// The search domain in which containers find each other (Podman's).
-const DOMAIN: &str = "dns.podman";
-
 /// The file of a container in networks: netd is asked, and netd asks the name servers that were chosen.
 fn networks_resolv_conf(config: &ContainerConfig, networks: &Surroundings) -> String {
     let names = &config.settings.names;
@@ -175,7 +173,7 @@ fn networks_resolv_conf(config: &ContainerConfig, networks: &Surroundings) -> St
     // Also before domains that were chosen: what they answer hides no container. "." alone is none at all.
     let own = networks.by_name && !names.dns_search.iter().any(|domain| domain == ".");
     let host = read("/etc/resolv.conf");
-    resolv::in_networks(&host, own.then_some(DOMAIN), instead)
+    resolv::in_networks(&host, own.then_some(netd::DOMAIN), instead)
 }
 
 /// A host without the file, or with one that is no text, has nothing to carry over.

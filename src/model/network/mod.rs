@@ -55,17 +55,6 @@ pub struct Route {
     pub metric: Option<u32>,
 }
 
-/// Which other networks a network is kept apart from (`-o isolate=`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Isolate {
-    #[default]
-    Off,
-    /// From those that are isolated themselves.
-    On,
-    /// From all others.
-    Strict,
-}
-
 impl Network {
     /// Returns the first twelve digits of the id, the form that tables show.
     #[must_use]
@@ -77,16 +66,6 @@ impl Network {
     #[must_use]
     pub fn subnet_of(&self, address: IpAddr) -> Option<&Subnet> {
         self.subnets.iter().find(|subnet| subnet.net.contains(&address))
-    }
-
-    /// `-o isolate=`.
-    #[must_use]
-    pub fn isolate(&self) -> Isolate {
-        match self.options.get("isolate").map(String::as_str) {
-            Some("strict") => Isolate::Strict,
-            Some("true" | "1" | "t" | "T" | "TRUE" | "True") => Isolate::On,
-            _ => Isolate::Off,
-        }
     }
 
     /// `-o mtu=`, bytes; none for what the way out has.

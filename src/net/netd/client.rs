@@ -76,18 +76,6 @@ impl Hold {
         let (answer, _) = exchange(&self.0, &Request::Running, &[init])?.ok_or(ClientError::Gone)?;
         expect_done(answer)
     }
-
-    /// The connection, for a process that goes on with it.
-    #[must_use]
-    pub fn into_socket(self) -> OwnedFd {
-        self.0
-    }
-
-    /// The hold of a connection that was handed on.
-    #[must_use]
-    pub fn of_socket(socket: OwnedFd) -> Self {
-        Self(socket)
-    }
 }
 
 /// Has netd take a container in, starting it where needed. The caller has to be single-threaded.

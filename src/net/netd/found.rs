@@ -4,6 +4,7 @@ use super::message::Member;
 use crate::model::{PidRef, RunRecord};
 use crate::net::session::Way;
 use crate::sys::process;
+use crate::sys::replace::replace;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
@@ -45,16 +46,8 @@ impl Record {
     }
 
     pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
-        write_by_rename(folder, "session.json", &serde_json::to_vec(self)?)
+        replace(&folder.join("session.json"), &serde_json::to_vec(self)?)
     }
-}
-
-/// Writes a file that is whole whenever it is there.
-pub(super) fn write_by_rename(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    // Nothing that is looked for begins with a dot.
-    let temporary = folder.join(format!(".{name}.new"));
-    std::fs::write(&temporary, bytes)?;
-    std::fs::rename(&temporary, folder.join(name))
 }
 
 /// The init of a container that runs.

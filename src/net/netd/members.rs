@@ -1,7 +1,6 @@
 //! The containers that netd serves: their listeners, their names, their networks.
 
 use super::dns::{Names, Place};
-use super::found::write_by_rename;
 use super::inside::Inside;
 use super::message::{Bound, Member, Refusal};
 use super::ports::{self, Listener};
@@ -9,6 +8,7 @@ use super::relay::{Relay, Side, Target};
 use crate::model::{ContainerId, Network, network};
 use crate::net::session::{bridge, firewall, host_address};
 use crate::sys::netlink::Route;
+use crate::sys::replace::replace;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -77,7 +77,6 @@ impl Members {
         if self.stage(&id).is_some_and(|stage| stage != Stage::Running) {
             self.remove(&id);
         }
-        self.follow_host();
         let listeners = self.take(&member).inspect_err(|_| {
             // Bridges may have been made already.
             self.publish_names();
@@ -93,7 +92,7 @@ impl Members {
         self.prepare(member)?;
         let listeners = self.listen(member, false)?;
         let written = serde_json::to_vec(member).map_err(io::Error::from);
-        let written = written.and_then(|text| write_by_rename(&self.folder, member.id.as_str(), &text));
+        let written = written.and_then(|text| replace(&self.folder.join(member.id.as_str()), &text));
         if let Err(error) = written {
             self.close_others(&listeners, &member.id);
             return Err(Refusal::Network { network: name_of(member), reason: error.to_string() });

@@ -55,7 +55,8 @@ pub struct Member {
     pub name: String,
     /// `containers/<id>`, absolute: `run.json` in it says whether the container runs.
     pub folder: PathBuf,
-    /// In the order in which the container is joined to them; the first one of a family takes the published ports.
+    /// In the order in which the container is joined to them. The published ports of a family lead to the first one with a default
+    /// route, else to the first one.
     pub endpoints: Vec<Endpoint>,
     pub ports: Vec<PortMapping>,
     /// `--dns`: asked in place of the networks' and the host's name servers.

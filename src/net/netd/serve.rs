@@ -169,7 +169,10 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
 fn living(folder: &Path, boot: &str) -> Vec<(Member, Option<OwnedFd>)> {
     let mut members = Vec::new();
     for entry in std::fs::read_dir(folder.join(MEMBERS)).into_iter().flatten().flatten() {
-        let member = std::fs::read(entry.path()).ok().and_then(|text| serde_json::from_slice::<Member>(&text).ok());
+        // Another name is that of a file which a killed netd was about to rename.
+        let is_one = entry.file_name().into_string().is_ok_and(|name| ContainerId::try_from(name).is_ok());
+        let text = if is_one { std::fs::read(entry.path()).ok() } else { None };
+        let member = text.and_then(|text| serde_json::from_slice::<Member>(&text).ok());
         let Some(member) = member else {
             let _ = std::fs::remove_file(entry.path());
             continue;
@@ -424,8 +427,10 @@ impl Netd {
         if let Err(refusal) = self.members.join(member, serial) {
             return self.say(at, &Answer::Refused(refusal), &[]);
         }
-        // The host may have got a network since, or a helper.
-        self.follow_host();
+        // The host may have got a network since of which nobody told, or a helper.
+        if self.changes.is_none() || matches!(self.found.record.way, Way::Missing { .. }) {
+            self.follow_host();
+        }
         let route = self.inside.run(Route::open).ok_or(io::ErrorKind::BrokenPipe)??;
         let (namespace, hand) = (self.found.namespace.try_clone()?, self.found.hand.try_clone()?);
         let no_way_out = match &self.found.record.way {

@@ -3,7 +3,7 @@
 use super::groups;
 use crate::model::Network;
 use crate::net::NetError;
-use crate::sys::netlink::{NewBridge, Route};
+use crate::sys::netlink::{Link, NewBridge, Route};
 use std::io;
 use std::net::IpAddr;
 
@@ -19,10 +19,9 @@ pub const MTU: u32 = 65520;
 pub fn ensure(route: &Route, network: &Network) -> Result<u32, NetError> {
     let fail = |source| NetError::Bridge { network: network.name.clone(), source };
     let addresses: Vec<(IpAddr, u8)> = network.subnets.iter().map(|subnet| (subnet.gateway, subnet.net.prefix_len())).collect();
-    if let Some(index) = route.index_of(&network.interface).map_err(fail)? {
+    if let Some(Link { index, group: found }) = route.link(&network.interface).map_err(fail)? {
         // The group is given at the very end.
-        let done = route.links().map_err(fail)?.iter().any(|link| link.index == index && link.group == group(network));
-        if done {
+        if found == group(network) {
             // The default network may have got IPv6 since.
             route.add_missing_addresses(index, &addresses).map_err(fail)?;
             return Ok(index);
@@ -30,7 +29,7 @@ pub fn ensure(route: &Route, network: &Network) -> Result<u32, NetError> {
         route.remove(index).map_err(fail)?;
     }
     let mac = mac(network);
-    let bridge = NewBridge { name: network.interface.clone(), mac, mtu: mtu(network), group: 0 };
+    let bridge = NewBridge { name: network.interface.clone(), mac, mtu: mtu(network) };
     route.add_bridge(&bridge).map_err(fail)?;
     let index = route.index_of(&network.interface).map_err(fail)?.ok_or_else(|| fail(io::ErrorKind::NotFound.into()))?;
     route.configure(index, &addresses, &[]).map_err(fail)?;

@@ -1,4 +1,4 @@
-//! The rules for packets in N, loaded once, when N is made.
+//! The rules for packets in N, loaded when N is made; afterwards only the host's address in them changes ([`set_host`]).
 //!
 //! - Networks do not reach each other, and internal ones nothing but themselves: only what comes from an open bridge and goes out
 //!   is forwarded, and the answers to that.

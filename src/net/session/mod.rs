@@ -10,12 +10,12 @@
 //!
 //! - N is held by descriptors: netd's and those of the monitors of all containers in it. It goes with the last of them, and all that
 //!   is in it too. The helper outside holds it as well, so it is on a leash of which the same processes have the other end.
-//! - [`make`] forks a process that stands in N for as long as it takes: it sets loopback up, turns forwarding on, loads the rules
-//!   ([`firewall`]), and then gives all its capabilities up, so that the helper may find N by it ([`super::stand_in`]).
+//! - [`make`] forks a process that makes N and hands it over: it sets loopback up, turns forwarding on and loads the rules
+//!   ([`firewall`]). The helper finds N by another one, which has given all its capabilities up ([`super::stand_in`]).
 //! - The helper has addresses of N's own, not the host's: so the host's own address is reached like any other, and the host's network
 //!   may change without N noticing. The helper speaks to the world by ordinary sockets of the host.
 //! - Rules know interfaces by their group ([`groups`]), so a new bridge needs no new rule.
-//! - A host without a network when N is made gets its way out later ([`Session::needs_stack`]).
+//! - A host without a network when N is made gets its way out later ([`Way::lacks`]).
 
 pub mod bridge;
 pub mod firewall;
@@ -40,14 +40,6 @@ pub struct Session {
     /// The way out ends when nobody holds this.
     pub hand: OwnedFd,
     pub way: Way,
-}
-
-impl Session {
-    /// Tells whether the host has got a way out since that N has not.
-    #[must_use]
-    pub fn needs_stack(&self) -> bool {
-        self.way.lacks(Families::of_host())
-    }
 }
 
 /// At this address containers reach the host itself, whatever its own address is; nothing that listens on its loopback only.

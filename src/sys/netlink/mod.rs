@@ -59,8 +59,6 @@ pub struct NewBridge {
     pub mac: [u8; 6],
     /// Bytes.
     pub mtu: u32,
-    /// The interface group, by which rules for packets know it.
-    pub group: u32,
 }
 
 /// A veth pair to be made: one end a port of a bridge in the socket's namespace, the other in the namespace of a process.
@@ -96,16 +94,12 @@ pub struct NewRoute {
     pub metric: u32,
 }
 
-/// A link as a dump shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A link that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
     pub index: u32,
-    pub name: String,
+    /// The interface group, by which rules for packets know it.
     pub group: u32,
-    /// The index of the bridge of which it is a port.
-    pub bridge: Option<u32>,
-    pub mac: Vec<u8>,
-    pub is_loopback: bool,
 }
 
 impl Route {
@@ -130,32 +124,25 @@ impl Route {
     /// # Errors
     /// The kernel does not answer.
     pub fn index_of(&self, name: &str) -> io::Result<Option<u32>> {
-        let mut message = Message::new(kind::GETLINK, 0, &link_body(0, false));
-        message.text(ifla::IFNAME, name);
-        let mut index = None;
-        match self.exchange(vec![message], |kind, body| {
-            if kind == kind::NEWLINK {
-                index = number_at(body, 4);
-            }
-        }) {
-            Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Ok(None),
-            done => done.map(|()| index),
-        }
+        Ok(self.link(name)?.map(|link| link.index))
     }
 
-    /// Lists the interfaces.
+    /// Returns the interface `name`; nothing where there is none.
     ///
     /// # Errors
     /// The kernel does not answer.
-    pub fn links(&self) -> io::Result<Vec<Link>> {
-        let mut links = Vec::new();
-        let message = Message::new(kind::GETLINK, DUMP, &link_body(0, false));
-        self.exchange(vec![message], |kind, body| {
+    pub fn link(&self, name: &str) -> io::Result<Option<Link>> {
+        let mut message = Message::new(kind::GETLINK, 0, &link_body(0, false));
+        message.text(ifla::IFNAME, name);
+        let mut found = None;
+        match self.exchange(vec![message], |kind, body| {
             if kind == kind::NEWLINK {
-                links.extend(link(body));
+                found = link(body);
             }
-        })?;
-        Ok(links)
+        }) {
+            Err(error) if error.raw_os_error() == Some(libc::ENODEV) => Ok(None),
+            done => done.map(|()| found),
+        }
     }
 
     /// Lists where the routes of all tables lead, the default ones left out: addresses and prefix lengths. The addresses of the
@@ -182,7 +169,6 @@ impl Route {
     pub fn add_bridge(&self, bridge: &NewBridge) -> io::Result<()> {
         let mut message = Message::new(kind::NEWLINK, CREATE | EXCLUSIVE | ACK, &link_body(0, true));
         message.text(ifla::IFNAME, &bridge.name).number(ifla::MTU, bridge.mtu).attribute(ifla::ADDRESS, &bridge.mac);
-        message.number(ifla::GROUP, bridge.group);
         message.nested(ifla::LINKINFO, |info| {
             info.text(ifla::INFO_KIND, "bridge");
             info.nested(ifla::INFO_DATA, |data| {
@@ -216,14 +202,6 @@ impl Route {
             });
         });
         self.request(message)
-    }
-
-    /// Sets an interface up.
-    ///
-    /// # Errors
-    /// `ENODEV`.
-    pub fn set_up(&self, index: u32) -> io::Result<()> {
-        self.request(Message::new(kind::SETLINK, ACK, &link_body(index, true)))
     }
 
     /// Puts an interface into a group.
@@ -378,25 +356,9 @@ mod ifla {
 }
 
 fn link(body: &[u8]) -> Option<Link> {
-    let flags = number_at(body, 8)?;
-    let mut link = Link {
-        index: number_at(body, 4)?,
-        name: String::new(),
-        group: 0,
-        bridge: None,
-        mac: Vec::new(),
-        is_loopback: flags & libc::IFF_LOOPBACK.unsigned_abs() != 0,
-    };
-    for (kind, value) in attributes(body.get(16..)?) {
-        match kind {
-            ifla::IFNAME => link.name = String::from_utf8_lossy(value.strip_suffix(&[0]).unwrap_or(value)).into_owned(),
-            ifla::ADDRESS => link.mac = value.to_vec(),
-            ifla::GROUP => link.group = number_at(value, 0).unwrap_or(0),
-            ifla::MASTER => link.bridge = number_at(value, 0),
-            _ => {}
-        }
-    }
-    Some(link)
+    let mut all = attributes(body.get(16..)?);
+    let group = all.find(|(kind, _)| *kind == ifla::GROUP).and_then(|(_, value)| number_at(value, 0)).unwrap_or(0);
+    Some(Link { index: number_at(body, 4)?, group })
 }
 
 #[cfg(test)]
@@ -404,11 +366,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loopback_is_in_the_list_and_has_an_index() {
+    fn loopback_has_an_index_and_a_group() {
         let route = Route::open().unwrap();
-        let links = route.links().unwrap();
-        let lo = links.iter().find(|link| link.is_loopback).unwrap();
-        assert_eq!(route.index_of(&lo.name).unwrap(), Some(lo.index));
+        // It is the first interface of each network namespace, and nobody gives it a group.
+        assert_eq!(route.link("lo").unwrap(), Some(Link { index: 1, group: 0 }));
+        assert_eq!(route.index_of("lo").unwrap(), Some(1));
         assert_eq!(route.index_of("no-such-link").unwrap(), None);
         assert!(route.destinations().unwrap().iter().all(|(address, prefix)| {
             *prefix > 0 && *prefix <= if address.is_ipv4() { 32 } else { 128 } && !address.is_multicast()

@@ -141,9 +141,9 @@ mod tests {
             client.waiting += 1;
         }
         assert_eq!(client.read(&mut space).expect("it waits for answers"), None);
-        for left in (0..MOST_WAITING).rev() {
-            client.waiting = left;
-            assert_eq!(client.answer(b"yes").is_err(), left == 0);
+        for _ in 0..MOST_WAITING {
+            client.waiting -= 1;
+            client.answer(b"yes").expect("its end was not read");
         }
         assert!(client.read(&mut space).is_err());
     }
