@@ -27,6 +27,8 @@ impl LimitOptions {
         }
         self.oom_score_adj = self.oom_score_adj.or(conf.oom_score_adj);
         let mut usual = conf.default_sysctls.clone().unwrap_or_default();
+        // Debian's and Fedora's files have this one. It is our default, too, which takes the first group where the container has no 0.
+        usual.words.retain(|text| text != "net.ipv4.ping_group_range=0 0");
         usual.words.retain(|text| match text.split_once(['.', '/']) {
             Some(("net", _)) => !shares("network"),
             Some(("fs", _)) => !shares("ipc"),
