@@ -33,6 +33,7 @@ pub mod give;
 pub mod intake;
 pub mod landing;
 pub mod layer;
+mod marks;
 pub mod pack;
 mod remove_tree;
 pub mod reserve;
