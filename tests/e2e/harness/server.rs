@@ -265,6 +265,8 @@ pub struct Memory {
     /// By path: blobs, and manifests by tag and digest.
     files: BTreeMap<String, (String, Vec<u8>)>,
     uploads: BTreeMap<String, Vec<u8>>,
+    /// How many uploads there were: several may be under way.
+    begun: usize,
 }
 
 impl Memory {
@@ -307,7 +309,8 @@ impl Memory {
                         return Answer::new(201, "");
                     }
                 }
-                let place = format!("{path}{}", self.uploads.len());
+                self.begun += 1;
+                let place = format!("{path}{}", self.begun);
                 self.uploads.insert(place.clone(), Vec::new());
                 Answer::new(202, "").header("Location", format!("{place}?state=x"))
             }
