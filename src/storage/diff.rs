@@ -7,7 +7,8 @@ mod trees;
 
 pub use trees::compare_trees;
 
-use super::pack::walk::{is_device_whiteout, is_xattr_whiteout, opaque, open_folder};
+use super::marks::{is_device_whiteout, is_xattr_whiteout, opaque};
+use super::pack::walk::open_folder;
 use super::pack::{PackError, failed};
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, FileType, Stat};
@@ -81,7 +82,7 @@ impl Compare<'_> {
             Some(below) => open(below, path).ok(),
             None => None,
         };
-        let mark = opaque(&fd);
+        let mark = opaque(&fd).map_err(failed("read the marks of", path))?;
         let names = names(&fd, path)?;
         for name in &names {
             let whole = if path.is_empty() { name.clone() } else { [path, b"/", name].concat() };
@@ -91,7 +92,7 @@ impl Compare<'_> {
                 None => None,
             };
             let kind = FileType::from_raw_mode(stat.st_mode);
-            let gone = is_device_whiteout(&stat) || (mark == Some(b'x') && is_xattr_whiteout(fd.as_fd(), name, kind));
+            let gone = is_device_whiteout(&stat) || (mark == Some(b'x') && is_xattr_whiteout(fd.as_fd(), &name[..], &stat));
             let was_folder = old.as_ref().is_some_and(|old| FileType::from_raw_mode(old.st_mode) == FileType::Directory);
             let change = match (&old, gone) {
                 (None, true) => continue,

@@ -205,7 +205,7 @@ fn can_hold_layers(paths: &Paths, staging: &Staging) -> Result<(), StorageError>
     rustix::fs::mkdir(&place, Mode::RWXU).map_err(unfit("root of your user namespace cannot make a folder there"))?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let folder = rustix::fs::open(&place, flags, Mode::empty()).map_err(io_error("open folder", &place))?;
-    match rustix::fs::fsetxattr(&folder, super::unpack::OPAQUE_XATTR, b"y", XattrFlags::empty()) {
+    match rustix::fs::fsetxattr(&folder, super::marks::OPAQUE_XATTR, b"y", XattrFlags::empty()) {
         Ok(()) => {}
         Err(Errno::NOSPC | Errno::DQUOT) => {}
         Err(errno) => return Err(unfit("it keeps no extended attributes of users")(errno)),

@@ -34,6 +34,7 @@ pub mod gzip;
 pub mod intake;
 pub mod landing;
 pub mod layer;
+mod marks;
 pub mod pack;
 mod remove_tree;
 pub mod reserve;

@@ -67,6 +67,10 @@ fn a_list_is_made_changed_and_removed(env: &TestEnv) {
     assert_eq!(env.ok(&["images", "-q", "--no-trunc", "-f", "manifest=true"]), format!("sha256:{made}"));
     assert_eq!(env.ok(&["images", "-q", "--no-trunc", "-f", "manifest=false"]), format!("sha256:{id}"));
     env.ok(&["tag", "multi", "other"]);
+    // The image may get another manifest: the entry is still its own.
+    assert_eq!(load(env, &image("one", "1").packed(Packing::Plain)), id);
+    env.ok(&["manifest", "annotate", "--annotation", "more=y", "multi", "one"]);
+    assert_eq!(list(env, "multi")["manifests"][0]["annotations"]["more"], "y");
     assert_eq!(env.ok(&["manifest", "remove", "other", digest]), made);
     assert_eq!(list(env, "multi")["manifests"], json!([]));
     env.run(&["manifest", "exists", "multi"]).code(0);

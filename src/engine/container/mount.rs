@@ -4,13 +4,14 @@
 //! kernel.
 
 use super::ContainerError;
+use crate::config::Paths;
 use crate::engine::{Engine, EngineError};
 use crate::events::Status;
 use crate::model::{ContainerConfig, PidRef};
 use crate::userns::session;
 use rustix::io::Errno;
 use rustix::mount::UnmountFlags;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 impl Engine {
     /// Mounts a container's root, without its volumes and other mounts, in the mount namespace of this process; returns where.
@@ -51,14 +52,7 @@ impl Engine {
         if !self.mounted(config) {
             return Ok(false);
         }
-        let folder = self.mount_point(config);
-        let flags = if force { UnmountFlags::DETACH } else { UnmountFlags::NOFOLLOW };
-        match rustix::mount::unmount(&folder, flags) {
-            Ok(()) => {}
-            Err(Errno::PERM) => return Err(ContainerError::NeedsUnshare.into()),
-            Err(errno) => return Err(ContainerError::File { action: "unmount", path: folder, source: errno.into() }.into()),
-        }
-        let _ = std::fs::remove_dir(&folder);
+        unmount_folder(&self.mount_point(config), force)?;
         self.tell(config, Status::Unmount);
         Ok(true)
     }
@@ -66,20 +60,13 @@ impl Engine {
     /// Tells whether the container is mounted in the mount namespace of this process.
     #[must_use]
     pub fn mounted(&self, config: &ContainerConfig) -> bool {
-        // The id is in it, so no other mount point ends as this one does, whatever the path before it looks like in the table.
-        self.mount_point(config).exists() && has_mount("self", &format!("/containers/{}/merged", config.id))
+        is_mounted(&self.mount_point(config), &mount_end(config))
     }
 
     /// Refuses to use a container whose root another `unshare` session has mounted: of two overlays with one upper folder neither sees
     /// what the other writes, and the kernel promises nothing about either.
     pub(super) fn refuse_if_mounted(&self, config: &ContainerConfig) -> Result<(), ContainerError> {
-        // Made by a mount, and seldom there.
-        if !self.mount_point(config).exists() {
-            return Ok(());
-        }
-        let end = format!("/containers/{}/merged", config.id);
-        let has = |member: &PidRef| has_mount(&member.pid.to_string(), &end);
-        match session::members(&self.paths).into_iter().find(has) {
+        match holder(&self.paths, &self.mount_point(config), &mount_end(config)) {
             Some(PidRef { pid, .. }) => Err(ContainerError::MountedElsewhere { name: config.name.clone(), pid }),
             None => Ok(()),
         }
@@ -92,8 +79,45 @@ impl Engine {
     }
 }
 
+/// The id is in it, so no other mount point ends as this one does, whatever the path before it looks like in the table.
+fn mount_end(config: &ContainerConfig) -> String {
+    format!("/containers/{}/merged", config.id)
+}
+
+/// Unmounts what a session mounted, and removes the folder that was made for it.
+///
+/// # Errors
+/// Files of it are in use, unless `force`.
+pub(in crate::engine) fn unmount_folder(folder: &Path, force: bool) -> Result<(), ContainerError> {
+    let flags = if force { UnmountFlags::DETACH } else { UnmountFlags::NOFOLLOW };
+    match rustix::mount::unmount(folder, flags) {
+        Ok(()) => {}
+        Err(Errno::PERM) => return Err(ContainerError::NeedsUnshare),
+        Err(errno) => {
+            return Err(ContainerError::File { action: "unmount", path: folder.to_owned(), source: errno.into() });
+        }
+    }
+    // Another session may have it mounted.
+    let _ = std::fs::remove_dir(folder);
+    Ok(())
+}
+
+/// Tells whether something is mounted on `folder`, whose path ends so, in the mount namespace of this process.
+pub(in crate::engine) fn is_mounted(folder: &Path, end: &str) -> bool {
+    folder.exists() && has_mount("self", end)
+}
+
+/// A process of an `unshare` session that has something mounted on `folder`, whose path ends so.
+pub(in crate::engine) fn holder(paths: &Paths, folder: &Path, end: &str) -> Option<PidRef> {
+    // Made by a mount, and seldom there.
+    if !folder.exists() {
+        return None;
+    }
+    session::members(paths).into_iter().find(|member| has_mount(&member.pid.to_string(), end))
+}
+
 /// Tells whether a process, a pid or `self`, has a mount whose path ends so.
-pub(in crate::engine) fn has_mount(process: &str, end: &str) -> bool {
+fn has_mount(process: &str, end: &str) -> bool {
     let table = std::fs::read_to_string(format!("/proc/{process}/mountinfo")).unwrap_or_default();
     table.lines().any(|line| line.split(' ').nth(4).is_some_and(|target| target.ends_with(end)))
 }

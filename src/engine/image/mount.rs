@@ -8,14 +8,11 @@
 //! ```
 
 use crate::engine::container::ContainerError;
-use crate::engine::container::mount::has_mount;
+use crate::engine::container::mount::{holder, is_mounted, unmount_folder};
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
 use crate::model::{ImageRecord, PidRef};
 use crate::runtime::view;
-use crate::userns::session;
-use rustix::io::Errno;
-use rustix::mount::UnmountFlags;
 use std::path::PathBuf;
 
 impl Engine {
@@ -56,15 +53,7 @@ impl Engine {
         if !self.image_is_mounted(image) {
             return Ok(false);
         }
-        let folder = self.image_mount_point(image);
-        let flags = if force { UnmountFlags::DETACH } else { UnmountFlags::NOFOLLOW };
-        match rustix::mount::unmount(&folder, flags) {
-            Ok(()) => {}
-            Err(Errno::PERM) => return Err(ContainerError::NeedsUnshare.into()),
-            Err(errno) => return Err(ContainerError::File { action: "unmount", path: folder, source: errno.into() }.into()),
-        }
-        // Another session may have it mounted.
-        let _ = std::fs::remove_dir(&folder);
+        unmount_folder(&self.image_mount_point(image), force)?;
         self.tell_of_mount(image, Status::Unmount);
         Ok(true)
     }
@@ -72,7 +61,7 @@ impl Engine {
     /// Tells whether the image is mounted in the mount namespace of this process.
     #[must_use]
     pub fn image_is_mounted(&self, image: &ImageRecord) -> bool {
-        has_mount("self", &mount_end(image)) && self.image_mount_point(image).exists()
+        is_mounted(&self.image_mount_point(image), &mount_end(image))
     }
 
     /// Where an image is mounted.
@@ -83,13 +72,7 @@ impl Engine {
 
     /// Refuses to remove an image that an `unshare` session has mounted.
     pub(super) fn refuse_if_image_mounted(&self, image: &ImageRecord) -> Result<(), EngineError> {
-        // Made by a mount, and seldom there.
-        if !self.image_mount_point(image).exists() {
-            return Ok(());
-        }
-        let end = mount_end(image);
-        let holder = session::members(&self.paths).into_iter().find(|member| has_mount(&member.pid.to_string(), &end));
-        match holder {
+        match holder(&self.paths, &self.image_mount_point(image), &mount_end(image)) {
             Some(PidRef { pid, .. }) => Err(EngineError::ImageMounted { image: image.id.short().to_owned(), pid }),
             None => Ok(()),
         }

@@ -2,8 +2,8 @@
 
 use super::error::failed;
 use super::{Form, Pack, PackError};
+use crate::storage::marks::{is_device_whiteout, is_xattr_whiteout, opaque};
 use crate::storage::tar::{Entry, EntryKind};
-use crate::storage::unpack::{OPAQUE_XATTR, WHITEOUT_XATTR};
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
@@ -81,7 +81,7 @@ impl<W: Write> Pack<'_, W> {
         };
         let kind = FileType::from_raw_mode(stat.st_mode);
         let layer = self.options.form == Form::Layer;
-        if layer && (is_device_whiteout(&stat) || (xattr_whiteouts && is_xattr_whiteout(folder, name, kind))) {
+        if layer && (is_device_whiteout(&stat) || (xattr_whiteouts && is_xattr_whiteout(folder, name, &stat))) {
             self.mark(&path, b".wh.", &stat)?;
             return Ok(None);
         }
@@ -114,7 +114,7 @@ impl<W: Write> Pack<'_, W> {
         }
         let mut xattr_whiteouts = false;
         if self.options.form == Form::Layer {
-            match opaque(&fd) {
+            match opaque(&fd).map_err(failed("read the marks of", &path))? {
                 Some(b'y') => {
                     let inside = if path.is_empty() { b".".to_vec() } else { [&path[..], b"/."].concat() };
                     self.mark(&inside, b".wh..wh..opq", &stat)?;
@@ -165,23 +165,6 @@ pub(in crate::storage) fn open_folder(top: BorrowedFd<'_>, path: &[u8]) -> Resul
 fn open_name(folder: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     rustix::fs::openat(folder, name, flags, Mode::empty())
-}
-
-pub(in crate::storage) fn is_device_whiteout(stat: &Stat) -> bool {
-    FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice && stat.st_rdev == 0
-}
-
-pub(in crate::storage) fn is_xattr_whiteout(folder: BorrowedFd<'_>, name: &[u8], kind: FileType) -> bool {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    kind == FileType::RegularFile
-        && rustix::fs::openat(folder, name, flags, Mode::empty())
-            .is_ok_and(|fd| rustix::fs::fgetxattr(&fd, WHITEOUT_XATTR, &mut [0_u8; 1][..]).is_ok())
-}
-
-/// The value of a folder's opaque mark: `y` hides all of lower layers, `x` says that whiteouts of the xattr form are in it.
-pub(in crate::storage) fn opaque(fd: &OwnedFd) -> Option<u8> {
-    let mut value = [0; 1];
-    (rustix::fs::fgetxattr(fd, OPAQUE_XATTR, &mut value[..]) == Ok(1)).then_some(value[0])
 }
 
 fn holds_no_data(fd: &OwnedFd) -> bool {

@@ -35,10 +35,6 @@ fn shift(ranges: &Ranges, id: u32) -> u32 {
     ranges.to_session(id).or_else(|| ranges.to_session(NOBODY)).or_else(|| ranges.to_session(0)).unwrap_or(first)
 }
 
-pub(super) fn is_whiteout(stat: &Stat) -> bool {
-    FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice && stat.st_rdev == 0
-}
-
 fn times(stat: &Stat) -> Timestamps {
     let time = |seconds: i64, nanos| Timespec { tv_sec: seconds, tv_nsec: nanos };
     Timestamps {

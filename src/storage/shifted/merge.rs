@@ -5,6 +5,7 @@ use super::inode::{self, Owners};
 use crate::model::IdMap;
 use crate::storage::StorageError;
 use crate::storage::error::io_error;
+use crate::storage::marks::{is_device_whiteout, is_xattr_whiteout, opaque};
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
@@ -15,8 +16,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
-const OPAQUE: &str = "user.overlay.opaque";
-const WHITEOUT: &str = "user.overlay.whiteout";
 /// More threads only wait for the same disk.
 const MAX_THREADS: usize = 4;
 
@@ -130,7 +129,7 @@ impl Merge<'_> {
                     continue;
                 }
                 let stat = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW)?;
-                if inode::is_whiteout(&stat) || (hides_by_xattr && is_xattr_whiteout(folder, name, &stat)) {
+                if is_device_whiteout(&stat) || (hides_by_xattr && is_xattr_whiteout(folder.as_fd(), name, &stat)) {
                     continue;
                 }
                 let path = join(&task.path, name);
@@ -228,29 +227,12 @@ fn open_below(root: &OwnedFd, path: &[u8]) -> Result<OwnedFd, Errno> {
     }
 }
 
-fn opaque(folder: &OwnedFd) -> Result<Option<u8>, Errno> {
-    let mut value = [0_u8; 1];
-    match rustix::fs::fgetxattr(folder, OPAQUE, &mut value[..]) {
-        Ok(1) => Ok(Some(value[0])),
-        Ok(_) | Err(Errno::NODATA | Errno::NOTSUP | Errno::RANGE) => Ok(None),
-        Err(errno) => Err(errno),
-    }
-}
-
-fn is_xattr_whiteout(folder: &OwnedFd, name: &CStr, stat: &Stat) -> bool {
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile || stat.st_size != 0 {
-        return false;
-    }
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(folder, name, flags, Mode::empty());
-    file.is_ok_and(|file| rustix::fs::fgetxattr(&file, WHITEOUT, &mut [0_u8; 1][..]).is_ok())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::IdRange;
     use crate::model::idmap::Ranges;
+    use crate::storage::marks::OPAQUE_XATTR;
     use rustix::fs::XattrFlags;
     use std::fs;
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt, symlink};
@@ -289,7 +271,7 @@ mod tests {
         fs::set_permissions(low.join("both/b"), PermissionsExt::from_mode(0o4711)).unwrap();
         whiteout(&high.join("hidden"));
         whiteout(&high.join("was"));
-        rustix::fs::setxattr(high.join("opaque"), OPAQUE, b"y", XattrFlags::empty()).unwrap();
+        rustix::fs::setxattr(high.join("opaque"), OPAQUE_XATTR, b"y", XattrFlags::empty()).unwrap();
         rustix::fs::setxattr(low.join("empty"), "user.note", b"kept", XattrFlags::empty()).unwrap();
         merge(&[high, low], &out, &own_map(), form).unwrap();
         (temp, out)
@@ -316,7 +298,7 @@ mod tests {
         let mut value = [0; 8];
         let length = rustix::fs::getxattr(out.join("empty"), "user.note", &mut value[..]).unwrap();
         assert_eq!(&value[..length], b"kept");
-        assert!(rustix::fs::getxattr(out.join("opaque"), OPAQUE, &mut value[..]).is_err());
+        assert!(rustix::fs::getxattr(out.join("opaque"), OPAQUE_XATTR, &mut value[..]).is_err());
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Hard links whose target is not in the layer: looked up in lower layers once all of them are there.
 
+use super::UnpackError;
 use super::error::failed;
 use super::path::Place;
 use super::tree::{Tree, open_below};
-use super::{OPAQUE_XATTR, UnpackError};
+use crate::storage::marks::opaque;
 use crate::sys::xattr;
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps, Uid, XattrFlags};
@@ -32,17 +33,17 @@ pub(crate) enum Lender {
 /// Looks for the target of a link in the layer at `root`, as overlay would: symlinks on the way are not followed.
 pub(crate) fn look(root: &OwnedFd, link: &Borrowed) -> Result<Lender, UnpackError> {
     let target = link.target.path();
-    let mut opaque = false;
+    let mut hides = false;
     let ends = target.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
     for end in ends.chain([target.len()]) {
         let prefix = &target[..end];
         let kind = match open_below(root.as_fd(), prefix, OFlags::PATH | OFlags::NOFOLLOW) {
             Ok(fd) => kind(&rustix::fs::fstat(&fd).map_err(failed("look at", prefix))?),
-            Err(Errno::NOENT) => return Ok(if opaque { Lender::Hides } else { Lender::Lacks }),
+            Err(Errno::NOENT) => return Ok(if hides { Lender::Hides } else { Lender::Lacks }),
             Err(errno) => return Err(failed("look at", prefix)(errno)),
         };
         match (kind, end == target.len()) {
-            (FileType::Directory, false) => opaque |= is_opaque(root.as_fd(), prefix),
+            (FileType::Directory, false) => hides |= is_opaque(root.as_fd(), prefix),
             (FileType::RegularFile | FileType::Symlink, true) => return Ok(Lender::Has),
             _ => return Ok(Lender::Hides),
         }
@@ -110,9 +111,7 @@ fn copy_xattrs(from: &File, to: &File) -> Result<(), Errno> {
 }
 
 fn is_opaque(root: BorrowedFd<'_>, folder: &[u8]) -> bool {
-    let mut value = [0; 1];
-    open_below(root, folder, OFlags::RDONLY | OFlags::DIRECTORY)
-        .is_ok_and(|fd| rustix::fs::fgetxattr(&fd, OPAQUE_XATTR, &mut value[..]).is_ok() && value == *b"y")
+    open_below(root, folder, OFlags::RDONLY | OFlags::DIRECTORY).is_ok_and(|fd| opaque(&fd) == Ok(Some(b'y')))
 }
 
 fn kind(stat: &Stat) -> FileType {

@@ -22,7 +22,6 @@ pub use error::UnpackError;
 pub(super) use metadata::may_set;
 pub(super) use owner::has_owner;
 pub(super) use path::{Place, place, show};
-pub(super) use whiteout::WHITEOUT_XATTR;
 
 use super::split::Recorder;
 use super::tar::{EntryKind, TarReader};
@@ -33,9 +32,6 @@ use rustix::fd::BorrowedFd;
 use std::collections::BTreeMap;
 use std::io::BufRead;
 use tree::Tree;
-
-/// Marks a folder that hides all that lower layers have in it.
-pub(super) const OPAQUE_XATTR: &str = "user.overlay.opaque";
 
 /// What a layer may cost at most.
 #[derive(Clone, Copy, Debug)]

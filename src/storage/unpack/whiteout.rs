@@ -3,13 +3,12 @@
 use super::error::failed;
 use super::path::Place;
 use super::tree::open_below;
-use super::{Layer, OPAQUE_XATTR, UnpackError};
+use super::{Layer, UnpackError};
+use crate::storage::marks::{OPAQUE_XATTR, WHITEOUT_XATTR, has_whiteout_mark};
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, XattrFlags};
 use rustix::io::Errno;
 use std::rc::Rc;
-
-pub(in crate::storage) const WHITEOUT_XATTR: &str = "user.overlay.whiteout";
 
 /// How a whiteout is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,16 +47,7 @@ impl Layer<'_> {
 
     /// Tells whether what stands at `name` is a whiteout of the xattr form.
     pub(super) fn is_xattr_whiteout(&self, folder: BorrowedFd<'_>, name: &[u8]) -> bool {
-        let open = || {
-            rustix::fs::openat(
-                folder,
-                name,
-                OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC,
-                Mode::empty(),
-            )
-        };
-        self.whiteout_form == Form::Xattr
-            && open().is_ok_and(|fd| rustix::fs::fgetxattr(&fd, WHITEOUT_XATTR, &mut [0_u8; 1][..]).is_ok())
+        self.whiteout_form == Form::Xattr && has_whiteout_mark(folder, name)
     }
 
     fn make_xattr_whiteout(&mut self, folder: &Rc<OwnedFd>, place: &Place) -> Result<(), UnpackError> {

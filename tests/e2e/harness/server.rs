@@ -134,14 +134,14 @@ impl Server {
                 std::thread::spawn(move || {
                     let _ = stream.set_read_timeout(Some(PATIENCE));
                     let _ = stream.set_write_timeout(Some(PATIENCE));
-                    let socket = stream.try_clone();
+                    let socket = stream.try_clone().expect("another handle of the socket");
                     let answer = |request: &Request| (answer.lock().expect("no case panics here"))(request);
                     let ended = match tls.map(ServerConnection::new) {
-                        Some(Ok(connection)) => serve(StreamOwned::new(connection, stream), &requests, answer),
+                        Some(Ok(connection)) => serve(StreamOwned::new(connection, stream), &socket, &requests, answer),
                         Some(Err(error)) => panic!("a TLS connection: {error}"),
-                        None => serve(stream, &requests, answer),
+                        None => serve(stream, &socket, &requests, answer),
                     };
-                    if let (Then::Reset, Ok(socket)) = (ended, socket) {
+                    if ended == Then::Reset {
                         // Closed with unread bytes or with no time to linger, a socket says so by a reset.
                         let _ = rustix::net::sockopt::set_socket_linger(&socket, Some(Duration::ZERO));
                     }
@@ -180,7 +180,12 @@ impl Drop for Server {
 }
 
 /// Serves one connection; returns how it is to end.
-fn serve(stream: impl Read + Write, log: &Mutex<Vec<Request>>, mut answer: impl FnMut(&Request) -> Answer) -> Then {
+fn serve(
+    stream: impl Read + Write,
+    socket: &TcpStream,
+    log: &Mutex<Vec<Request>>,
+    mut answer: impl FnMut(&Request) -> Answer,
+) -> Then {
     let mut reader = BufReader::new(stream);
     if reader.fill_buf().is_ok_and(|bytes| bytes.first() == Some(&TLS_HANDSHAKE)) {
         // As a web server that expects plain HTTP answers to TLS.
@@ -208,8 +213,15 @@ fn serve(stream: impl Read + Write, log: &Mutex<Vec<Request>>, mut answer: impl 
             Then::Silence => while reader.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {},
             Then::Again => while writer.write_all(body).is_ok() {},
             Then::Drip => {
-                while writer.write_all(b" ").and_then(|()| writer.flush()).is_ok() {
-                    std::thread::sleep(Duration::from_secs(1));
+                // The other side says no more: a read ends after the second, or at once where it closes the connection.
+                let _ = socket.set_read_timeout(Some(Duration::from_secs(1)));
+                loop {
+                    let writer = reader.get_mut();
+                    let sent = writer.write_all(b" ").and_then(|()| writer.flush());
+                    let closed = !reader.read(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+                    if sent.is_err() || closed {
+                        break;
+                    }
                 }
             }
             Then::Next | Then::Reset => {}
@@ -253,6 +265,8 @@ pub struct Memory {
     /// By path: blobs, and manifests by tag and digest.
     files: BTreeMap<String, (String, Vec<u8>)>,
     uploads: BTreeMap<String, Vec<u8>>,
+    /// How many uploads there were: several may be under way.
+    begun: usize,
 }
 
 impl Memory {
@@ -295,7 +309,8 @@ impl Memory {
                         return Answer::new(201, "");
                     }
                 }
-                let place = format!("{path}{}", self.uploads.len());
+                self.begun += 1;
+                let place = format!("{path}{}", self.begun);
                 self.uploads.insert(place.clone(), Vec::new());
                 Answer::new(202, "").header("Location", format!("{place}?state=x"))
             }
