@@ -140,9 +140,9 @@ pub(super) struct Last<'a> {
 }
 
 impl Last<'_> {
-    /// Lays the descriptors in their places and becomes the stub; `load` loads a filter that takes no rights. Returns only what
+    /// Lays the descriptors in their places, takes the steps that are left, a filter at last, and becomes the stub. Returns only what
     /// went wrong before the descriptors were touched; what goes wrong later is reported from here.
-    pub(super) fn go(self, load: impl FnOnce() -> Result<(), Failure>) -> Result<std::convert::Infallible, Failure> {
+    pub(super) fn go(self, left: impl FnOnce() -> Result<(), Failure>) -> Result<std::convert::Infallible, Failure> {
         let above = self.handed.iter().map(|(number, _)| number + 1).max().unwrap_or(0).max(10);
         let move_up = |fd: &OwnedFd| {
             rustix::io::fcntl_dupfd_cloexec(fd, above).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))
@@ -150,7 +150,7 @@ impl Last<'_> {
         let report = move_up(self.report)?;
         let stub = move_up(&self.stub)?;
         let handed = self.handed.iter().map(|(number, fd)| Ok((*number, move_up(fd)?))).collect::<Result<Vec<_>, Failure>>()?;
-        let Err(failure) = self.become_stub(&report, &stub, &handed, load);
+        let Err(failure) = self.become_stub(&report, &stub, &handed, left);
         // The numbers from 3 up had other owners before: nothing may be closed here by who believes that it still owns one.
         failure.send(&report);
         crate::sys::process::exit_now(125)
@@ -161,7 +161,7 @@ impl Last<'_> {
         report: &OwnedFd,
         stub: &OwnedFd,
         handed: &[(i32, OwnedFd)],
-        load: impl FnOnce() -> Result<(), Failure>,
+        left: impl FnOnce() -> Result<(), Failure>,
     ) -> Result<std::convert::Infallible, Failure> {
         let at = || Failure::at(Stage::Stdio, "");
         // Everything else is close-on-exec at birth; this is for what was inherited.
@@ -172,7 +172,7 @@ impl Last<'_> {
             slots.push(fd::duplicate_to(fd.as_fd(), *number).map_err(at())?);
         }
         limits::bound_descriptors(self.process)?;
-        load()?;
+        left()?;
         send_ready(&slot).map_err(at())?;
         let error = stub::become_program(stub, &self.before, &self.candidates, &self.argv, &self.environment);
         Err(Failure::at(Stage::Stub, "")(error))

@@ -58,22 +58,26 @@ fn try_leave(leave: &Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     schedule_as(process)?;
     own_streams(&identity)?;
     let no_new_privileges = process.no_new_privileges().unwrap_or(false);
-    steps::drop_bounding(process)?;
-    if let (Some(filter), false) = (filter, no_new_privileges) {
-        // Without no_new_privs loading takes CAP_SYS_ADMIN, which goes away below.
-        load(filter)?;
-    }
-    // The change from root to another user takes the capabilities away else (capabilities(7)).
-    rustix::thread::set_keep_capabilities(true).map_err(|errno| Failure::at(Stage::Capabilities, "to keep")(errno.into()))?;
-    steps::set_ids(&identity)?;
-    set_capabilities(process)?;
-    if no_new_privileges {
-        rustix::thread::set_no_new_privs(true).map_err(|errno| Failure::at(Stage::Capabilities, "no_new_privs")(errno.into()))?;
-    }
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(user.umask().unwrap_or(*umask)));
-    crate::sys::process::default_signals();
     let last = Last { process, report, handed, error_fd, stub, before: Vec::new(), candidates, argv, environment };
-    last.go(|| filter.filter(|_| no_new_privileges).map_or(Ok(()), load))
+    // After the descriptors: close_range is younger than many filters, which refuse what they do not know.
+    last.go(|| {
+        steps::drop_bounding(process)?;
+        if let (Some(filter), false) = (filter, no_new_privileges) {
+            // Without no_new_privs loading takes CAP_SYS_ADMIN, which goes away below.
+            load(filter)?;
+        }
+        let fail = |what| move |errno: rustix::io::Errno| Failure::at(Stage::Capabilities, what)(errno.into());
+        // The change from root to another user takes the capabilities away else (capabilities(7)).
+        rustix::thread::set_keep_capabilities(true).map_err(fail("to keep"))?;
+        steps::set_ids(&identity)?;
+        set_capabilities(process)?;
+        if no_new_privileges {
+            rustix::thread::set_no_new_privs(true).map_err(fail("no_new_privs"))?;
+        }
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(user.umask().unwrap_or(*umask)));
+        crate::sys::process::default_signals();
+        filter.filter(|_| no_new_privileges).map_or(Ok(()), load)
+    })
 }
 
 fn load(filter: &Filter) -> Result<(), Failure> {
