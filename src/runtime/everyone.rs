@@ -35,7 +35,7 @@ pub fn stop(init: &OwnedFd, pid: PidRef) -> io::Result<Reach> {
     let reached = signal(init, libc::SIGSTOP)?;
     let namespace = namespace::of(pid.pid, "pid");
     let deadline = Instant::now() + STOP_PATIENCE;
-    while reached == Reach::All && Instant::now() < deadline && !is_gone(init)? && !all_stopped(pid, namespace) {
+    while reached == Reach::All && Instant::now() < deadline && !process::has_ended(init) && !all_stopped(pid, namespace) {
         // Init's end, too, ends the wait.
         let _ = poll(&mut [PollFd::new(init, PollFlags::IN)], Some(&LOOK_EVERY));
     }
@@ -80,16 +80,11 @@ pub fn signal(init: &OwnedFd, signal: i32) -> io::Result<Reach> {
     match joiner.wait()? {
         DONE => {}
         SHARED => return Ok(Reach::SharedNamespace),
-        _ if is_gone(init)? => return Ok(Reach::All),
+        _ if process::has_ended(init) => return Ok(Reach::All),
         _ => return Err(io::Error::from(io::ErrorKind::PermissionDenied)),
     }
     match process::send_signal(init, signal) {
         Err(error) if error.raw_os_error() != Some(libc::ESRCH) => Err(error),
         _ => Ok(Reach::All),
     }
-}
-
-fn is_gone(init: &OwnedFd) -> io::Result<bool> {
-    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    Ok(poll(&mut [PollFd::new(init, PollFlags::IN)], Some(&now))? > 0)
 }

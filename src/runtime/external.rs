@@ -183,7 +183,7 @@ impl External {
             return Err(self.failure("create", code));
         }
         if let (Some(listener), Some(console)) = (listener, ends.console) {
-            let none = || Failure::text(Stage::Terminal, "the runtime has sent no terminal");
+            let none = || Failure::text(Stage::Start, "the runtime has sent no terminal");
             // The runtime has ended, so its message is here, or none will come.
             let (connection, _) = listener.accept().map_err(|error| match error.kind() {
                 std::io::ErrorKind::WouldBlock => none(),

@@ -8,7 +8,7 @@ use super::{accounts, birth, limits, mounts, rootfs, terminal};
 use crate::model::isolation::Accounts;
 use crate::sys::root::{Leaf, SafeRoot};
 use crate::sys::{fd, mount};
-use oci_spec::runtime::{LinuxNamespaceType, Spec};
+use oci_spec::runtime::{LinuxNamespace, LinuxNamespaceType, Spec};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::DumpableBehavior;
 use std::fs::File;
@@ -212,8 +212,9 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
 /// Tells whether the spec asks for a new namespace of this type.
 #[must_use]
 pub fn has_new_namespace(spec: &Spec, kind: LinuxNamespaceType) -> bool {
-    let namespaces = spec.linux().as_ref().and_then(|linux| linux.namespaces().as_ref());
-    namespaces.is_some_and(|list| list.iter().any(|namespace| namespace.typ() == kind && namespace.path().is_none()))
+    // An empty path is none.
+    let is_new = |one: &LinuxNamespace| one.typ() == kind && one.path().as_ref().is_none_or(|path| path.as_os_str().is_empty());
+    spec.linux().as_ref().is_some_and(|linux| linux.namespaces().iter().flatten().any(is_new))
 }
 
 /// The slave three times, given to the program's user.

@@ -32,7 +32,7 @@ pub(super) struct Leave<'a> {
     pub seccomp: Option<&'a [u8]>,
     pub stdio: [OwnedFd; 3],
     pub report: &'a OwnedFd,
-    /// The process whose death ends this one too.
+    /// What can be read once the parent is dead, whose death ends this one too.
     pub guardian: Option<&'a OwnedFd>,
     /// A program of ours stays as process 1 and has the spec's program for a child.
     pub reaper: bool,

@@ -160,7 +160,8 @@ pub fn adopt_orphans() -> io::Result<()> {
     rustix::process::set_child_subreaper(Some(rustix::process::getpid())).map_err(io::Error::from)
 }
 
-/// Asks for SIGKILL when the parent dies. `parent` is a pidfd of it: one that is dead by now gets no second chance to die, so
+/// Asks for SIGKILL when the parent dies. `parent` is a descriptor that can be read once it is dead (a pidfd
+/// of it, or a pipe whose other end only it has): one that is dead by now gets no second chance to die, so
 /// that is an error.
 ///
 /// A change of ids takes the wish back (prctl(2), `PR_SET_PDEATHSIG`).

@@ -6,6 +6,7 @@ use crate::cgroup;
 use crate::cgroup::bundle::Placed;
 use crate::model::PidRef;
 use crate::runtime::bundle::{self, Bundle, Create};
+use crate::runtime::init::has_new_namespace;
 use crate::sys::clone::Child;
 use crate::sys::members::Members;
 use crate::sys::replace::replace;
@@ -201,7 +202,7 @@ impl Making<'_> {
         let pid = made.init.pid;
         let recorded = process::pid_ref(pid).map_err(file("look at", Path::new("/proc"))).and_then(|init| {
             record.init = init;
-            if !has_own_pids(self.bundle) {
+            if !has_new_namespace(spec, LinuxNamespaceType::Pid) {
                 record.members = Members::of(pid).ok().as_ref().and_then(Members::id);
             }
             let path = self.folder.join("state.json");
@@ -235,12 +236,6 @@ impl Making<'_> {
             let _ = bundle::run_all("poststop", std::slice::from_ref(hook), &record.state_of(0, "stopped").to_string());
         }
     }
-}
-
-fn has_own_pids(bundle: &Bundle) -> bool {
-    let linux = bundle.spec.linux().as_ref();
-    let mut namespaces = linux.iter().flat_map(|linux| linux.namespaces().iter().flatten());
-    namespaces.any(|one| one.typ() == LinuxNamespaceType::Pid && one.path().is_none())
 }
 
 fn add_variables(bundle: &mut Bundle, variables: &[String]) {

@@ -5,6 +5,7 @@ use super::idmap;
 use super::seccomp::Filter;
 use crate::model::idmap::Ranges;
 use crate::model::{IdMap, IdRange};
+use crate::runtime::init::has_new_namespace;
 use crate::runtime::message::{Failure, Stage};
 use crate::runtime::process::become_root;
 use crate::sys::clone::{self, Child, CloneFlags};
@@ -77,11 +78,7 @@ impl<'a> Plan<'a> {
 
     /// Whether the configuration asks for a new namespace of this kind.
     pub(super) fn has_new(&self, kind: LinuxNamespaceType) -> bool {
-        let is_new = |one: &oci_spec::runtime::LinuxNamespace| {
-            one.typ() == kind && one.path().as_ref().is_none_or(|path| path.as_os_str().is_empty())
-        };
-        let linux = self.bundle.spec.linux().as_ref();
-        linux.is_some_and(|linux| linux.namespaces().iter().flatten().any(is_new))
+        has_new_namespace(&self.bundle.spec, kind)
     }
 
     /// Whether init is in another pid namespace than its caller.

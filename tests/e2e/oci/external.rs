@@ -70,5 +70,5 @@ fn a_runtime_that_sends_no_terminal_is_not_waited_for(env: &TestEnv) {
     env.busybox();
     let program = program.to_string_lossy().into_owned();
     let args = ["--runtime", &program, "run", "--rm", "-d", "-t", "--network", "none", "bb", "true"];
-    env.run(&args).fails(126, &["has sent no terminal"]);
+    env.run(&args).fails(125, &["the runtime has sent no terminal"]);
 }
