@@ -59,7 +59,7 @@ fn options_before_the_command_are_honoured_or_refused() {
     for (args, word) in [
         (&["--log-level", "loud", "ps"][..], "loud"),
         (&["--remote", "ps"], "ssh"),
-        (&["--module", "x.conf", "ps"], "CONTAINERS_CONF_OVERRIDE"),
+        (&["--module", "x.conf", "create", "x"], "no such module"),
         (&["--out", "/no/such/file", "ps"], "/no/such/file"),
     ] {
         let done = store.run(args);
