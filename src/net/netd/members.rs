@@ -50,9 +50,10 @@ pub(super) struct Members {
 }
 
 impl Members {
-    pub(super) fn new(folder: PathBuf, names: Names, relay: Relay, inside: Inside, route: Route) -> Self {
+    /// `host` is the address of the host that N's rules have.
+    pub(super) fn new(folder: PathBuf, names: Names, relay: Relay, inside: Inside, route: Route, host: Option<Ipv4Addr>) -> Self {
         let all = HashMap::new();
-        Self { folder, all, names, relay, inside, route, next_listener: 0, unused: BTreeMap::new(), host: host_address() }
+        Self { folder, all, names, relay, inside, route, next_listener: 0, unused: BTreeMap::new(), host }
     }
 
     pub(super) fn names(&mut self) -> &mut Names {

@@ -99,7 +99,9 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
     let boot = process::boot_id().map_err(begin("read the boot id"))?;
     let living = living(&folder, &boot);
     // Every monitor is a member of S, also one that is not at work yet.
-    let found = match found::find(&folder, userns::session::members(paths)) {
+    let old = found::find(&folder, userns::session::members(paths));
+    let is_old = old.is_some();
+    let found = match old {
         Some(found) => found,
         None => make(&folder)?,
     };
@@ -111,7 +113,9 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
     let relay = Relay::start(move || enter(&namespace)).map_err(begin("start the relay of ports"))?;
     let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(|errno| begin("make an epoll")(errno.into()))?;
     let names = Names::new(&epoll, inside.clone(), "/etc/resolv.conf".into()).map_err(begin("start the name service"))?;
-    let members = Members::new(folder.join(MEMBERS), names, relay, inside.clone(), route);
+    // What an old namespace takes for the host's address is not known.
+    let host = if is_old { None } else { session::host_address() };
+    let members = Members::new(folder.join(MEMBERS), names, relay, inside.clone(), route, host);
     let mut netd = Netd {
         paths: paths.clone(),
         folder: folder.clone(),
@@ -125,7 +129,8 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
         way_out_at: None,
         way_out_made: None,
         changes: None,
-        host_at: None,
+        // The host may have changed while nobody listened.
+        host_at: is_old.then(Instant::now),
         serial: 0,
         idle: idle.unwrap_or(IDLE),
         idle_since: Instant::now(),
