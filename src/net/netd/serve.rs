@@ -336,8 +336,12 @@ impl Netd {
 
     /// Closes for good, unless somebody has come at the last moment. Under the lock nobody starts another.
     fn close(&mut self, control: &OwnedFd) -> bool {
-        let lock = File::open(self.folder.join(LOCK)).ok();
-        let lock = lock.filter(|lock| rustix::fs::flock(lock, FlockOperation::NonBlockingLockExclusive).is_ok());
+        let lock = File::open(self.folder.join(LOCK));
+        if lock.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            // The runtime folder is gone, so nobody can come any more.
+            return self.is_idle();
+        }
+        let lock = lock.ok().filter(|lock| rustix::fs::flock(lock, FlockOperation::NonBlockingLockExclusive).is_ok());
         self.accept(control);
         let Some(lock) = lock.filter(|_| self.is_idle()) else {
             self.idle_since = Instant::now();
