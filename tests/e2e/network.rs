@@ -1,8 +1,8 @@
 //! `--network none`, `host` and `private`.
 
+use crate::bridge::server;
 use crate::harness::{Case, Need, TestEnv, case, program};
-use std::io::Write as _;
-use std::net::{IpAddr, TcpListener};
+use std::net::IpAddr;
 
 pub fn cases() -> Vec<Case> {
     let all = [
@@ -74,18 +74,6 @@ fn host_address() -> Option<IpAddr> {
         .split_whitespace()
         .filter_map(|word| word.parse().ok())
         .find(|address: &IpAddr| address.is_ipv4())
-}
-
-/// A server that answers each client with one line.
-fn server(address: IpAddr) -> u16 {
-    let listener = TcpListener::bind((address, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let _ = stream.and_then(|mut stream| stream.write_all(b"from the host\n"));
-        }
-    });
-    port
 }
 
 fn private_reaches_the_hosts_address(env: &TestEnv) {
