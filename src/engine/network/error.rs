@@ -63,7 +63,7 @@ pub enum NetworkError {
         #[source]
         source: std::io::Error,
     },
-    #[error("read what containers.conf says about networks")]
+    #[error("read containers.conf")]
     Conf(#[source] Box<NetworkConfError>),
     #[error("read the id of this boot")]
     Boot {
