@@ -418,8 +418,8 @@ impl Netd {
                 self.say(at, &Answer::Done, &[])
             }
             Request::Ports => {
-                let (bound, lost) = self.members.ports();
-                self.say(at, &Answer::Ports { bound, lost }, &[])
+                let lost = self.members.lost();
+                self.say(at, &Answer::Ports { lost }, &[])
             }
             Request::Ping => self.say(at, &Answer::Done, &[]),
         }
