@@ -161,8 +161,9 @@ impl Members {
         let host = host_address();
         if host != self.host {
             self.host = host;
-            // The old address goes on to be the host's in N; the next change is another chance.
-            let _ = self.inside.run(move || firewall::set_host(host));
+            // A program is waited for, and names are to be answered meanwhile. Where it fails the old address goes on to be the
+            // host's in N; the next change is another chance.
+            self.inside.later(move || drop(firewall::set_host(host)));
         }
     }
 
