@@ -64,7 +64,7 @@ pub(super) fn start(
             if let Some(port) =
                 wish.ports.iter().find(|port| port.host_ip.is_none_or(|ip| ip.is_loopback() || ip.is_unspecified()))
             {
-                return Err(NetError::OldPastaPort { port: port.host_port });
+                return Err(NetError::OldPastaPort { port: port.host_port, protocol: port.protocol });
             }
             let own = !ADDRESSES.iter().any(|option| has(&given, option)) && own_address().is_some();
             let reach = if own { Reach::Own } else { Reach::Settled };

@@ -114,6 +114,11 @@ fn publish(folder: &OwnedFd, mapping: &PortMapping) -> Result<(), NetError> {
         let protocol = mapping.protocol;
         let fail = |message: String| NetError::SlirpPort { port: format!("{host}/{protocol}"), message };
         let address = match mapping.host_ip {
+            // libslirp takes the question in, and has no way for the answer.
+            Some(address) if protocol == Protocol::Udp && address.is_loopback() => {
+                let why = "answers do not come back to the host's own loopback (use --network bridge, or name another address of the host)";
+                return Err(fail(why.to_owned()));
+            }
             None => Ipv4Addr::UNSPECIFIED,
             Some(IpAddr::V4(address)) => address,
             Some(IpAddr::V6(_)) => return Err(fail("it listens on IPv4 addresses only (use pasta, or a bridge)".to_owned())),
