@@ -9,7 +9,7 @@ use crate::model::{ContainerId, Network, PortMapping, network};
 use crate::net::session::{bridge, firewall, host_address};
 use crate::sys::netlink::Route;
 use crate::sys::replace::replace;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -28,10 +28,13 @@ pub(super) enum Stage {
     Running,
 }
 
+/// A listener with the number by which the relay knows it.
+type Numbered = (u64, Listener);
+
 struct Kept {
     member: Member,
     stage: Stage,
-    listeners: Vec<(u64, Listener)>,
+    listeners: Vec<Numbered>,
     /// Those that somebody else had when netd came back.
     lost: Vec<Listener>,
 }
@@ -89,7 +92,7 @@ impl Members {
     }
 
     /// Makes and keeps what the container needs; its listeners.
-    fn take(&mut self, member: &Member) -> Result<Vec<(u64, Listener)>, Refusal> {
+    fn take(&mut self, member: &Member) -> Result<Vec<Numbered>, Refusal> {
         self.prepare(member)?;
         let (listeners, _) = self.listen(member, false)?;
         let written = serde_json::to_vec(member).map_err(io::Error::from);
@@ -167,15 +170,14 @@ impl Members {
         }
     }
 
-    fn put(&mut self, member: Member, stage: Stage, listeners: Vec<(u64, Listener)>, lost: Vec<Listener>) {
+    fn put(&mut self, member: Member, stage: Stage, listeners: Vec<Numbered>, lost: Vec<Listener>) {
         let target = target(&member);
-        for (number, _) in &listeners {
-            self.relay.retarget(*number, target);
-        }
         let id = member.id.clone();
-        if let Some(old) = self.all.insert(id, Kept { member, stage, listeners: listeners.clone(), lost }) {
-            let gone = old.listeners.iter().filter(|one| !listeners.contains(one)).map(|(number, _)| *number);
-            self.relay.close(gone.collect());
+        let now: HashSet<u64> = listeners.iter().map(|(number, _)| *number).collect();
+        if let Some(old) = self.all.insert(id, Kept { member, stage, listeners, lost }) {
+            let (kept, gone) = old.listeners.iter().map(|(number, _)| *number).partition(|number| now.contains(number));
+            self.relay.retarget(kept, target);
+            self.relay.close(gone);
             self.note_unused(&old.member);
         }
         self.publish_names();
@@ -207,14 +209,15 @@ impl Members {
 
     /// Binds the container's ports; those that it has already stay as they are. With `some` those that can be had: the others come
     /// along.
-    fn listen(&mut self, member: &Member, some: bool) -> Result<(Vec<(u64, Listener)>, Vec<Listener>), Refusal> {
+    fn listen(&mut self, member: &Member, some: bool) -> Result<(Vec<Numbered>, Vec<Listener>), Refusal> {
         let target = target(member);
-        let mut listeners: Vec<(u64, Listener)> = Vec::new();
+        let mut listeners: Vec<Numbered> = Vec::new();
         let mut lost = Vec::new();
+        let own = self.all.get(&member.id).map(|kept| kept.listeners.as_slice()).unwrap_or_default();
+        let own: HashMap<Listener, u64> = own.iter().map(|(number, listener)| (*listener, *number)).collect();
         for wanted in ports::listeners(&member.ports) {
-            let own = self.all.get(&member.id).and_then(|kept| kept.listeners.iter().find(|(_, one)| *one == wanted));
-            if let Some(own) = own {
-                listeners.push(*own);
+            if let Some(number) = own.get(&wanted) {
+                listeners.push((*number, wanted));
                 continue;
             }
             let known = || {
@@ -239,10 +242,10 @@ impl Members {
     }
 
     /// Closes the listeners that a failed attempt has made.
-    fn close_others(&self, listeners: &[(u64, Listener)], id: &ContainerId) {
+    fn close_others(&self, listeners: &[Numbered], id: &ContainerId) {
         let own = self.all.get(id).map(|kept| kept.listeners.as_slice()).unwrap_or_default();
-        let new = listeners.iter().filter(|one| !own.contains(one)).map(|(number, _)| *number);
-        self.relay.close(new.collect());
+        let own: HashSet<u64> = own.iter().map(|(number, _)| *number).collect();
+        self.relay.close(listeners.iter().map(|(number, _)| *number).filter(|number| !own.contains(number)).collect());
     }
 
     /// The names of those that run are answered, at the networks that are in use.

@@ -20,7 +20,8 @@ use crate::sys::inet::{self, Kind};
 use pipes::Pipes;
 use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
 use rustix::io::Errno;
-use rustix::net::{SocketFlags, acceptfrom_with};
+use rustix::net::{SendFlags, SocketFlags, acceptfrom_with};
+use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
@@ -38,10 +39,16 @@ const TICK: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Descriptors that one connection needs: two sockets, two pipes.
-const PER_CONNECTION: u64 = 6;
+const PER_CONNECTION: usize = 6;
 
-/// Descriptors that are left for everything else.
-const RESERVE: u64 = 256;
+/// Descriptors that are left for everything else: most of them are questions to other name servers, and those who ask by TCP.
+const RESERVE: u64 = 2048;
+
+/// Among how many flows one is looked for that makes room for another.
+const LOOKED_AT: usize = 64;
+
+/// How many descriptors are used at all.
+const MOST: u64 = 600_000;
 
 /// What the relay is told.
 #[derive(Debug)]
@@ -55,12 +62,12 @@ enum Order {
     },
     /// The container's addresses are others now; what is connected stays.
     Retarget {
-        number: u64,
+        numbers: HashSet<u64>,
         target: Target,
     },
     /// Answered when the socket is closed.
     Close {
-        numbers: Vec<u64>,
+        numbers: HashSet<u64>,
         done: Sender<()>,
     },
 }
@@ -99,12 +106,12 @@ impl Relay {
         self.order(Order::Serve { number, socket, kind, port, target });
     }
 
-    pub(crate) fn retarget(&self, number: u64, target: Target) {
-        self.order(Order::Retarget { number, target });
+    pub(crate) fn retarget(&self, numbers: HashSet<u64>, target: Target) {
+        self.order(Order::Retarget { numbers, target });
     }
 
     /// Closes listeners and all that came by them; returns when they are closed, so that others can have the ports.
-    pub(crate) fn close(&self, numbers: Vec<u64>) {
+    pub(crate) fn close(&self, numbers: HashSet<u64>) {
         if numbers.is_empty() {
             return;
         }
@@ -128,6 +135,7 @@ struct Service {
     /// The container's port.
     port: u16,
     target: Target,
+    connections: usize,
     flows: Flows,
 }
 
@@ -157,7 +165,10 @@ struct Worker {
     more: Vec<(Subject, u32)>,
     /// Listeners that wait for descriptors.
     paused: Vec<u32>,
-    most_connections: usize,
+    /// How many there are for connections, flows and listeners.
+    descriptors: usize,
+    /// Where flows were looked at for one that makes room.
+    looked_at: usize,
     space: Option<Space>,
     next_tick: Instant,
 }
@@ -172,7 +183,7 @@ impl Worker {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &*wake, data(Subject::Wake, 0), epoll::EventFlags::IN)?;
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(1 << 20);
-        let most = limit.saturating_sub(RESERVE) / PER_CONNECTION;
+        let descriptors = limit.saturating_sub(RESERVE.min(limit / 4)).min(MOST);
         Ok(Self {
             orders,
             wake,
@@ -185,7 +196,8 @@ impl Worker {
             again: Vec::new(),
             more: Vec::new(),
             paused: Vec::new(),
-            most_connections: usize::try_from(most).unwrap_or(usize::MAX).clamp(8, 100_000),
+            descriptors: usize::try_from(descriptors).unwrap_or(usize::MAX),
+            looked_at: 0,
             space: None,
             next_tick: Instant::now() + TICK,
         })
@@ -212,8 +224,12 @@ impl Worker {
             for (subject, at) in std::mem::take(&mut self.more) {
                 self.datagrams(subject, at);
             }
-            if !self.paused.is_empty() && self.has_room() {
-                std::mem::take(&mut self.paused).into_iter().for_each(|at| self.go_on(at));
+            for at in std::mem::take(&mut self.paused) {
+                if self.has_room(at) {
+                    self.go_on(at);
+                } else {
+                    self.paused.push(at);
+                }
             }
             let now = Instant::now();
             if now >= self.next_tick {
@@ -279,6 +295,9 @@ impl Worker {
         match next {
             Some(Next::Over) => {
                 if let Some(connection) = self.connections.remove(at) {
+                    if let Some(service) = self.services.get_mut(connection.service) {
+                        service.connections -= 1;
+                    }
                     connection.end(&mut self.pipes);
                 }
             }
@@ -314,43 +333,51 @@ impl Worker {
                     tcp::prepare(&socket);
                 }
                 if added.is_ok() {
-                    self.services.insert(Service { number, socket, kind, port, target, flows: Flows::default() });
+                    self.services.insert(Service { number, socket, kind, port, target, connections: 0, flows: Flows::default() });
                 }
             }
-            Order::Retarget { number, target } => {
-                for at in self.services.those(|service| service.number == number) {
-                    if let Some(service) = self.services.get_mut(at) {
-                        service.target = target;
-                    }
+            Order::Retarget { numbers, target } => {
+                for service in self.services.iter_mut().filter(|service| numbers.contains(&service.number)) {
+                    service.target = target;
                 }
             }
             Order::Close { numbers, done } => {
-                for at in self.services.those(|service| numbers.contains(&service.number)) {
-                    self.close(at);
-                }
+                self.close(&numbers);
                 let _ = done.send(());
             }
         }
     }
 
-    fn close(&mut self, service: u32) {
-        self.services.remove(service);
-        for at in self.connections.those(|connection| connection.service == service) {
+    fn close(&mut self, numbers: &HashSet<u64>) {
+        let services: HashSet<u32> = self.services.those(|service| numbers.contains(&service.number)).into_iter().collect();
+        for at in &services {
+            self.services.remove(*at);
+        }
+        for at in self.connections.those(|connection| services.contains(&connection.service)) {
             let next = self.connections.get_mut(at).map(Connection::reset);
             self.then(at, next);
         }
-        for at in self.flows.those(|flow| flow.service == service) {
+        for at in self.flows.those(|flow| services.contains(&flow.service)) {
             self.flows.remove(at);
         }
     }
 
-    fn has_room(&self) -> bool {
-        self.connections.len() < self.most_connections
+    /// Descriptors that may still be taken.
+    fn room(&self) -> usize {
+        let taken = self.connections.len() * PER_CONNECTION + self.flows.len() + self.services.len();
+        self.descriptors.saturating_sub(taken)
+    }
+
+    /// Tells whether the listener may have one more connection: one that everybody connects to leaves room for the others.
+    fn has_room(&mut self, at: u32) -> bool {
+        let room = self.room();
+        let of_service = self.services.get_mut(at).map_or(0, |service| service.connections * PER_CONNECTION);
+        room >= PER_CONNECTION && room >= of_service / 3
     }
 
     /// Takes a connection that waits at a listener. The next one is told at once: to ask for it costs as much.
     fn accept(&mut self, at: u32) {
-        if !self.has_room() {
+        if !self.has_room(at) {
             return self.pause(at);
         }
         let Some(service) = self.services.get_mut(at) else { return };
@@ -375,6 +402,7 @@ impl Worker {
             .and_then(|()| epoll::add(&self.epoll, connection.container(), data(Subject::Container, place), EDGE));
         if added.is_ok() {
             self.connections.insert(connection);
+            service.connections += 1;
             self.has_new = true;
             self.then(place, Some(next));
         } else {
@@ -443,7 +471,11 @@ impl Worker {
             if let Some(flow) = self.flows.get_mut(flow) {
                 flow.used = now;
                 // As on any link: what finds no room is lost.
-                let _ = rustix::net::send(&flow.socket, &space.bytes[..datagram.length], rustix::net::SendFlags::DONTWAIT);
+                let send = || rustix::net::send(&flow.socket, &space.bytes[..datagram.length], SendFlags::DONTWAIT);
+                // That is of one before, which found nobody; this one has not been sent.
+                if send() == Err(Errno::CONNREFUSED) {
+                    let _ = send();
+                }
             }
         }
         true
@@ -453,16 +485,12 @@ impl Worker {
         let client = key.client.ip();
         let service = self.services.get_mut(service_at)?;
         if service.flows.is_full(client) {
-            let of_client: Vec<u32> = service.flows.of(client).collect();
-            let used = |at: &u32| self.flows.get_mut(*at).map(|flow| flow.used);
-            let oldest = of_client.into_iter().filter_map({
-                let mut used = used;
-                move |at| Some((used(&at)?, at))
-            });
-            let oldest = oldest.min()?.1;
+            let flows = &self.flows;
+            let oldest = service.flows.of(client).min_by_key(|at| flows.get(*at).map(|flow| flow.used))?;
             self.end_flow(oldest);
-        } else if self.flows.len() >= self.most_connections {
-            return None;
+        } else if self.room() == 0 {
+            let quiet = self.quiet_flow()?;
+            self.end_flow(quiet);
         }
         let service = self.services.get_mut(service_at)?;
         let socket = udp::connect(&service.target, key.client, service.port).ok()?;
@@ -471,6 +499,14 @@ impl Worker {
         epoll::add(&self.epoll, &socket, data(Subject::Flow, at), edge).ok()?;
         service.flows.insert(key, at);
         Some(self.flows.insert(Flow { socket, key, service: service_at, used: now, answered: false }))
+    }
+
+    /// A flow that makes room for another one: of some the one that was quiet the longest, and first those that nobody has answered.
+    /// Each time others are looked at, so that a crowd of clients costs little.
+    fn quiet_flow(&mut self) -> Option<u32> {
+        let flows = self.flows.window(self.looked_at, LOOKED_AT);
+        self.looked_at = self.looked_at.wrapping_add(LOOKED_AT);
+        flows.min_by_key(|(_, flow)| (flow.answered, flow.used)).map(|(at, _)| at)
     }
 
     fn send_back(&mut self, at: u32, space: &mut Space) -> bool {
@@ -525,3 +561,6 @@ fn subject(number: u64) -> (Subject, u32) {
     };
     (subject, u32::try_from(number & u64::from(u32::MAX)).unwrap_or(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests;
