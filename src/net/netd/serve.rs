@@ -12,7 +12,7 @@ use super::relay::Relay;
 use super::slots::Slots;
 use super::token::{self, Subject, data};
 use crate::config::Paths;
-use crate::model::ContainerId;
+use crate::model::{ContainerId, with_causes};
 use crate::net::NetError;
 use crate::net::session::{self, Session, Way};
 use crate::sys::clone::CloneFlags;
@@ -82,13 +82,7 @@ pub fn serve(orders: Orders) -> Result<(), ServeError> {
     // Those before us that were killed.
     userns::session::strike_the_dead(&paths);
     if let (Err(error), Some(report)) = (&done, report) {
-        let mut text = error.to_string();
-        let mut below = std::error::Error::source(error);
-        while let Some(source) = below {
-            text += &format!(": {source}");
-            below = source.source();
-        }
-        let _ = rustix::io::write(&report, text.as_bytes());
+        let _ = rustix::io::write(&report, with_causes(error).as_bytes());
     }
     let _ = std::fs::remove_file(entry);
     done
