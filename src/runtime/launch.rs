@@ -262,7 +262,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
 fn made_outside(plan: &Plan, report: &OwnedFd) -> Result<Outside, Failure> {
     let shared = plan.shared_memory.as_ref().map(|pidfd| outside::shared_memory(pidfd, report)).transpose()?;
     match &plan.userns {
-        Some(userns) => outside::prepare(plan, userns.root, shared.unwrap_or_default(), report),
+        Some(userns) => outside::prepare(plan, userns, shared.unwrap_or_default(), report),
         None if plan.root.program.is_some() => outside::root(plan, shared.unwrap_or_default(), report),
         None => Ok(shared.unwrap_or_default()),
     }
