@@ -15,6 +15,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+/// A listener with the number that the relay knows it by.
+type Numbered = (u64, Listener);
+
 /// How long a bridge stays that nobody uses: the next container of the network may come at once.
 const UNUSED: Duration = Duration::from_secs(5);
 
@@ -31,7 +34,7 @@ pub(super) enum Stage {
 struct Kept {
     member: Member,
     stage: Stage,
-    listeners: Vec<(u64, Listener)>,
+    listeners: Vec<Numbered>,
     /// Those that somebody else had when netd came back.
     lost: Vec<Listener>,
 }
@@ -89,7 +92,7 @@ impl Members {
     }
 
     /// Makes and keeps what the container needs; its listeners.
-    fn take(&mut self, member: &Member) -> Result<Vec<(u64, Listener)>, Refusal> {
+    fn take(&mut self, member: &Member) -> Result<Vec<Numbered>, Refusal> {
         self.prepare(member)?;
         let (listeners, _) = self.listen(member, false)?;
         let written = serde_json::to_vec(member).map_err(io::Error::from);
@@ -167,7 +170,7 @@ impl Members {
         }
     }
 
-    fn put(&mut self, member: Member, stage: Stage, listeners: Vec<(u64, Listener)>, lost: Vec<Listener>) {
+    fn put(&mut self, member: Member, stage: Stage, listeners: Vec<Numbered>, lost: Vec<Listener>) {
         let target = target(&member);
         for (number, _) in &listeners {
             self.relay.retarget(*number, target);
@@ -207,9 +210,9 @@ impl Members {
 
     /// Binds the container's ports; those that it has already stay as they are. With `some` those that can be had: the others come
     /// along.
-    fn listen(&mut self, member: &Member, some: bool) -> Result<(Vec<(u64, Listener)>, Vec<Listener>), Refusal> {
+    fn listen(&mut self, member: &Member, some: bool) -> Result<(Vec<Numbered>, Vec<Listener>), Refusal> {
         let target = target(member);
-        let mut listeners: Vec<(u64, Listener)> = Vec::new();
+        let mut listeners: Vec<Numbered> = Vec::new();
         let mut lost = Vec::new();
         for wanted in ports::listeners(&member.ports) {
             let own = self.all.get(&member.id).and_then(|kept| kept.listeners.iter().find(|(_, one)| *one == wanted));
@@ -239,7 +242,7 @@ impl Members {
     }
 
     /// Closes the listeners that a failed attempt has made.
-    fn close_others(&self, listeners: &[(u64, Listener)], id: &ContainerId) {
+    fn close_others(&self, listeners: &[Numbered], id: &ContainerId) {
         let own = self.all.get(id).map(|kept| kept.listeners.as_slice()).unwrap_or_default();
         let new = listeners.iter().filter(|one| !own.contains(one)).map(|(number, _)| *number);
         self.relay.close(new.collect());
