@@ -18,6 +18,7 @@ pub fn cases() -> Vec<Case> {
         case!(both_directions_end_by_themselves_and_all_bytes_arrive),
         case!(ports_go_with_the_container_and_come_back_with_it),
         case!(a_killed_helper_comes_back_with_its_ports).only_ours("podman has no such helper"),
+        case!(a_port_that_another_took_meanwhile_is_told_and_comes_back).only_ours("podman has no such helper"),
         case!(a_published_port_is_reached_from_containers_too),
         case!(many_that_start_and_die_leave_nothing).only_ours("slow with podman"),
     ];
@@ -287,18 +288,50 @@ pub fn helper(env: &TestEnv) -> Option<i32> {
     })
 }
 
+/// Kills the helper, which has listened at `port`.
+fn kill_helper(env: &TestEnv, port: u16) {
+    let pid = helper(env).expect("a helper");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).unwrap();
+    wait_until("the helper is gone", || helper(env) != Some(pid) && listening(port).is_empty());
+}
+
 fn a_killed_helper_comes_back_with_its_ports(env: &TestEnv) {
     env.busybox();
     let port = free_port();
     let id = tell_peer(env, &["-p", &format!("127.0.0.1:{port}:80")]);
     peer(local(port));
     for _ in 0..3 {
-        let pid = helper(env).expect("a helper");
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).unwrap();
-        wait_until("the helper is gone", || helper(env) != Some(pid) && listening(port).is_empty());
+        kill_helper(env, port);
         assert_eq!(env.field(&id, "{{.State.Running}}"), "true");
         assert_eq!(peer(local(port)), "10.88.0.1");
     }
+    env.remove(&[&id]);
+}
+
+fn a_port_that_another_took_meanwhile_is_told_and_comes_back(env: &TestEnv) {
+    env.busybox();
+    let port = free_port();
+    let id = tell_peer(env, &["-p", &format!("127.0.0.1:{port}:80"), "-p", &format!("[::1]:{port}:80")]);
+    peer(local(port));
+    assert_eq!(env.run(&["port", &id]).stderr(), "");
+    kill_helper(env, port);
+    for place in [format!("127.0.0.1:{port}"), format!("[::1]:{port}")] {
+        let thief = TcpListener::bind(&place).unwrap();
+        let said = env.run(&["port", &id]);
+        assert!(said.stdout().contains(&format!("80/tcp -> {place}")), "{said}");
+        assert!(
+            said.stderr().starts_with(&format!("{place}/tcp does not lead into")) && said.stderr().lines().count() == 1,
+            "{said}"
+        );
+        assert!(env.run(&["network", "reload", &id]).stderr().contains("is taken by"));
+        drop(thief);
+        env.ok(&["network", "reload", &id]);
+        assert_eq!(env.run(&["port", &id]).stderr(), "");
+        kill_helper(env, port);
+    }
+    env.ok(&["ps"]);
+    peer(local(port));
+    peer(SocketAddr::new(std::net::Ipv6Addr::LOCALHOST.into(), port));
     env.remove(&[&id]);
 }
 

@@ -7,7 +7,7 @@ use super::NetworkError;
 use super::start::{self, Place};
 use crate::engine::container::files;
 use crate::engine::{Engine, EngineError, session};
-use crate::model::{Attachment, ContainerConfig, Lease, Network, NetworkMode};
+use crate::model::{Attachment, ContainerConfig, ContainerId, Lease, Network, NetworkMode, PortMapping};
 use crate::net::netd::client::{self, Hold, Joined};
 use crate::runtime::interfaces::{self, Interface};
 use crate::sys::clone::CloneFlags;
@@ -155,6 +155,16 @@ fn apply(init: &OwnedFd, route: Option<&Route>, change: &Change) -> io::Result<(
 }
 
 impl Engine {
+    /// The published ports of a running container that lead nowhere, since another program has had them when the network helper came
+    /// back; each with its one place of the host.
+    ///
+    /// # Errors
+    /// The helper is there and does not answer.
+    pub fn lost_ports(&self, container: &ContainerId) -> Result<Vec<PortMapping>, EngineError> {
+        let lost = client::lost_ports(&self.paths).map_err(NetworkError::Helper)?;
+        Ok(lost.into_iter().find(|bound| bound.container == *container).map(|bound| bound.ports).unwrap_or_default())
+    }
+
     /// A pidfd of the init of a container that runs.
     fn init_of_running(&self, config: &ContainerConfig) -> Result<OwnedFd, EngineError> {
         let run = self.status(config).run.ok_or_else(|| NetworkError::Ended { container: config.name.clone() })?;

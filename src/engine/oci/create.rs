@@ -5,13 +5,13 @@ use super::{OciError, Runtime};
 use crate::cgroup;
 use crate::cgroup::bundle::Placed;
 use crate::model::PidRef;
-use crate::runtime::bundle::{self, Bundle, Create};
+use crate::runtime::bundle::{self, Bundle, Create, SharedRoot};
 use crate::runtime::init::has_new_namespace;
 use crate::sys::clone::Child;
 use crate::sys::members::Members;
 use crate::sys::replace::replace;
 use crate::sys::{fdpass, process, socket, stamp};
-use oci_spec::runtime::{Capability, LinuxNamespaceType, Process};
+use oci_spec::runtime::{Capability, LinuxNamespaceType, Process, Spec};
 use rustix::fs::FlockOperation;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -176,6 +176,7 @@ impl Making<'_> {
             cgroup: placed.as_ref().map(|placed| placed.cgroup.path().to_owned()),
             cgroup_made: placed.as_ref().is_some_and(|placed| placed.made),
             members: None,
+            shared_root: None,
             annotations: spec.annotations().iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect(),
         };
         let state = |pid: i32, status: &str| record.state_of(pid, status).to_string();
@@ -202,7 +203,10 @@ impl Making<'_> {
         let pid = made.init.pid;
         let recorded = process::pid_ref(pid).map_err(file("look at", Path::new("/proc"))).and_then(|init| {
             record.init = init;
-            if !has_new_namespace(spec, LinuxNamespaceType::Pid) {
+            if !has_new_namespace(spec, LinuxNamespaceType::Mount) {
+                let root = SharedRoot::of(pid, joined_mounts(spec), &record.rootfs);
+                record.shared_root = Some(root.map_err(file("look at", Path::new("/proc")))?);
+            } else if !has_new_namespace(spec, LinuxNamespaceType::Pid) {
                 record.members = Members::of(pid).ok().as_ref().and_then(Members::id);
             }
             let path = self.folder.join("state.json");
@@ -236,6 +240,12 @@ impl Making<'_> {
             let _ = bundle::run_all("poststop", std::slice::from_ref(hook), &record.state_of(0, "stopped").to_string());
         }
     }
+}
+
+/// The path of the mount namespace that is joined.
+fn joined_mounts(spec: &Spec) -> Option<&Path> {
+    let all = spec.linux().iter().flat_map(|linux| linux.namespaces().iter().flatten());
+    all.filter(|one| one.typ() == LinuxNamespaceType::Mount).find_map(|one| one.path().as_deref())
 }
 
 fn add_variables(bundle: &mut Bundle, variables: &[String]) {

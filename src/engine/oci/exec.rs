@@ -81,7 +81,14 @@ impl Runtime {
             }
             (own, None) => own.as_deref().and_then(cgroup::open_to_enter),
         };
+        let root = container.record.shared_root.as_ref().map(|_| {
+            let path = PathBuf::from(format!("/proc/{}/root", container.record.init.pid));
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let root = rustix::fs::open(&path, flags, Mode::empty());
+            root.map_err(|errno| OciError::File { action: "open", path, source: errno.into() })
+        });
         let made = bundle::exec(Exec {
+            root: root.transpose()?,
             process: &process,
             filter: filter.as_ref(),
             init: &init,

@@ -12,7 +12,7 @@ use super::relay::Relay;
 use super::slots::Slots;
 use super::token::{self, Subject, data};
 use crate::config::Paths;
-use crate::model::ContainerId;
+use crate::model::{ContainerId, with_causes};
 use crate::net::NetError;
 use crate::net::session::{self, Session, Way};
 use crate::sys::clone::CloneFlags;
@@ -29,6 +29,7 @@ use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use way_out::Maker;
 
 /// How long netd stays after its last container.
 const IDLE: Duration = Duration::from_secs(5);
@@ -82,13 +83,7 @@ pub fn serve(orders: Orders) -> Result<(), ServeError> {
     // Those before us that were killed.
     userns::session::strike_the_dead(&paths);
     if let (Err(error), Some(report)) = (&done, report) {
-        let mut text = error.to_string();
-        let mut below = std::error::Error::source(error);
-        while let Some(source) = below {
-            text += &format!(": {source}");
-            below = source.source();
-        }
-        let _ = rustix::io::write(&report, text.as_bytes());
+        let _ = rustix::io::write(&report, with_causes(error).as_bytes());
     }
     let _ = std::fs::remove_file(entry);
     done
@@ -128,6 +123,8 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
         stack: None,
         way_out_at: None,
         way_out_made: None,
+        maker: None,
+        waiting: Vec::new(),
         changes: None,
         // The host may have changed while nobody listened.
         host_at: is_old.then(Instant::now),
@@ -239,6 +236,10 @@ struct Netd {
     way_out_at: Option<Instant>,
     /// When this process has made one.
     way_out_made: Option<Instant>,
+    /// Who makes one just now.
+    maker: Option<Maker>,
+    /// Commands, by place and serial number, whose answer says whether there is a way out: it is being made.
+    waiting: Vec<(u32, u64)>,
     /// What the kernel says of the host's addresses and routes.
     changes: Option<Changes>,
     /// When to look what has become of them.
@@ -280,6 +281,7 @@ impl Netd {
                     Subject::Asker => self.hear(at),
                     Subject::Member => self.ended(at),
                     Subject::Stack => self.stack_ended(),
+                    Subject::WayOut => self.hear_maker(),
                     Subject::Host => self.host_changed(),
                     Subject::Datagrams | Subject::Listener | Subject::Client | Subject::Upstream => {
                         self.members.names().event(subject, at);
@@ -418,8 +420,8 @@ impl Netd {
                 self.say(at, &Answer::Done, &[])
             }
             Request::Ports => {
-                let (bound, lost) = self.members.ports();
-                self.say(at, &Answer::Ports { bound, lost }, &[])
+                let lost = self.members.lost();
+                self.say(at, &Answer::Ports { lost }, &[])
             }
             Request::Ping => self.say(at, &Answer::Done, &[]),
         }
@@ -440,6 +442,15 @@ impl Netd {
         if self.changes.is_none() || matches!(self.found.record.way, Way::Missing { .. }) {
             self.follow_host();
         }
+        if self.maker.is_some() && matches!(self.found.record.way, Way::Missing { .. }) {
+            self.waiting.push((at, serial));
+            return Ok(());
+        }
+        self.say_joined(at)
+    }
+
+    /// Gives a command what the container needs.
+    fn say_joined(&mut self, at: u32) -> io::Result<()> {
         let route = self.inside.run(Route::open).ok_or(io::ErrorKind::BrokenPipe)??;
         let (namespace, hand) = (self.found.namespace.try_clone()?, self.found.hand.try_clone()?);
         let no_way_out = match &self.found.record.way {
@@ -447,6 +458,16 @@ impl Netd {
             _ => None,
         };
         self.say(at, &Answer::Joined { no_way_out }, &[namespace, route.into(), hand])
+    }
+
+    /// Answers the commands that wait for the way out, whatever has become of it.
+    fn answer_waiting(&mut self) {
+        for (at, serial) in std::mem::take(&mut self.waiting) {
+            let is_there = self.askers.get_mut(at).is_some_and(|asker| asker.serial == serial);
+            if is_there && self.say_joined(at).is_err() {
+                self.hang_up(at);
+            }
+        }
     }
 
     fn running(&mut self, at: u32, fds: Vec<OwnedFd>) -> Answer {

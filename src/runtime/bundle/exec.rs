@@ -12,7 +12,7 @@ use crate::runtime::message::{Failure, Outcome, Stage};
 use crate::runtime::mounts as kernels;
 use crate::runtime::process::become_root;
 use crate::sys::clone::{self, Child, CloneFlags};
-use crate::sys::{fd, namespace, process as proc};
+use crate::sys::{fd, mount, namespace, process as proc};
 use oci_spec::runtime::Process;
 use rustix::process::DumpableBehavior;
 use std::fs::File;
@@ -24,6 +24,8 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 pub struct Exec<'a> {
     pub process: &'a Process,
     pub filter: Option<&'a Filter>,
+    /// Init's root, where that is not the root of a mount namespace of the container's own.
+    pub root: Option<OwnedFd>,
     /// Init's pidfd.
     pub init: &'a OwnedFd,
     /// The namespaces that init does not share with the caller.
@@ -88,7 +90,7 @@ fn join(wish: Exec<'_>, pid_pipe: OwnedFd, report: &OwnedFd) -> Result<(), Failu
     }
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|errno| at()(errno.into()))?;
     let mut keep = vec![wish.init.as_fd(), pid_pipe.as_fd(), report.as_fd()];
-    keep.extend(wish.console.iter().map(OwnedFd::as_fd));
+    keep.extend(wish.console.iter().chain(&wish.root).map(OwnedFd::as_fd));
     keep.extend(wish.handed.iter().map(|(_, fd)| fd.as_fd()));
     fd::close_all_but(&keep).map_err(at())?;
     let other = wish.console.as_ref().and_then(|_| console::hosts_master());
@@ -113,6 +115,9 @@ fn prepare(wish: &Exec<'_>, other: Option<OwnedFd>, report: &OwnedFd) -> Result<
     rustix::process::setsid().map_err(|errno| Failure::at(Stage::Join, "")(errno.into()))?;
     become_root()?;
     labels::apply(process)?;
+    if let Some(root) = &wish.root {
+        mount::stay_on_top(root.as_fd()).map_err(Failure::at(Stage::Join, ""))?;
+    }
     let root = kernels::own_root().map_err(Failure::at(Stage::Join, ""))?;
     let home = home_of(&root, process);
     if let Some(socket) = &wish.console {

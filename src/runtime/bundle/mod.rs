@@ -37,6 +37,7 @@ mod leave;
 mod mounts;
 mod place;
 mod seccomp;
+mod shared;
 mod start;
 mod validate;
 
@@ -47,5 +48,6 @@ pub use hooks::run_all;
 pub use init::StateText;
 pub use mounts::known_options;
 pub use seccomp::{Filter, known_flags, of as filter_of};
+pub use shared::SharedRoot;
 pub use start::{SOCKET, is_waiting, start};
 pub use validate::check_process;

@@ -119,8 +119,10 @@ fn namespaces(spec: &Spec) -> Result<Own, ConfigError> {
         }
         own.push(kind);
     }
-    if !own.contains(&LinuxNamespaceType::Mount) {
-        return Err(refused("linux.namespaces", "there is no mount namespace: the container's mounts would be the host's"));
+    let is_new = |kind| crate::runtime::init::has_new_namespace(spec, kind);
+    if !is_new(LinuxNamespaceType::Mount) && (is_new(LinuxNamespaceType::User) || !rustix::process::geteuid().is_root()) {
+        let why = "there is no new mount namespace, and a new user namespace has no right to mount in another";
+        return Err(refused("linux.namespaces", why));
     }
     Ok(Own(own))
 }
