@@ -60,6 +60,8 @@ mod mounts;
 mod named_volumes;
 mod names;
 mod net_fallback;
+mod net_follow;
+mod net_netd;
 mod net_outside;
 mod net_storm;
 mod network;
@@ -139,6 +141,8 @@ fn main() -> ExitCode {
         bridge::cases(),
         names::cases(),
         net_fallback::cases(),
+        net_follow::cases(),
+        net_netd::cases(),
         net_outside::cases(),
         net_storm::cases(),
         ports::cases(),

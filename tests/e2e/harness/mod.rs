@@ -21,6 +21,7 @@ pub mod elf;
 pub mod environment;
 pub mod host;
 pub mod leak;
+pub mod made_host;
 pub mod outside;
 pub mod place;
 pub mod program;
