@@ -59,6 +59,10 @@ impl<T> Slots<T> {
         self.places.iter().flatten()
     }
 
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.places.iter_mut().flatten()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.places.len() - self.free.len() - self.given_up.len()
     }

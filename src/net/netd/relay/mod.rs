@@ -33,10 +33,7 @@ use udp::{Flow, Flows, Key, Space};
 /// How many events are read at once.
 const BATCH: usize = 256;
 
-/// How many connections one listener accepts before others have their turn.
-const ACCEPTS: usize = 64;
-
-/// How often flows are looked through, and how long a listener pauses when there are no descriptors.
+/// How often flows and new connections are looked through, and how long a listener pauses when there are no descriptors.
 const TICK: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -152,6 +149,8 @@ struct Worker {
     connections: Slots<Connection>,
     flows: Slots<Flow>,
     pipes: Pipes,
+    /// Connections were accepted since they were last looked through.
+    has_new: bool,
     /// Connections that have more to do.
     again: Vec<u32>,
     /// Sockets for datagrams that have more.
@@ -163,8 +162,10 @@ struct Worker {
     next_tick: Instant,
 }
 
+/// What is told of a connection; room for bytes only where it was lacking.
 const EDGE: epoll::EventFlags =
-    epoll::EventFlags::IN.union(epoll::EventFlags::OUT).union(epoll::EventFlags::RDHUP).union(epoll::EventFlags::ET);
+    epoll::EventFlags::IN.union(epoll::EventFlags::PRI).union(epoll::EventFlags::RDHUP).union(epoll::EventFlags::ET);
+const EDGE_AND_ROOM: epoll::EventFlags = EDGE.union(epoll::EventFlags::OUT);
 
 impl Worker {
     fn new(orders: Arc<Mutex<Vec<Order>>>, wake: Arc<OwnedFd>) -> io::Result<Self> {
@@ -180,6 +181,7 @@ impl Worker {
             connections: Slots::default(),
             flows: Slots::default(),
             pipes: Pipes::default(),
+            has_new: false,
             again: Vec::new(),
             more: Vec::new(),
             paused: Vec::new(),
@@ -230,7 +232,7 @@ impl Worker {
             Duration::ZERO
         } else if !self.paused.is_empty() {
             PAUSE
-        } else if self.flows.len() > 0 {
+        } else if self.flows.len() > 0 || self.has_new {
             self.next_tick.saturating_duration_since(Instant::now())
         } else {
             if self.connections.len() == 0 {
@@ -263,10 +265,11 @@ impl Worker {
             Subject::Container => End::Container,
         };
         let happened = Happened {
-            readable: flags.intersects(E::IN | E::RDHUP | E::HUP | E::ERR),
+            readable: flags.intersects(E::IN | E::PRI | E::RDHUP | E::HUP | E::ERR),
             writable: flags.intersects(E::OUT | E::HUP | E::ERR),
             hung_up: flags.intersects(E::RDHUP | E::HUP | E::ERR),
             failed: flags.contains(E::ERR),
+            urgent: flags.contains(E::PRI),
         };
         let next = self.connections.get_mut(at).map(|it| it.event(end, happened, &mut self.pipes));
         self.then(at, next);
@@ -280,7 +283,24 @@ impl Worker {
                 }
             }
             Some(Next::Again) => self.again.push(at),
-            Some(Next::Wait) | None => {}
+            Some(Next::Wait) => self.wait_for_room(at),
+            None => {}
+        }
+    }
+
+    /// Has the kernel tell when there is room where there was none.
+    fn wait_for_room(&mut self, at: u32) {
+        while let Some(connection) = self.connections.get_mut(at)
+            && let Some(end) = connection.lacks_room()
+        {
+            let (socket, subject) = match end {
+                End::Client => (connection.client(), Subject::Client),
+                End::Container => (connection.container(), Subject::Container),
+            };
+            if epoll::modify(&self.epoll, socket, data(subject, at), EDGE_AND_ROOM).is_err() {
+                let next = connection.reset();
+                self.then(at, Some(next));
+            }
         }
     }
 
@@ -328,32 +348,37 @@ impl Worker {
         self.connections.len() < self.most_connections
     }
 
-    /// Takes the connections that wait at a listener.
+    /// Takes a connection that waits at a listener. The next one is told at once: to ask for it costs as much.
     fn accept(&mut self, at: u32) {
-        for _ in 0..ACCEPTS {
-            if !self.has_room() {
-                return self.pause(at);
-            }
-            let Some(service) = self.services.get_mut(at) else { return };
-            let (client, address) = match acceptfrom_with(&service.socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
-                Ok((client, address)) => (client, address.and_then(|address| SocketAddr::try_from(address).ok())),
-                Err(Errno::AGAIN) => return,
-                Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => return self.pause(at),
-                // accept(2): what ended before it was accepted.
-                Err(_) => continue,
-            };
-            let made = address.and_then(|address| connect(&service.target, address, service.port).ok());
-            let Some((container, connecting)) = made else {
-                let _ = rustix::net::sockopt::set_socket_linger(&client, Some(Duration::ZERO));
-                continue;
-            };
-            let place = self.connections.next();
-            let connection = Connection::new(client, container, at, connecting);
-            let added = epoll::add(&self.epoll, connection.client(), data(Subject::Client, place), EDGE)
-                .and_then(|()| epoll::add(&self.epoll, connection.container(), data(Subject::Container, place), EDGE));
-            if added.is_ok() {
-                self.connections.insert(connection);
-            }
+        if !self.has_room() {
+            return self.pause(at);
+        }
+        let Some(service) = self.services.get_mut(at) else { return };
+        let (client, address) = match acceptfrom_with(&service.socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
+            Ok((client, address)) => (client, address.and_then(|address| SocketAddr::try_from(address).ok())),
+            Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => return self.pause(at),
+            // accept(2): what ended before it was accepted.
+            Err(_) => return,
+        };
+        let Some(container) = address.and_then(|address| connect(&service.target, address, service.port).ok()) else {
+            let _ = rustix::net::sockopt::set_socket_linger(&client, Some(Duration::ZERO));
+            return;
+        };
+        let mut connection = Connection::new(client, container, at);
+        let next = connection.go_on(&mut self.pipes);
+        if next == Next::Over {
+            return connection.end(&mut self.pipes);
+        }
+        let place = self.connections.next();
+        // What has happened since is told at once.
+        let added = epoll::add(&self.epoll, connection.client(), data(Subject::Client, place), EDGE)
+            .and_then(|()| epoll::add(&self.epoll, connection.container(), data(Subject::Container, place), EDGE));
+        if added.is_ok() {
+            self.connections.insert(connection);
+            self.has_new = true;
+            self.then(place, Some(next));
+        } else {
+            let _ = connection.reset();
         }
     }
 
@@ -372,6 +397,9 @@ impl Worker {
     }
 
     fn tick(&mut self, now: Instant) {
+        if std::mem::take(&mut self.has_new) {
+            self.connections.iter_mut().for_each(Connection::lasts);
+        }
         for at in self.flows.those(|flow| flow.is_over(now)) {
             self.end_flow(at);
         }
@@ -463,15 +491,14 @@ impl Worker {
     }
 }
 
-/// Begins a connection to the container; true while it is not there yet.
-fn connect(target: &Target, client: SocketAddr, port: u16) -> io::Result<(OwnedFd, bool)> {
+/// Begins a connection to the container.
+fn connect(target: &Target, client: SocketAddr, port: u16) -> io::Result<OwnedFd> {
     let path = target.path(client, port).ok_or(io::ErrorKind::AddrNotAvailable)?;
     let once = |path: &source::Path| {
         let socket = inet::socket_for(path.to.ip(), Kind::Stream)?;
         udp::bind(&socket, path)?;
         match rustix::net::connect(&socket, &path.to) {
-            Ok(()) => Ok((socket, false)),
-            Err(Errno::INPROGRESS) => Ok((socket, true)),
+            Ok(()) | Err(Errno::INPROGRESS) => Ok(socket),
             Err(errno) => Err(io::Error::from(errno)),
         }
     };
