@@ -96,9 +96,11 @@ fn changes_of_a_containers_networks_wait_for_each_other(env: &TestEnv) {
         let locks = std::fs::read_to_string("/proc/locks").unwrap();
         locks.lines().any(|line| line.contains(" -> FLOCK ") && line.contains(&format!(":{inode} ")))
     };
-    for (args, interfaces) in
-        [(&["connect", "blue", &id][..], "eth0\neth1\nlo"), (&["reload", &id], "eth0\neth1\nlo"), (&["disconnect", "blue", &id], "eth0\nlo")]
-    {
+    for (args, interfaces) in [
+        (&["connect", "blue", &id][..], "eth0\neth1\nlo"),
+        (&["reload", &id], "eth0\neth1\nlo"),
+        (&["disconnect", "blue", &id], "eth0\nlo"),
+    ] {
         let lock = File::open(&folder).unwrap();
         flock(&lock, FlockOperation::LockExclusive).unwrap();
         let mut command = env.cmd(&[&["network"], args].concat()).spawn();
@@ -154,7 +156,9 @@ fn changes_at_once_leave_what_is_shown(env: &TestEnv) {
 
 fn truth_values_of_options_are_taken_in_every_spelling(env: &TestEnv) {
     for (at, (words, is)) in
-        [(["1", "t", "T", "true", "TRUE", "True"], true), (["0", "f", "F", "false", "FALSE", "False"], false)].into_iter().enumerate()
+        [(["1", "t", "T", "true", "TRUE", "True"], true), (["0", "f", "F", "false", "FALSE", "False"], false)]
+            .into_iter()
+            .enumerate()
     {
         for (number, word) in words.into_iter().enumerate() {
             let name = format!("n{at}{number}");

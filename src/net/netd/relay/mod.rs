@@ -283,9 +283,21 @@ impl Worker {
                 }
             }
             Some(Next::Again) => self.again.push(at),
+            Some(Next::Instead(path)) => self.connect_instead(at, &path),
             Some(Next::Wait) => self.wait_for_room(at),
             None => {}
         }
+    }
+
+    /// Tries another way to the container. The refused socket leaves epoll as it is closed.
+    fn connect_instead(&mut self, at: u32, path: &source::Path) {
+        let Some(connection) = self.connections.get_mut(at) else { return };
+        let added = begin(path).and_then(|socket| {
+            connection.take_instead(socket);
+            Ok(epoll::add(&self.epoll, connection.container(), data(Subject::Container, at), EDGE)?)
+        });
+        let next = if added.is_ok() { connection.go_on(&mut self.pipes) } else { connection.reset() };
+        self.then(at, Some(next));
     }
 
     /// Has the kernel tell when there is room where there was none.
@@ -360,19 +372,24 @@ impl Worker {
             // accept(2): what ended before it was accepted.
             Err(_) => return,
         };
-        let Some(container) = address.and_then(|address| connect(&service.target, address, service.port).ok()) else {
+        let connected = address.and_then(|address| {
+            let socket = connect(&service.target, address, service.port).ok()?;
+            Some((socket, service.target.path_by_v4(address, service.port)))
+        });
+        let Some((container, instead)) = connected else {
             let _ = rustix::net::sockopt::set_socket_linger(&client, Some(Duration::ZERO));
             return;
         };
-        let mut connection = Connection::new(client, container, at);
+        let mut connection = Connection::new(client, container, at, instead);
         let next = connection.go_on(&mut self.pipes);
         if next == Next::Over {
             return connection.end(&mut self.pipes);
         }
         let place = self.connections.next();
+        let wanted = if connection.may_be_refused() { EDGE_AND_ROOM } else { EDGE };
         // What has happened since is told at once.
         let added = epoll::add(&self.epoll, connection.client(), data(Subject::Client, place), EDGE)
-            .and_then(|()| epoll::add(&self.epoll, connection.container(), data(Subject::Container, place), EDGE));
+            .and_then(|()| epoll::add(&self.epoll, connection.container(), data(Subject::Container, place), wanted));
         if added.is_ok() {
             self.connections.insert(connection);
             self.has_new = true;
@@ -494,20 +511,21 @@ impl Worker {
 /// Begins a connection to the container.
 fn connect(target: &Target, client: SocketAddr, port: u16) -> io::Result<OwnedFd> {
     let path = target.path(client, port).ok_or(io::ErrorKind::AddrNotAvailable)?;
-    let once = |path: &source::Path| {
-        let socket = inet::socket_for(path.to.ip(), Kind::Stream)?;
-        udp::bind(&socket, path)?;
-        match rustix::net::connect(&socket, &path.to) {
-            Ok(()) | Err(Errno::INPROGRESS) => Ok(socket),
-            Err(errno) => Err(io::Error::from(errno)),
-        }
-    };
-    match once(&path) {
+    match begin(&path) {
         // A connection of the same client port that has just ended still has the pair of addresses.
         Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable || error.kind() == io::ErrorKind::AddrInUse => {
-            once(&source::Path { from: SocketAddr::new(path.from.ip(), 0), ..path })
+            begin(&source::Path { from: SocketAddr::new(path.from.ip(), 0), ..path })
         }
         done => done,
+    }
+}
+
+fn begin(path: &source::Path) -> io::Result<OwnedFd> {
+    let socket = inet::socket_for(path.to.ip(), Kind::Stream)?;
+    udp::bind(&socket, path)?;
+    match rustix::net::connect(&socket, &path.to) {
+        Ok(()) | Err(Errno::INPROGRESS) => Ok(socket),
+        Err(errno) => Err(io::Error::from(errno)),
     }
 }
 
