@@ -43,12 +43,12 @@ pub fn task_limit(path: &Path) -> Option<u64> {
     Some(text.trim().parse().unwrap_or(0))
 }
 
-fn field(text: &str, name: &str) -> Option<u64> {
+pub(super) fn field(text: &str, name: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
 }
 
 /// Reads `io.stat`: a line a disk, `8:0 rbytes=1 wbytes=2 rios=…`.
-fn traffic(text: &str) -> (u64, u64) {
+pub(super) fn traffic(text: &str) -> (u64, u64) {
     let sum = |key: &str| {
         let words =
             text.split_ascii_whitespace().filter_map(|word| word.strip_prefix(key)?.strip_prefix('=')?.parse::<u64>().ok());

@@ -42,7 +42,9 @@ impl Load {
     }
 }
 
-fn parse(stat: &[u8], status: &[u8], io: &[u8]) -> Option<Load> {
+/// Reads `/proc/<pid>/stat`, `status` and `io`; nothing where they are not such.
+#[must_use]
+pub fn parse(stat: &[u8], status: &[u8], io: &[u8]) -> Option<Load> {
     let fields: Vec<&str> = process::fields_of(stat).collect();
     // proc_pid_stat(5): utime is field 14, and the first one here is field 3.
     let ticks = |field: usize| fields.get(field - 3).and_then(|text| text.parse::<u64>().ok());
@@ -79,7 +81,9 @@ pub fn network(pid: i32) -> (u64, u64) {
     fs::read_to_string(format!("/proc/{pid}/net/dev")).map(|text| parse_network(&text)).unwrap_or_default()
 }
 
-fn parse_network(text: &str) -> (u64, u64) {
+/// Reads `/proc/<pid>/net/dev`.
+#[must_use]
+pub fn parse_network(text: &str) -> (u64, u64) {
     let lines = text.lines().filter_map(|line| line.split_once(':')).filter(|(name, _)| name.trim() != "lo");
     lines.fold((0, 0), |(received, sent), (_, rest)| {
         let numbers: Vec<u64> = rest.split_ascii_whitespace().filter_map(|text| text.parse().ok()).collect();

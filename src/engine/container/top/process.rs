@@ -176,6 +176,14 @@ impl StatusFile {
     }
 }
 
+/// What two files of `/proc/<pid>` say, as words.
+pub(super) fn described(stat: &[u8], status: &[u8]) -> Option<String> {
+    let (stat, status) = (Stat::parse(stat)?, StatusFile(String::from_utf8_lossy(status).into_owned()));
+    let (id, groups) = (status.id("Uid", 1), status.ids("Groups"));
+    let (capabilities, memory) = (status.number16("CapEff"), status.kilobytes("VmRSS"));
+    Some(format!("{stat:?} {id:?} {groups:?} {capabilities:x} {memory} {}", nanoseconds(stat.cpu)))
+}
+
 /// The pid of a process in the innermost namespace that it has one in.
 pub(super) fn inner_pid(host_pid: i32) -> Option<i32> {
     let (process, _) = Process::read(host_pid)?;

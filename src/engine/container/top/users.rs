@@ -56,6 +56,13 @@ impl IdNames {
     }
 }
 
+/// The names of the ids at the edges of a map.
+pub(super) fn described(map: &str, names: &[u8]) -> String {
+    let ids = IdNames { map: parse_map(map), names: parse_names(names) };
+    let edges = ids.map.iter().flat_map(|(_, outer, count)| [*outer, outer.wrapping_add(count.wrapping_sub(1))]);
+    edges.map(|id| ids.name(Some(id))).collect()
+}
+
 /// Reads `/proc/<pid>/uid_map`.
 fn parse_map(text: &str) -> Vec<(u32, u32, u32)> {
     let line = |line: &str| {
