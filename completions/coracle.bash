@@ -560,7 +560,7 @@ _coracle() {
 
     case "${cmd}" in
         coracle)
-            opts="-v -r -c -h --version --root --runroot --storage-driver --storage-opt --runtime --runtime-flag --out --noout --log-level --cgroup-manager --events-backend --tmpdir --volumepath --network-config-dir --module --hooks-dir --cdi-spec-dir --imagestore --transient-store --syslog --conmon --network-cmd-path --default-mounts-file --remote --url --connection --identity --ssh --help attach container commit cp create events diff exec export generate healthcheck history info init inspect kill ps ls list image images internal import load login logout logs manifest mount network oci pause port pull push rename restart rm rmi run save search secret start stats stop system tag top unpause unmount umount unshare untag update version volume wait"
+            opts="-v -r -c -h --version --root --runroot --storage-driver --storage-opt --runtime --runtime-flag --out --noout --log-level --cgroup-manager --events-backend --module --tmpdir --volumepath --network-config-dir --hooks-dir --cdi-spec-dir --imagestore --transient-store --syslog --conmon --network-cmd-path --default-mounts-file --remote --url --connection --identity --ssh --help attach container commit cp create events diff exec export generate healthcheck history info init inspect kill ps ls list image images internal import load login logout logs manifest mount network oci pause port pull push rename restart rm rmi run save search secret start stats stop system tag top unpause unmount umount unshare untag update version volume wait"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -606,6 +606,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --module)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tmpdir)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -615,10 +619,6 @@ _coracle() {
                     return 0
                     ;;
                 --network-config-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --module)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -920,6 +920,10 @@ _coracle() {
                     ;;
                 --env-file)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-host)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --env-merge)
@@ -1258,6 +1262,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --no-hosts)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --hosts-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1276,6 +1284,10 @@ _coracle() {
                     ;;
                 --secret)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --init)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --init-path)
@@ -1932,6 +1944,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --env-host)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --env-merge)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2268,6 +2284,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --no-hosts)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --hosts-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2286,6 +2306,10 @@ _coracle() {
                     ;;
                 --secret)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --init)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --init-path)
@@ -2888,6 +2912,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --env-host)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --env-merge)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3224,6 +3252,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --no-hosts)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --hosts-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3242,6 +3274,10 @@ _coracle() {
                     ;;
                 --secret)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --init)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --init-path)
@@ -6428,6 +6464,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --env-host)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --env-merge)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -6764,6 +6804,10 @@ _coracle() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --no-hosts)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
                 --hosts-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -6782,6 +6826,10 @@ _coracle() {
                     ;;
                 --secret)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --init)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --init-path)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_coracle_global_optspecs
-    string join \n v/version root= runroot= storage-driver= storage-opt= runtime= runtime-flag= out= noout log-level= cgroup-manager= events-backend= tmpdir= volumepath= network-config-dir= module= hooks-dir= cdi-spec-dir= imagestore= transient-store syslog conmon= network-cmd-path= default-mounts-file= r/remote url= c/connection= identity= ssh= h/help
+    string join \n v/version root= runroot= storage-driver= storage-opt= runtime= runtime-flag= out= noout log-level= cgroup-manager= events-backend= module= tmpdir= volumepath= network-config-dir= hooks-dir= cdi-spec-dir= imagestore= transient-store syslog conmon= network-cmd-path= default-mounts-file= r/remote url= c/connection= identity= ssh= h/help
 end
 
 function __fish_coracle_needs_command
@@ -42,10 +42,10 @@ panic\t''"
 complete -c coracle -n "__fish_coracle_needs_command" -l cgroup-manager -d 'systemd or cgroupfs; without effect: a cgroup that was delegated is used, else systemd is asked for one' -r -f -a "systemd\t''
 cgroupfs\t''"
 complete -c coracle -n "__fish_coracle_needs_command" -l events-backend -d 'Where events are kept: file is the only one' -r
+complete -c coracle -n "__fish_coracle_needs_command" -l module -d 'Read this module of containers.conf, too: a file of a folder containers.conf.modules, or an absolute path' -r
 complete -c coracle -n "__fish_coracle_needs_command" -l tmpdir -r -F
 complete -c coracle -n "__fish_coracle_needs_command" -l volumepath -r -F
 complete -c coracle -n "__fish_coracle_needs_command" -l network-config-dir -r -F
-complete -c coracle -n "__fish_coracle_needs_command" -l module -r
 complete -c coracle -n "__fish_coracle_needs_command" -l hooks-dir -r -F
 complete -c coracle -n "__fish_coracle_needs_command" -l cdi-spec-dir -r -F
 complete -c coracle -n "__fish_coracle_needs_command" -l imagestore -r -F
@@ -194,9 +194,11 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l cidfile -d 'Write the container\'s id to this file, which must not exist' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s e -l env -d 'Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l env-file -d 'Read variables from a file, one a line; those of --env win' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l env-host -d 'Pass the whole environment on from here' -r -f -a "true\t''
+false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l env-merge -d 'Set a variable from others of the image: NAME=text with ${OTHER}' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l unsetenv -d 'Leave a variable of the image out' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l http-proxy -d 'Pass the variables that name proxies on from here' -r -f -a "true\t''
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l http-proxy -d 'Pass the variables that name proxies on from here (default true)' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s l -l label -d 'Add a label: NAME=value' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l label-file -d 'Read labels from a file, one a line; those of --label win' -r -F
@@ -205,7 +207,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l mount -d 'Mount something: type=bind|volume|tmpfs|image|devpts|ramfs|glob,src=SOURCE,dst=CONTAINER-PATH[,OPTION…]' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l tmpfs -d 'Mount a file system in memory: CONTAINER-PATH[:OPTIONS]' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l volumes-from -d 'Mount the volumes and folders of another container: CONTAINER[:ro|rw]' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l image-volume -d 'What becomes of the image\'s volumes: bind (an anonymous volume; also: anonymous), tmpfs, ignore' -r -f -a "bind\t''
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l image-volume -d 'What becomes of the image\'s volumes: bind (default; an anonymous volume; also: anonymous), tmpfs, ignore' -r -f -a "bind\t''
 tmpfs\t''
 ignore\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l read-only -d 'Make the container\'s root file system read-only' -r -f -a "true\t''
@@ -277,11 +279,15 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l dns -d 'Ask this name server; none leaves the image\'s /etc/resolv.conf as it is' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l dns-option -l dns-opt -d 'Set an option of the resolver' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l dns-search -d 'Look names up in this domain; . for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is' -r -f -a "true\t''
+false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l hosts-file -d 'Begin /etc/hosts with that of this path; none for nothing' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l ulimit -d 'Set a resource limit, NAME=SOFT[:HARD] with -1 for none; or host: all of the caller\'s as they are' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l sysctl -d 'Set a kernel setting of the container\'s own namespaces: NAME=VALUE' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l oom-score-adj -d 'How readily the kernel kills the container when memory is short, from -1000 to 1000; not below the caller\'s own' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l secret -d 'Give the container a secret: NAME[,type=mount|env][,target=PATH or VARIABLE][,uid=,gid=,mode=]; as a file in /run/secrets, or as a variable, which every process of the container can read' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans' -r -f -a "true\t''
+false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l init-path -d 'Take this program of the host for --init instead of the one that is built in' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l tz -d 'Set the time zone: a name like Europe/Vienna, or local for that of the host' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l systemd -d 'Prepare the container for systemd: false, or true, which is the same here' -r
@@ -332,13 +338,10 @@ false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l rm -d 'Remove the container when it has ended'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l env-host -d 'Pass the whole environment on from here'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l unsetenv-all -d 'Leave all variables of the image out'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l rootfs -d 'The image is the path of a folder that holds a root file system; PATH:O keeps what the container writes out of it'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s P -l publish-all -d 'Let free ports of the host lead to all ports that the image or --expose names'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l no-hostname -d 'Leave the image\'s /etc/hostname as it is'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -l no-healthcheck -d 'No health check, also where the image has one'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s i -l interactive -d 'Keep the container\'s standard input open'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from create" -s t -l tty -d 'Give the container a terminal'
@@ -503,9 +506,11 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l cidfile -d 'Write the container\'s id to this file, which must not exist' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s e -l env -d 'Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l env-file -d 'Read variables from a file, one a line; those of --env win' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l env-host -d 'Pass the whole environment on from here' -r -f -a "true\t''
+false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l env-merge -d 'Set a variable from others of the image: NAME=text with ${OTHER}' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l unsetenv -d 'Leave a variable of the image out' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l http-proxy -d 'Pass the variables that name proxies on from here' -r -f -a "true\t''
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l http-proxy -d 'Pass the variables that name proxies on from here (default true)' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s l -l label -d 'Add a label: NAME=value' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l label-file -d 'Read labels from a file, one a line; those of --label win' -r -F
@@ -514,7 +519,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l mount -d 'Mount something: type=bind|volume|tmpfs|image|devpts|ramfs|glob,src=SOURCE,dst=CONTAINER-PATH[,OPTION…]' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l tmpfs -d 'Mount a file system in memory: CONTAINER-PATH[:OPTIONS]' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l volumes-from -d 'Mount the volumes and folders of another container: CONTAINER[:ro|rw]' -r
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l image-volume -d 'What becomes of the image\'s volumes: bind (an anonymous volume; also: anonymous), tmpfs, ignore' -r -f -a "bind\t''
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l image-volume -d 'What becomes of the image\'s volumes: bind (default; an anonymous volume; also: anonymous), tmpfs, ignore' -r -f -a "bind\t''
 tmpfs\t''
 ignore\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l read-only -d 'Make the container\'s root file system read-only' -r -f -a "true\t''
@@ -586,11 +591,15 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l dns -d 'Ask this name server; none leaves the image\'s /etc/resolv.conf as it is' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l dns-option -l dns-opt -d 'Set an option of the resolver' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l dns-search -d 'Look names up in this domain; . for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is' -r -f -a "true\t''
+false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l hosts-file -d 'Begin /etc/hosts with that of this path; none for nothing' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l ulimit -d 'Set a resource limit, NAME=SOFT[:HARD] with -1 for none; or host: all of the caller\'s as they are' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l sysctl -d 'Set a kernel setting of the container\'s own namespaces: NAME=VALUE' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l oom-score-adj -d 'How readily the kernel kills the container when memory is short, from -1000 to 1000; not below the caller\'s own' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l secret -d 'Give the container a secret: NAME[,type=mount|env][,target=PATH or VARIABLE][,uid=,gid=,mode=]; as a file in /run/secrets, or as a variable, which every process of the container can read' -r
+complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans' -r -f -a "true\t''
+false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l init-path -d 'Take this program of the host for --init instead of the one that is built in' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l tz -d 'Set the time zone: a name like Europe/Vienna, or local for that of the host' -r
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l systemd -d 'Prepare the container for systemd: false, or true, which is the same here' -r
@@ -643,13 +652,10 @@ complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_se
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l rmi -d 'Remove the image, too, when the container has ended, unless another container uses it; implies --rm'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l rm -d 'Remove the container when it has ended'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l env-host -d 'Pass the whole environment on from here'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l unsetenv-all -d 'Leave all variables of the image out'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l rootfs -d 'The image is the path of a folder that holds a root file system; PATH:O keeps what the container writes out of it'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s P -l publish-all -d 'Let free ports of the host lead to all ports that the image or --expose names'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l no-hostname -d 'Leave the image\'s /etc/hostname as it is'
-complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -l no-healthcheck -d 'No health check, also where the image has one'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s i -l interactive -d 'Keep the container\'s standard input open'
 complete -c coracle -n "__fish_coracle_using_subcommand container; and __fish_seen_subcommand_from run" -s t -l tty -d 'Give the container a terminal'
@@ -767,9 +773,11 @@ complete -c coracle -n "__fish_coracle_using_subcommand create" -l requires -d '
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l cidfile -d 'Write the container\'s id to this file, which must not exist' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s e -l env -d 'Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l env-file -d 'Read variables from a file, one a line; those of --env win' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l env-host -d 'Pass the whole environment on from here' -r -f -a "true\t''
+false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l env-merge -d 'Set a variable from others of the image: NAME=text with ${OTHER}' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l unsetenv -d 'Leave a variable of the image out' -r
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l http-proxy -d 'Pass the variables that name proxies on from here' -r -f -a "true\t''
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l http-proxy -d 'Pass the variables that name proxies on from here (default true)' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s l -l label -d 'Add a label: NAME=value' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l label-file -d 'Read labels from a file, one a line; those of --label win' -r -F
@@ -778,7 +786,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand create" -s v -l volume -
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l mount -d 'Mount something: type=bind|volume|tmpfs|image|devpts|ramfs|glob,src=SOURCE,dst=CONTAINER-PATH[,OPTION…]' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l tmpfs -d 'Mount a file system in memory: CONTAINER-PATH[:OPTIONS]' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l volumes-from -d 'Mount the volumes and folders of another container: CONTAINER[:ro|rw]' -r
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l image-volume -d 'What becomes of the image\'s volumes: bind (an anonymous volume; also: anonymous), tmpfs, ignore' -r -f -a "bind\t''
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l image-volume -d 'What becomes of the image\'s volumes: bind (default; an anonymous volume; also: anonymous), tmpfs, ignore' -r -f -a "bind\t''
 tmpfs\t''
 ignore\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l read-only -d 'Make the container\'s root file system read-only' -r -f -a "true\t''
@@ -850,11 +858,15 @@ complete -c coracle -n "__fish_coracle_using_subcommand create" -l add-host -d '
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l dns -d 'Ask this name server; none leaves the image\'s /etc/resolv.conf as it is' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l dns-option -l dns-opt -d 'Set an option of the resolver' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l dns-search -d 'Look names up in this domain; . for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is' -r -f -a "true\t''
+false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l hosts-file -d 'Begin /etc/hosts with that of this path; none for nothing' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l ulimit -d 'Set a resource limit, NAME=SOFT[:HARD] with -1 for none; or host: all of the caller\'s as they are' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l sysctl -d 'Set a kernel setting of the container\'s own namespaces: NAME=VALUE' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l oom-score-adj -d 'How readily the kernel kills the container when memory is short, from -1000 to 1000; not below the caller\'s own' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l secret -d 'Give the container a secret: NAME[,type=mount|env][,target=PATH or VARIABLE][,uid=,gid=,mode=]; as a file in /run/secrets, or as a variable, which every process of the container can read' -r
+complete -c coracle -n "__fish_coracle_using_subcommand create" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans' -r -f -a "true\t''
+false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l init-path -d 'Take this program of the host for --init instead of the one that is built in' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l tz -d 'Set the time zone: a name like Europe/Vienna, or local for that of the host' -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l systemd -d 'Prepare the container for systemd: false, or true, which is the same here' -r
@@ -905,13 +917,10 @@ false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l decryption-key -r
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l rm -d 'Remove the container when it has ended'
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l env-host -d 'Pass the whole environment on from here'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l unsetenv-all -d 'Leave all variables of the image out'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l rootfs -d 'The image is the path of a folder that holds a root file system; PATH:O keeps what the container writes out of it'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s P -l publish-all -d 'Let free ports of the host lead to all ports that the image or --expose names'
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l no-hostname -d 'Leave the image\'s /etc/hostname as it is'
-complete -c coracle -n "__fish_coracle_using_subcommand create" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -l no-healthcheck -d 'No health check, also where the image has one'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s i -l interactive -d 'Keep the container\'s standard input open'
 complete -c coracle -n "__fish_coracle_using_subcommand create" -s t -l tty -d 'Give the container a terminal'
@@ -1789,9 +1798,11 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -l requires -d 'Sta
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l cidfile -d 'Write the container\'s id to this file, which must not exist' -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s e -l env -d 'Set an environment variable: NAME=value, NAME to pass it on from here, PREFIX* to pass several on' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l env-file -d 'Read variables from a file, one a line; those of --env win' -r -F
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l env-host -d 'Pass the whole environment on from here' -r -f -a "true\t''
+false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l env-merge -d 'Set a variable from others of the image: NAME=text with ${OTHER}' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l unsetenv -d 'Leave a variable of the image out' -r
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l http-proxy -d 'Pass the variables that name proxies on from here' -r -f -a "true\t''
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l http-proxy -d 'Pass the variables that name proxies on from here (default true)' -r -f -a "true\t''
 false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s l -l label -d 'Add a label: NAME=value' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l label-file -d 'Read labels from a file, one a line; those of --label win' -r -F
@@ -1800,7 +1811,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -s v -l volume -d '
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l mount -d 'Mount something: type=bind|volume|tmpfs|image|devpts|ramfs|glob,src=SOURCE,dst=CONTAINER-PATH[,OPTION…]' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l tmpfs -d 'Mount a file system in memory: CONTAINER-PATH[:OPTIONS]' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l volumes-from -d 'Mount the volumes and folders of another container: CONTAINER[:ro|rw]' -r
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l image-volume -d 'What becomes of the image\'s volumes: bind (an anonymous volume; also: anonymous), tmpfs, ignore' -r -f -a "bind\t''
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l image-volume -d 'What becomes of the image\'s volumes: bind (default; an anonymous volume; also: anonymous), tmpfs, ignore' -r -f -a "bind\t''
 tmpfs\t''
 ignore\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l read-only -d 'Make the container\'s root file system read-only' -r -f -a "true\t''
@@ -1872,11 +1883,15 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -l add-host -d 'Add
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l dns -d 'Ask this name server; none leaves the image\'s /etc/resolv.conf as it is' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l dns-option -l dns-opt -d 'Set an option of the resolver' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l dns-search -d 'Look names up in this domain; . for none' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is' -r -f -a "true\t''
+false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l hosts-file -d 'Begin /etc/hosts with that of this path; none for nothing' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l ulimit -d 'Set a resource limit, NAME=SOFT[:HARD] with -1 for none; or host: all of the caller\'s as they are' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l sysctl -d 'Set a kernel setting of the container\'s own namespaces: NAME=VALUE' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l oom-score-adj -d 'How readily the kernel kills the container when memory is short, from -1000 to 1000; not below the caller\'s own' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l secret -d 'Give the container a secret: NAME[,type=mount|env][,target=PATH or VARIABLE][,uid=,gid=,mode=]; as a file in /run/secrets, or as a variable, which every process of the container can read' -r
+complete -c coracle -n "__fish_coracle_using_subcommand run" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans' -r -f -a "true\t''
+false\t''"
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l init-path -d 'Take this program of the host for --init instead of the one that is built in' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l tz -d 'Set the time zone: a name like Europe/Vienna, or local for that of the host' -r
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l systemd -d 'Prepare the container for systemd: false, or true, which is the same here' -r
@@ -1929,13 +1944,10 @@ complete -c coracle -n "__fish_coracle_using_subcommand run" -s d -l detach -d '
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l rmi -d 'Remove the image, too, when the container has ended, unless another container uses it; implies --rm'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l replace -d 'Remove the container that has the name, also a running one'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l rm -d 'Remove the container when it has ended'
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l env-host -d 'Pass the whole environment on from here'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l unsetenv-all -d 'Leave all variables of the image out'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l rootfs -d 'The image is the path of a folder that holds a root file system; PATH:O keeps what the container writes out of it'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s P -l publish-all -d 'Let free ports of the host lead to all ports that the image or --expose names'
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l no-hosts -d 'Leave the image\'s /etc/hosts as it is'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l no-hostname -d 'Leave the image\'s /etc/hostname as it is'
-complete -c coracle -n "__fish_coracle_using_subcommand run" -l init -d 'Run a small program as process 1 that passes signals on and reaps orphans'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -l no-healthcheck -d 'No health check, also where the image has one'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s i -l interactive -d 'Keep the container\'s standard input open'
 complete -c coracle -n "__fish_coracle_using_subcommand run" -s t -l tty -d 'Give the container a terminal'

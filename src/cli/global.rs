@@ -4,6 +4,7 @@
 //! whatever is chosen are taken; all others are refused with what to do instead.
 
 use super::container::runtime;
+use crate::config::containers;
 use crate::config::storage::{self, Given};
 use crate::model::OtherRuntime;
 use clap::Args;
@@ -46,6 +47,9 @@ pub(super) struct GlobalArgs {
     /// Where events are kept: file is the only one
     #[arg(long, value_name = "BACKEND")]
     events_backend: Option<String>,
+    /// Read this module of containers.conf, too: a file of a folder containers.conf.modules, or an absolute path
+    #[arg(long, value_name = "MODULE")]
+    module: Vec<String>,
     #[command(flatten)]
     refused: Refused,
 }
@@ -59,8 +63,6 @@ struct Refused {
     volumepath: Option<PathBuf>,
     #[arg(long, hide = true)]
     network_config_dir: Option<PathBuf>,
-    #[arg(long, hide = true)]
-    module: Vec<String>,
     #[arg(long, hide = true)]
     hooks_dir: Vec<PathBuf>,
     #[arg(long, hide = true)]
@@ -100,7 +102,6 @@ impl Refused {
                 self.network_config_dir.is_some(),
                 "--network-config-dir: networks are kept in the store's database; move that with --root",
             ),
-            (!self.module.is_empty(), "--module: name the file in CONTAINERS_CONF_OVERRIDE"),
             (!self.hooks_dir.is_empty(), "--hooks-dir: OCI hooks of folders are not run"),
             (!self.cdi_spec_dir.is_empty(), "--cdi-spec-dir: give it to run or create"),
             (self.imagestore.is_some(), "--imagestore: images and containers lie in one store; move that with --root"),
@@ -132,6 +133,7 @@ impl GlobalArgs {
         let absolute = |folder: Option<PathBuf>| folder.map(std::path::absolute).transpose().map_err(|error| error.to_string());
         let (root, runroot) = (absolute(self.root)?, absolute(self.runroot)?);
         storage::give(Given { root, runroot, driver: self.storage_driver, options: self.storage_opt });
+        containers::give_modules(self.module);
         if self.noout {
             send_output_to(Path::new("/dev/null"))?;
         } else if let Some(path) = &self.out {

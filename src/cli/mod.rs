@@ -1,5 +1,6 @@
 //! The command line: clap types to requests, reports to text. One file per command.
 
+mod conf;
 pub mod container;
 pub mod error;
 pub mod format;

@@ -3,8 +3,9 @@
 //! Building the whole tree of commands with all their options takes longer than everything else that a command does before it
 //! makes a system call. What this parser refuses, and what asks for help, goes the long way, which has the same grammar and words it.
 
+use super::internal::InternalCommand;
 use super::{Command, container};
-use clap::{ArgMatches, Args};
+use clap::{ArgMatches, Args, FromArgMatches as _, Subcommand as _};
 use std::ffi::OsString;
 
 /// Reads a command line of one of the commands that scripts call in numbers; nothing where it takes the long way.
@@ -26,8 +27,16 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Option<Command
         "wait" => one::<container::wait::WaitArgs>(rest).map(Command::Wait),
         "oci" => one::<super::oci::OciArgs>(rest).map(Command::Oci),
         "inspect" => one::<container::inspect::InspectArgs>(rest).map(Command::Inspect),
+        "internal" => internal(rest),
         _ => None,
     }
+}
+
+/// The network helper stays: the whole tree would stay in its memory.
+fn internal(words: impl Iterator<Item = OsString>) -> Option<Command> {
+    let command = InternalCommand::augment_subcommands(clap::Command::new("coracle").no_binary_name(true));
+    let mut matches: ArgMatches = command.try_get_matches_from(words).ok()?;
+    InternalCommand::from_arg_matches_mut(&mut matches).ok().map(Command::Internal)
 }
 
 fn one<A: Args>(words: impl Iterator<Item = OsString>) -> Option<A> {
@@ -54,6 +63,7 @@ mod tests {
             "coracle rm -f a b",
             "coracle start -a c",
             "coracle logs -f c",
+            "coracle internal netd --data /d --run /r --report 3 --session-entry /r/e --idle 5",
             "coracle run -h name image",
         ] {
             let long = super::super::Cli::try_parse_from(words(line)).expect("good").command;

@@ -93,6 +93,14 @@ impl Places {
         files
     }
 
+    /// The module of containers.conf that a name stands for.
+    #[must_use]
+    pub fn module(&self, name: &str) -> Option<PathBuf> {
+        let folders = [&self.config, &self.system, &self.distribution];
+        // Of an absolute path `join` leaves nothing else.
+        folders.into_iter().map(|folder| folder.join("containers.conf.modules").join(name)).find(|path| path.is_file())
+    }
+
     /// The files of storage.conf of which the first that is there counts, and whether it is the user's own.
     #[must_use]
     pub fn storage_files(&self) -> Vec<(PathBuf, bool)> {

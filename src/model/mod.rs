@@ -40,7 +40,7 @@ pub use pidref::PidRef;
 pub use port::{BadPort, Expose, ExposedPort, PortMapping, Ports, Protocol, Publish};
 pub use relations::Relations;
 pub use security::{Device, Rights, Seccomp, Security};
-pub use settings::{AddedHost, BaseHosts, Init, Names, OtherRuntime, SecretUse, Settings, Ulimit};
+pub use settings::{AddedHost, BaseHosts, HostAddress, Init, Names, OtherRuntime, SecretUse, Settings, Ulimit};
 pub use status::{ExitRecord, RunRecord, Status};
 pub use supervision::{LogOptions, RestartPolicy, SdNotify, Supervision};
 pub use volume::{Backing, Volume};

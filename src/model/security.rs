@@ -10,6 +10,9 @@ use std::path::PathBuf;
 pub struct Security {
     /// All capabilities of the namespace, no masks, no filter, the host's devices.
     pub privileged: bool,
+    /// What root has where nothing is said, if it is not the usual set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_caps: Option<CapSet>,
     pub cap_add: CapSet,
     pub cap_drop: CapSet,
     /// `--cap-drop ALL` was among them: then `cap_add` counts after it.
@@ -80,7 +83,7 @@ impl Security {
         } else if self.add_all {
             CapSet::ALL.without(self.cap_drop)
         } else {
-            CapSet::DEFAULT.or(self.cap_add).without(self.cap_drop)
+            self.default_caps.unwrap_or(CapSet::DEFAULT).or(self.cap_add).without(self.cap_drop)
         };
         Rights { bounding, user: if self.add_all { bounding } else { self.cap_add } }
     }

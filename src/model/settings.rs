@@ -54,6 +54,19 @@ pub struct Names {
     /// The image's `/etc/hostname` stays as it is.
     pub no_hostname: bool,
     pub base_hosts: BaseHosts,
+    /// What `host.containers.internal` stands for.
+    pub host: HostAddress,
+}
+
+/// The address under which a container finds its host by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HostAddress {
+    /// Where the container reaches it, if it does.
+    #[default]
+    Found,
+    /// The name is left out.
+    None,
+    At(IpAddr),
 }
 
 /// A secret that a container is given. The data is in the container's folder.

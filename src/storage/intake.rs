@@ -1,7 +1,7 @@
 //! A layer on its way in, in one pass: bytes → digest → decompress → diffID → files.
 //!
-//! Two threads: this one decompresses and hashes, a second one makes the files. Both are bound by different things (one by the
-//! processor, the other by the file system), so a single big layer is quicker by the smaller of the two.
+//! Three threads, so that a single big layer uses more than one processor: this one hashes what comes and decompresses it, which
+//! takes longest; a second one hashes the tar; a third one makes the files. Chunks of the tar go from one to the next and back.
 
 use super::digest::Hashing;
 use super::error::io_error;
@@ -19,10 +19,11 @@ use rustix::fs::{Mode, OFlags};
 use sha2::{Digest as _, Sha256};
 use std::io::{self, BufRead, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::ScopedJoinHandle;
 
 /// Bytes that are handed from one thread to the other at once, and how many of those may be under way.
 const CHUNK: usize = 256 << 10;
-const CHUNKS: usize = 8;
+const CHUNKS: usize = 4;
 
 /// What may trail a layer's archive: padding to a tape's record, and no more than that.
 const MAX_TRAILING: u64 = 64 << 20;
@@ -61,20 +62,16 @@ pub fn receive<R: BufRead>(paths: &Paths, source: R, expected: &Expected, limits
     // One byte more than promised is enough to know that there is more.
     let limit = expected.size.map_or(u64::MAX, |size| size.saturating_add(1));
     let mut source = Hashing::new(source.take(limit));
-    let (pumped, made) = std::thread::scope(|scope| {
-        let (full, receiver) = sync_channel(CHUNKS);
+    let (pumped, summed, made) = std::thread::scope(|scope| {
+        let (full, unsummed) = sync_channel(CHUNKS);
+        let (pass_on, receiver) = sync_channel(CHUNKS);
         let (spare, empty) = channel();
         let chunks = Chunks { full: receiver, spare, current: None, used: 0 };
-        let files = std::thread::Builder::new()
-            .name("unpack".to_owned())
-            .spawn_scoped(scope, || make_files(chunks, root.as_fd(), limits, recorder));
+        let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let files = thread("unpack").spawn_scoped(scope, || make_files(chunks, root.as_fd(), limits, recorder));
+        let sums = thread("diffid").spawn_scoped(scope, move || sum(unsummed, &pass_on));
         let pumped = pump(&mut source, full, &empty);
-        let made = match files.map(std::thread::ScopedJoinHandle::join) {
-            Ok(Ok(made)) => made.map_err(StorageError::from),
-            Ok(Err(_)) => Err(StorageError::Thread),
-            Err(source) => Err(StorageError::Read { what: "a layer (no thread can be made)".to_owned(), source }),
-        };
-        (pumped, made)
+        (pumped, joined(sums), joined(files).and_then(|made| made.map_err(StorageError::from)))
     });
     // The disk's fault, not the layer's: do not fetch the rest of it.
     if let Err(error @ StorageError::Unpack(UnpackError::Io { .. } | UnpackError::Record(_))) = made {
@@ -87,9 +84,10 @@ pub fn receive<R: BufRead>(paths: &Paths, source: R, expected: &Expected, limits
         (Err(source), Ok(_)) => return Err(StorageError::Read { what: "a layer".to_owned(), source }),
     };
     check(expected, &digest, size)?;
-    let pumped = pumped?;
+    let compression = pumped?;
+    let summed = summed?;
     let (unpacked, borrowed) = made?;
-    let Pumped { diff_id, tar_size, compression } = pumped.ok_or(StorageError::Thread)?;
+    let (diff_id, tar_size) = summed.ok_or(StorageError::Thread)?;
     if let Some(promised) = expected.diff_id.clone().filter(|promised| *promised != diff_id) {
         return Err(StorageError::WrongDiffId { blob: digest, expected: promised, found: diff_id });
     }
@@ -121,34 +119,39 @@ fn check(expected: &Expected, digest: &Digest, size: u64) -> Result<(), StorageE
     if name == *digest { Ok(()) } else { Err(StorageError::WrongDigest { expected: name, found: digest.clone() }) }
 }
 
-/// What the tar turned out to be.
-struct Pumped {
-    diff_id: DiffId,
-    tar_size: u64,
-    compression: Compression,
+/// What a thread came to.
+fn joined<T>(thread: io::Result<ScopedJoinHandle<'_, T>>) -> Result<T, StorageError> {
+    match thread.map(ScopedJoinHandle::join) {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(_)) => Err(StorageError::Thread),
+        Err(source) => Err(StorageError::Read { what: "a layer (no thread can be made)".to_owned(), source }),
+    }
 }
 
-/// Decompresses, hashes and hands on. Returns nothing if the other thread gave up.
-fn pump<R: BufRead>(source: &mut R, full: SyncSender<Chunk>, empty: &Receiver<Vec<u8>>) -> Result<Option<Pumped>, StorageError> {
+/// Decompresses and hands on; ends early if the next thread gave up.
+fn pump<R: BufRead>(source: &mut R, full: SyncSender<Chunk>, empty: &Receiver<Vec<u8>>) -> Result<Compression, StorageError> {
     let fail = |source| StorageError::Read { what: "a layer".to_owned(), source };
     let compression = sniff(source.fill_buf().map_err(fail)?);
     let mut tar = decompress(source)?;
-    let mut hasher = Sha256::new();
-    let mut total = 0;
     loop {
         let mut bytes = empty.try_recv().unwrap_or_else(|_| vec![0; CHUNK]);
         let len = read_full(&mut tar, &mut bytes).map_err(fail)?;
-        if len == 0 {
-            drop(full);
-            let diff_id = DiffId::new(Digest::from_sha256(&hasher.finalize()));
-            return Ok(Some(Pumped { diff_id, tar_size: total, compression }));
-        }
-        hasher.update(&bytes[..len]);
-        total += len as u64;
-        if full.send(Chunk { bytes, len }).is_err() {
-            return Ok(None);
+        if len == 0 || full.send(Chunk { bytes, len }).is_err() {
+            return Ok(compression);
         }
     }
+}
+
+/// The second thread: the diffID and size of the tar. Returns nothing if the next one gave up.
+fn sum(chunks: Receiver<Chunk>, pass_on: &SyncSender<Chunk>) -> Option<(DiffId, u64)> {
+    let mut hasher = Sha256::new();
+    let mut total = 0;
+    for chunk in chunks {
+        hasher.update(&chunk.bytes[..chunk.len]);
+        total += chunk.len as u64;
+        pass_on.send(chunk).ok()?;
+    }
+    Some((DiffId::new(Digest::from_sha256(&hasher.finalize())), total))
 }
 
 fn read_full(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
@@ -164,7 +167,7 @@ fn read_full(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(len)
 }
 
-/// The other thread. What trails the archive is taken too: it belongs to the diffID, and the sender must not wait for ever.
+/// The third thread. What trails the archive is taken too: it belongs to the diffID, and the sender must not wait for ever.
 fn make_files(
     chunks: Chunks,
     root: BorrowedFd<'_>,

@@ -30,6 +30,7 @@ mod error;
 pub mod extract;
 pub mod gc;
 pub mod give;
+pub mod gzip;
 pub mod intake;
 pub mod landing;
 pub mod layer;

@@ -24,6 +24,7 @@ pub mod process;
 pub mod pty;
 pub mod reaper;
 pub mod replace;
+pub mod rest;
 pub mod root;
 pub mod schedule;
 pub mod seccomp;

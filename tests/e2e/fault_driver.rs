@@ -578,14 +578,15 @@ fn records_of_an_older_build_are_read(env: &TestEnv) {
     assert_eq!(env.field("c", "{{.State.Status}} {{.State.ExitCode}}"), "exited 0");
     // The row: what a newer build added to the configuration has a meaning where it is missing.
     let read = env.host("python3", &["-c", OLDER_ROW, &env.data().join("state.db").to_string_lossy()]).run();
-    if read.code == 0 {
+    if read.code != 77 {
+        assert_eq!(read.code, 0, "{read}");
         assert_eq!(env.field("c", "{{.State.Status}}"), "exited", "{read}");
         env.run(&["inspect", "c"]).code(0);
         env.run(&["ps", "-a"]).code(0);
         env.ok(&["start", "c"]);
         env.ok(&["stop", "-t", "0", "c"]);
     } else {
-        eprintln!("skip: the row of an older build: {}", read.stderr());
+        eprintln!("skip: the row of an older build: python3 has no sqlite3");
     }
     env.ok(&["rm", "c"]);
     let mut row = Row::default();
@@ -595,14 +596,18 @@ fn records_of_an_older_build_are_read(env: &TestEnv) {
 
 /// Takes from the newest row's configuration everything that has a default: objects of options, one at a time of the first level.
 const OLDER_ROW: &str = r#"
-import json, sqlite3, sys
+import json, sys
+try:
+    import sqlite3
+except ImportError:
+    sys.exit(77)
 db = sqlite3.connect(sys.argv[1])
-(rowid, text), = db.execute("select rowid, config from containers").fetchall()
+(row, text), = db.execute("select id, config from containers").fetchall()
 config = json.loads(text)
-for name in ("supervision", "settings", "isolation", "limits", "security", "filesystem", "relations", "labels", "annotations"):
+for name in ("ports", "filesystem", "isolation", "limits", "security", "settings", "supervision", "relations"):
     config.pop(name, None)
 config["of_a_later_build"] = 1
-db.execute("update containers set config = ? where rowid = ?", (json.dumps(config), rowid))
+db.execute("update containers set config = ? where id = ?", (json.dumps(config), row))
 db.commit()
 "#;
 

@@ -36,6 +36,7 @@ pub fn cases() -> Vec<Case> {
         case!(the_runtime_folder_may_be_swept_under_a_running_container).gap("podman thinks that the machine was started anew"),
         case!(after_a_reboot_everything_has_ended).only_ours("podman looks at its own files"),
         case!(a_reused_pid_is_never_signalled).only_ours("it writes our record"),
+        case!(a_back_off_that_begins_while_rm_waits_is_ended).only_ours("it writes our record"),
         case!(commands_at_the_same_time_leave_a_consistent_container),
         case!(a_full_disk_during_import_leaves_nothing).needs(&[Need::SmallDisk]),
         case!(a_full_disk_in_the_container_is_its_own_problem)
@@ -535,6 +536,38 @@ fn a_reused_pid_is_never_signalled(env: &TestEnv) {
     kill_and_drop(foreign);
     std::fs::write(&record, text).expect("change the record back");
     env.remove(&[&id]);
+}
+
+/// R28. `rm` finds an ended container, waits for its lock, and then finds a monitor that is about to start it again.
+fn a_back_off_that_begins_while_rm_waits_is_ended(env: &TestEnv) {
+    env.busybox();
+    let id = env.ok(&["create", "--network", "none", "--restart", "always", "bb", "false"]);
+    let folder = env.data().join("containers").join(&id);
+    let lock = std::fs::File::open(&folder).expect("the container's folder");
+    lock.lock().expect("the folder's lock");
+    let rm = env.cmd(&["rm", "-f", "-t", "0", &id]).spawn();
+    // proc_locks(5): a waiting process is marked by an arrow.
+    let waiting = format!(" {} ", rm.pid());
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    loop {
+        assert!(std::time::Instant::now() < deadline, "rm does not wait for the lock");
+        let locks = std::fs::read_to_string("/proc/locks").expect("proc");
+        if locks.lines().any(|line| line.contains("-> FLOCK") && line.contains(&waiting)) {
+            break;
+        }
+    }
+    let monitor = env.host("sleep", &["1000"]).spawn();
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", monitor.pid())).expect("a living process");
+    let start = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(19)).expect("the start time");
+    let record = format!(
+        r#"{{"code":1,"started_at":1,"finished_at":2,"oom_killed":false,"restarts":1,"restarting":{{"pid":{},"start":{start}}}}}"#,
+        monitor.pid()
+    );
+    std::fs::write(folder.join("exit.json"), record).expect("write the record");
+    drop(lock);
+    rm.wait().code(0);
+    assert_eq!(monitor.wait().code, -9, "what would have started it again was ended");
+    assert!(!folder.exists());
 }
 
 /// R28.

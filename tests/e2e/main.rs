@@ -23,6 +23,7 @@ mod archives;
 mod bridge;
 mod check;
 mod commit;
+mod containers_conf;
 mod cp;
 mod devices;
 mod environment;
@@ -132,6 +133,7 @@ fn main() -> ExitCode {
         listing::cases(),
         network::cases(),
         oci::cases(),
+        containers_conf::cases(),
         networks::cases(),
         bridge::cases(),
         names::cases(),

@@ -96,10 +96,11 @@ fn services_on_the_hosts_loopback_are_not_reached_in_any_mode(env: &TestEnv) {
         "for host in $( (ip route; ip -6 route; ip -o addr) | tr ' /' '\\n\\n' | grep '[.:]') 10.0.2.2 10.0.2.3 169.254.1.1 169.254.1.2 \
          fd00::2 fd00::3 127.0.0.1 ::1 host.containers.internal host.docker.internal; do for port in {ports}; do \
          timeout 3 nc $host $port </dev/null 2>/dev/null | sed \"s|^|closed: $host |\" & done; done; wait; \
-         timeout 10 nc host.containers.internal {open} </dev/null"
+         sleep 2 | timeout 10 nc host.containers.internal {open}"
     );
-    // pasta by name is not among them: the command did not end after its program there, which is not understood yet.
-    for mode in MODES.into_iter().filter(|mode| *mode != "pasta") {
+    // The server ends the connection, nc only then: a pasta of before 2024_08_21 makes a connection that both sides close at once
+    // again and again, and nc does not end.
+    for mode in MODES {
         let text = env.ok(&["run", "--rm", "--network", mode, "bb", "sh", "-c", &script]);
         assert_eq!(text, "from the host", "{mode}");
     }

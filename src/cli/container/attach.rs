@@ -1,6 +1,7 @@
 //! `coracle attach`, and what it shares with `run`, `start` and `exec`.
 
 use super::targets::{one, open_engine};
+use crate::cli::conf::conf;
 use crate::cli::error::CliError;
 use crate::engine::Engine;
 use crate::engine::container::attach::{AttachRequest, Outputs, RelayEnd};
@@ -46,8 +47,12 @@ pub fn run(args: AttachArgs) -> Result<i32, CliError> {
 /// # Errors
 /// The text names no keys.
 pub(super) fn detach_keys(text: Option<&str>) -> Result<DetachKeys, CliError> {
-    text.map_or_else(|| Ok(DetachKeys::default()), str::parse)
-        .map_err(|error| CliError::Usage(format!("invalid --detach-keys: {error}")))
+    if let Some(text) = text {
+        return text.parse().map_err(|error| CliError::Usage(format!("invalid --detach-keys: {error}")));
+    }
+    let conf = conf()?;
+    let Some(text) = &conf.engine.detach_keys else { return Ok(DetachKeys::default()) };
+    text.parse().map_err(|error| CliError::Usage(format!("{}: {error}", conf.origin("engine", "detach_keys"))))
 }
 
 /// The exit code of a command whose relay has ended so.

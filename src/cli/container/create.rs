@@ -3,6 +3,7 @@
 use super::cidfile::Cidfile;
 use super::options::Options;
 use super::targets::open_engine;
+use crate::cli::conf::conf;
 use crate::cli::error::CliError;
 use crate::cli::image::pull::{self, When};
 use crate::cli::ui;
@@ -29,8 +30,8 @@ impl CreateArgs {
 ///
 /// # Errors
 /// See `Engine::create`.
-pub fn run(args: CreateArgs) -> Result<i32, CliError> {
-    let (_, config) = create(&args.options)?;
+pub fn run(mut args: CreateArgs) -> Result<i32, CliError> {
+    let (_, config) = create(&mut args.options)?;
     ui::print_line(config.id.as_str())?;
     Ok(0)
 }
@@ -41,8 +42,8 @@ pub(in crate::cli) fn is_understood(args: &CreateArgs) -> bool {
 }
 
 /// Finds or pulls the image and makes the container.
-pub(super) fn create(options: &Options) -> Result<(Engine, ContainerConfig), CliError> {
-    let mut request = options.request()?;
+pub(super) fn create(options: &mut Options) -> Result<(Engine, ContainerConfig), CliError> {
+    let mut request = options.completed(conf()?)?;
     let cidfile = options.relations.cidfile.as_deref().map(Cidfile::begin).transpose()?;
     let (engine, config) = make(options, &mut request)?;
     cidfile.map_or(Ok(()), |file| file.keep(config.id.as_str()))?;
@@ -66,7 +67,7 @@ fn make(
         Some(_) => Err(EngineError::NoSuchImage { name: options.image.clone() }),
         None => engine.image(&options.image),
     };
-    let image = match (origin.pull, known) {
+    let image = match (wanted.policy, known) {
         (When::Missing | When::Never, Ok(image)) if !origin.names_platform() || engine.image_is_for(&image, &wanted.platform) => {
             image
         }

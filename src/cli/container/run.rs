@@ -70,7 +70,8 @@ pub fn run(mut args: RunArgs) -> Result<i32, CliError> {
     if options.tty && !args.detach && !std::io::stdin().is_terminal() {
         ui::note("The input device is not a TTY. The --tty and --interactive flags might not work properly");
     }
-    let (mut engine, config) = create::create(options)?;
+    let (mut engine, config) = create::create(&mut args.options)?;
+    let options = &args.options;
     engine.hand_on(handed);
     let outcome = engine.start(&config, !args.detach, ui::window());
     if outcome.is_err() && config.auto_remove {

@@ -4,6 +4,7 @@ use super::pull::local;
 use super::push_local::{self, Wishes};
 use super::registry::{RegistryArgs, places};
 use super::{progress, told_by_session};
+use crate::cli::conf::conf;
 use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
 use crate::cli::output_file::OutputFile;
@@ -104,6 +105,26 @@ enum PushCompression {
 }
 
 impl CompressionArgs {
+    /// The same for a registry, where containers.conf counts if nothing is given.
+    ///
+    /// # Errors
+    /// The level is none of the compression, or the file is wrong.
+    pub(super) fn encoding_for_registry(&self) -> Result<Option<Encoding>, CliError> {
+        let conf = conf()?;
+        let text = conf.engine.compression_format.as_deref().filter(|text| !text.is_empty());
+        let (None, None, Some(text)) = (self.compression_format, self.force_compression, text) else { return self.encoding() };
+        let bad = |key: &str, why: &dyn std::fmt::Display| CliError::Usage(format!("{}: {why}", conf.origin("engine", key)));
+        let format = match text {
+            "gzip" => PushCompression::Gzip,
+            // Who reads the one can read the other, which has a table of its chunks beside it.
+            "zstd" | "zstd:chunked" => PushCompression::Zstd,
+            _ => return Err(bad("compression_format", &format!("{text:?} is not known: choose gzip or zstd"))),
+        };
+        let level = conf.engine.compression_level;
+        let given = Self { compression_format: Some(format), compression_level: level, force_compression: None };
+        given.encoding().map_err(|error| bad("compression_level", &error))
+    }
+
     /// Nothing where layers go as they came.
     ///
     /// # Errors
@@ -168,7 +189,7 @@ pub fn run(args: &PushArgs) -> Result<i32, CliError> {
         None if args.compress => {
             return Err(CliError::Usage("--compress is for dir:; for a registry use --compression-format".to_owned()));
         }
-        None => to_registry(args, encoding)?,
+        None => to_registry(args, args.compression.encoding_for_registry()?)?,
     };
     if let Some(file) = digestfile {
         file.write_and_keep(digest.as_bytes())?;

@@ -1,5 +1,6 @@
 //! The options of every command that talks to a registry.
 
+use crate::cli::conf::conf;
 use crate::cli::error::CliError;
 use crate::cli::prompt;
 use crate::config::Places;
@@ -58,12 +59,7 @@ impl RegistryArgs {
             }
             other => other.map(Credentials::parse),
         };
-        let usual = Retry::default();
-        let retry = Retry {
-            times: self.retry.retry.unwrap_or(usual.times),
-            delay: self.retry.retry_delay,
-            unreachable: self.retry.retry.is_some(),
-        };
+        let retry = self.retry.chosen()?;
         Ok(RegistryOptions {
             tls_verify: self.tls_verify,
             credentials,
@@ -83,6 +79,21 @@ impl RegistryArgs {
         Ok(plan(name, &places, &self.options()?, &mut |name, names| {
             prompt::choose(&format!("Which image does {name:?} mean?"), names)
         })?)
+    }
+}
+
+impl RetryArgs {
+    /// What was given, else what containers.conf says.
+    fn chosen(&self) -> Result<Retry, CliError> {
+        let conf = conf()?;
+        let times = self.retry.or(conf.engine.retry);
+        let usual = || conf.engine.retry_delay.as_deref().filter(|text| !text.is_empty()).map(pause).transpose();
+        let usual = usual().map_err(|why| CliError::Usage(format!("{}: {why}", conf.origin("engine", "retry_delay"))))?;
+        Ok(Retry {
+            times: times.unwrap_or(Retry::default().times),
+            delay: self.retry_delay.or(usual),
+            unreachable: times.is_some(),
+        })
     }
 }
 

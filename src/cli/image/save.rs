@@ -2,6 +2,7 @@
 
 use super::output::Output;
 use super::{in_session, progress};
+use crate::cli::conf::conf;
 use crate::cli::error::CliError;
 use crate::cli::output_folder::OutputFolder;
 use crate::engine::image::{Encoding, ManifestFormat, SaveFormat, SaveRequest, SaveTarget};
@@ -76,7 +77,7 @@ pub fn run(args: SaveArgs) -> Result<i32, CliError> {
     let compress = if oci { !args.uncompressed } else { args.compress };
     let request = SaveRequest {
         images: args.images,
-        several: args.multi_image_archive,
+        several: args.multi_image_archive || conf()?.engine.multi_image_archive.unwrap_or(false),
         names: None,
         format,
         encoding: if compress { Encoding::GZIP } else { Encoding::NONE },

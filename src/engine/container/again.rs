@@ -126,6 +126,7 @@ impl Engine {
     }
 
     /// Ends the wait for a new start, if there is one; the mark has been made. Afterwards the container runs or stays as it is.
+    /// Takes the folder's lock, which the caller must not hold.
     ///
     /// # Errors
     /// The monitor cannot be ended.

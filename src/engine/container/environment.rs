@@ -8,6 +8,8 @@ const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 /// What is done to the environment beside setting variables.
 #[derive(Clone, Debug, Default)]
 pub struct EnvironmentChanges {
+    /// `NAME=value` below the image's (containers.conf).
+    pub usual: Vec<String>,
     /// `NAME=value` of the caller's: above the image's, below what is set by name (`--env-host`, `--http-proxy`).
     pub inherited: Vec<String>,
     /// `NAME=text` where the text may name variables of the image (`--env-merge`).
@@ -28,6 +30,9 @@ pub(super) fn environment(request: &CreateRequest, image: Vec<String>, hostname:
         set(&mut list, terminal());
     }
     set(&mut list, "container=coracle".to_owned());
+    for entry in &changes.usual {
+        set(&mut list, entry.clone());
+    }
     for entry in image {
         set(&mut list, entry);
     }
@@ -127,6 +132,7 @@ mod tests {
     #[test]
     fn layers_lie_in_podmans_order() {
         let changes = EnvironmentChanges {
+            usual: Vec::new(),
             inherited: words(&["A=host", "C=host", "D=host"]),
             merged: words(&["E=${A}-more", "B=$B:x"]),
             unset: words(&["U", "D"]),

@@ -2,7 +2,7 @@
 
 use super::{ContainerError, timezone};
 use crate::engine::network::start::Surroundings;
-use crate::model::{BaseHosts, ContainerConfig, NetworkMode};
+use crate::model::{BaseHosts, ContainerConfig, HostAddress, NetworkMode};
 use crate::net::hosts::{self as hosts_file, Hosts};
 use crate::net::resolv::{self, Instead, Reach};
 use crate::runtime::spec::OwnFile;
@@ -93,9 +93,14 @@ fn hosts(config: &ContainerConfig, place: &Place<'_>) -> Result<String, Containe
         BaseHosts::Default if config.network == NetworkMode::Host => read("/etc/hosts"),
         BaseHosts::Default | BaseHosts::None => String::new(),
     };
+    let (gateway, host) = match names.host {
+        HostAddress::Found => (place.host, place.host),
+        HostAddress::None => (place.host, None),
+        HostAddress::At(address) => (Some(address), Some(address)),
+    };
     let mut added = Vec::new();
     for entry in &names.added_hosts {
-        let address = entry.address.or(place.host).ok_or_else(|| ContainerError::Invalid {
+        let address = entry.address.or(gateway).ok_or_else(|| ContainerError::Invalid {
             what: "the added host",
             value: format!("{}:host-gateway", entry.names.join(";")),
             why: "the host cannot be reached from this network (use --network host, or write its address)",
@@ -103,7 +108,7 @@ fn hosts(config: &ContainerConfig, place: &Place<'_>) -> Result<String, Containe
         added.extend(entry.names.iter().map(|name| (address, name.as_str())));
     }
     let names = &[config.hostname.as_str(), &config.name];
-    Ok(Hosts { base: &base, names, own: place.own, host: place.host, added: &added }.text()?)
+    Ok(Hosts { base: &base, names, own: place.own, host, added: &added }.text()?)
 }
 
 /// Writes the hosts file, when the address of the host is known; the container has it mounted by now.

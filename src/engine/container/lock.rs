@@ -14,7 +14,7 @@ impl Engine {
     ///
     /// # Errors
     /// The container was removed meanwhile, or its folder cannot be opened.
-    pub(super) fn lock(&self, config: &ContainerConfig, how: FlockOperation) -> Result<File, EngineError> {
+    pub(in crate::engine) fn lock(&self, config: &ContainerConfig, how: FlockOperation) -> Result<File, EngineError> {
         let path = self.paths.container(&config.id);
         let gone = || EngineError::NoSuchContainer { name: config.name.clone() };
         let fail = |source: std::io::Error| match source.kind() {

@@ -31,15 +31,20 @@ impl Engine {
     pub fn remove(&mut self, config: &ContainerConfig, force: Option<Duration>) -> Result<(), EngineError> {
         self.refuse_if_required(config)?;
         reserve::give_up_if_full(&self.paths);
-        // Before the lock: a start that does not come to its end holds it.
-        self.end_life(config, force)?;
-        let lock = match self.lock(config, FlockOperation::LockExclusive) {
-            Ok(lock) => Some(lock),
-            Err(EngineError::NoSuchContainer { .. }) => None,
-            Err(error) => return Err(error),
+        let lock = loop {
+            // Without the lock: a start that does not come to its end holds it, and so does one that is on its way in a back-off.
+            self.end_life(config, force)?;
+            let lock = match self.lock(config, FlockOperation::LockExclusive) {
+                Ok(lock) => lock,
+                Err(EngineError::NoSuchContainer { .. }) => break None,
+                Err(error) => return Err(error),
+            };
+            // A start that came first has made it alive, or a monitor has come to its back-off meanwhile.
+            let state = self.status(config);
+            if !state.status.is_alive() && state.restarting().is_none() {
+                break Some(lock);
+            }
         };
-        // A start that came first has made it alive.
-        self.end_life(config, force)?;
         let folder = self.paths.container(&config.id);
         tidy_after_monitor(&self.paths, config);
         self.discard_folder(&folder)?;
@@ -66,11 +71,12 @@ impl Engine {
 
     /// Sees to it that the container is not alive: stops it with `force`, refuses without.
     fn end_life(&mut self, config: &ContainerConfig, force: Option<Duration>) -> Result<(), EngineError> {
-        if self.status(config).restarting().is_some() {
+        let mut state = self.status(config);
+        if state.restarting().is_some() {
             self.mark_stopped(config)?;
             self.end_back_off(config)?;
+            state = self.status(config);
         }
-        let state = self.status(config);
         match (state.status.is_alive(), force) {
             (false, _) => Ok(()),
             (true, Some(patience)) => self.end(config, patience).map(drop),

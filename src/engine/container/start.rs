@@ -122,6 +122,8 @@ impl Engine {
         }
         // Of two starts at once the second finds it running.
         let lock = self.lock(config, FlockOperation::LockExclusive)?;
+        // Who had it before us may have changed the container.
+        let config = &self.container_of(&config.id)?;
         let boot =
             process::boot_id().map_err(|source| ContainerError::File { action: "read", path: PathBuf::from("/proc"), source })?;
         match State::read(&folder, &boot).status {

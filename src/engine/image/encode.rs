@@ -2,6 +2,7 @@
 
 use crate::model::BlobCompression;
 use crate::storage::StorageError;
+use crate::storage::gzip::GzipWriter;
 use std::io::Write;
 
 /// The usual level of zstd.
@@ -33,7 +34,7 @@ pub(super) fn encode<W: Write>(
         BlobCompression::Gzip => {
             let level = encoding.level.and_then(|level| u32::try_from(level).ok());
             let level = level.map_or_else(flate2::Compression::default, flate2::Compression::new);
-            let mut encoder = flate2::write::GzEncoder::new(out, level);
+            let mut encoder = GzipWriter::new(out, level);
             write(&mut encoder)?;
             encoder.finish().map_err(failed)
         }

@@ -5,6 +5,7 @@ use crate::engine::container::create::CreateRequest;
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
 use crate::model::{Attachment, ContainerConfig, Network, NetworkMode};
+use rustix::fs::FlockOperation;
 use std::net::IpAddr;
 
 impl Engine {
@@ -45,6 +46,8 @@ impl Engine {
     /// The container or the network is not known, it is joined already, or the network cannot give what is asked for.
     pub fn connect(&mut self, container: &str, mut attachment: Attachment) -> Result<(), EngineError> {
         let found = self.container(container)?;
+        // A start that is on its way has read which networks there are, and is not to be overtaken; nor is another change.
+        let _lock = self.lock(&found, FlockOperation::LockExclusive)?;
         let network = self.network(&attachment.network)?;
         attachment.network.clone_from(&network.name);
         check(&attachment, &network)?;
@@ -78,6 +81,8 @@ impl Engine {
     /// The container is not known or not joined to the network, or the interface cannot be removed.
     pub fn disconnect(&mut self, container: &str, network: &str, force: bool) -> Result<(), EngineError> {
         let found = self.container(container)?;
+        let _lock = self.lock(&found, FlockOperation::LockExclusive)?;
+        let found = self.container_of(&found.id)?;
         let network = match self.network(network) {
             Ok(network) => network,
             Err(EngineError::Network(NetworkError::NoSuch { .. }))
@@ -118,6 +123,8 @@ impl Engine {
     /// # Errors
     /// The container is not known or does not run, or it has no networks.
     pub fn reload_network(&mut self, config: &ContainerConfig) -> Result<(), EngineError> {
+        let _lock = self.lock(config, FlockOperation::LockExclusive)?;
+        let config = &self.container_of(&config.id)?;
         bridged(config)?;
         let status = self.status(config).status;
         if !status.is_alive() {

@@ -3,7 +3,7 @@
 use super::NetworkError;
 use crate::config::containers::Pool;
 use crate::model::Network;
-use crate::model::network::{IpNet, Ipv6Net};
+use crate::model::network::{IpNet, Ipv6Net, overlap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// How often a random IPv6 subnet is drawn: of 2^56, so that only a host with routes to all of them needs a second draw.
@@ -17,11 +17,6 @@ pub(super) fn subnet(pools: &[Pool], v6: bool, taken: &[IpNet], random: impl FnM
         return local_v6(taken, random);
     }
     pools.find_map(|pool| free(pool, taken)).ok_or(NetworkError::NoSubnetLeft { family: if v6 { "IPv6" } else { "IPv4" } })
-}
-
-/// What overlaps another subnet cannot be a network's.
-pub(super) fn overlap(one: &IpNet, other: &IpNet) -> bool {
-    one.contains(other) || other.contains(one)
 }
 
 /// The name `podmanN` that no network has, neither as its own nor for its bridge.

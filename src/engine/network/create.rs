@@ -1,12 +1,12 @@
 //! `network create` and `network update`.
 
-use super::{NetworkError, choose, live, network_conf, options};
+use super::{NetworkError, choose, network_conf, options};
 use crate::engine::container::create::fill_random;
 use crate::engine::{Engine, EngineError};
 use crate::events::{Status, Subject};
 use crate::model::Network;
 use crate::model::id::hex;
-use crate::model::network::{IpNet, LeaseRange, Route, Subnet};
+use crate::model::network::{IpNet, LeaseRange, Route, Subnet, overlap};
 use crate::sys::{netlink, stamp};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -96,12 +96,18 @@ impl Engine {
         }
         self.db.replace_network(&network)?;
         self.tell_of(&Subject::network(&network.name, &network.id, None), Status::Update);
+        let mut done = Ok(());
         for config in self.users_of(&network.name)? {
-            if self.status(&config).status.is_alive() {
-                live::reload(self, &config)?;
+            match self.reload_network(&config) {
+                // Not running, or just ended: it has what is new from its next start.
+                Err(
+                    EngineError::Network(NetworkError::Ended { .. } | NetworkError::Reload { .. })
+                    | EngineError::NoSuchContainer { .. },
+                ) => {}
+                reloaded => done = done.and(reloaded),
             }
         }
-        Ok(network)
+        done.map(|()| network)
     }
 }
 
@@ -147,7 +153,7 @@ fn design(
     let mut subnets: Vec<Subnet> = Vec::new();
     for wanted in &request.subnets {
         let subnet = options::subnet(wanted)?;
-        let same = |other: &Subnet| choose::overlap(&subnet.net, &other.net);
+        let same = |other: &Subnet| overlap(&subnet.net, &other.net);
         if let Some(holder) = others.iter().find(|other| other.subnets.iter().any(same)) {
             return Err(NetworkError::SubnetInUse { subnet: subnet.net, holder: holder.name.clone() });
         }

@@ -7,7 +7,7 @@ use super::NetworkError;
 use super::start::{self, Place};
 use crate::engine::container::files;
 use crate::engine::{Engine, EngineError, session};
-use crate::model::{Attachment, ContainerConfig, Lease, Network};
+use crate::model::{Attachment, ContainerConfig, Lease, Network, NetworkMode};
 use crate::net::netd::client::{self, Hold, Joined};
 use crate::runtime::interfaces::{self, Interface};
 use crate::sys::clone::CloneFlags;
@@ -73,12 +73,12 @@ fn settle(
     gone: Option<String>,
 ) -> Result<(), EngineError> {
     let init = engine.init_of_running(config)?;
-    let mut networks = engine.networks_of(config).or_else(|error| match without {
-        // One that is not there any more can be left all the same.
-        Some(_) => Ok(Vec::new()),
-        None => Err(error),
-    })?;
-    networks.retain(|(network, _)| without.is_none_or(|gone| gone.name != network.name));
+    let mut rest = config.clone();
+    if let (Some(without), NetworkMode::Bridge(attachments)) = (without, &mut rest.network) {
+        // One that is not there any more can be left all the same, so it is not looked up.
+        attachments.retain(|attachment| attachment.network != without.name);
+    }
+    let networks = engine.networks_of(&rest)?;
     let leases = engine.addresses_of(&config.id)?;
     let places: Vec<Place<'_>> = networks
         .iter()

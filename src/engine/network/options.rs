@@ -41,8 +41,10 @@ pub(super) fn options(given: &BTreeMap<String, String>) -> Result<(BTreeMap<Stri
     let (mut kept, mut interface) = (BTreeMap::new(), None);
     for (name, value) in given {
         let bad = |why| NetworkError::Option { option: format!("{name}={value}"), why };
-        let truth = || {
-            matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True" | "0" | "f" | "F" | "false" | "FALSE" | "False")
+        let truth = match value.as_str() {
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => Some("true"),
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => Some("false"),
+            _ => None,
         };
         let key = match name.as_str() {
             "mtu" | "com.docker.network.driver.mtu" => {
@@ -50,8 +52,10 @@ pub(super) fn options(given: &BTreeMap<String, String>) -> Result<(BTreeMap<Stri
                 fits.then_some("mtu").ok_or_else(|| bad("it is a number of bytes from 68 to 65535"))?
             }
             "metric" => value.parse::<u32>().map(|_| "metric").map_err(|_| bad("it is a number"))?,
-            "no_default_route" => truth().then_some("no_default_route").ok_or_else(|| bad("it is true or false"))?,
-            "isolate" => (truth() || value == "strict").then_some("isolate").ok_or_else(|| bad("it is true, false or strict"))?,
+            "no_default_route" => truth.map(|_| "no_default_route").ok_or_else(|| bad("it is true or false"))?,
+            "isolate" => {
+                (truth.is_some() || value == "strict").then_some("isolate").ok_or_else(|| bad("it is true, false or strict"))?
+            }
             "com.docker.network.bridge.name" => {
                 interface = Some(value.clone());
                 continue;
@@ -63,7 +67,8 @@ pub(super) fn options(given: &BTreeMap<String, String>) -> Result<(BTreeMap<Stri
             "parent" | "bclim" => return Err(bad("only macvlan and ipvlan have it, which take root on the host")),
             _ => return Err(NetworkError::UnknownOption { option: name.clone() }),
         };
-        kept.insert(key.to_owned(), value.clone());
+        let is_truth = matches!(key, "no_default_route" | "isolate");
+        kept.insert(key.to_owned(), truth.filter(|_| is_truth).unwrap_or(value).to_owned());
     }
     Ok((kept, interface))
 }
@@ -196,14 +201,15 @@ mod tests {
     fn options_are_known_and_have_sound_values() {
         let read = |name: &str, value: &str| options(&[(name.to_owned(), value.to_owned())].into());
         for (name, value, kept) in [
-            ("mtu", "1400", "mtu"),
-            ("com.docker.network.driver.mtu", "9000", "mtu"),
-            ("isolate", "strict", "isolate"),
-            ("isolate", "T", "isolate"),
-            ("no_default_route", "1", "no_default_route"),
-            ("metric", "100", "metric"),
+            ("mtu", "1400", ("mtu", "1400")),
+            ("com.docker.network.driver.mtu", "9000", ("mtu", "9000")),
+            ("isolate", "strict", ("isolate", "strict")),
+            ("isolate", "T", ("isolate", "true")),
+            ("no_default_route", "1", ("no_default_route", "true")),
+            ("no_default_route", "False", ("no_default_route", "false")),
+            ("metric", "1", ("metric", "1")),
         ] {
-            assert_eq!(read(name, value).expect(name).0, [(kept.to_owned(), value.to_owned())].into(), "{name}");
+            assert_eq!(read(name, value).expect(name).0, [(kept.0.to_owned(), kept.1.to_owned())].into(), "{name}={value}");
         }
         assert_eq!(read("com.docker.network.bridge.name", "br0").expect("good"), (BTreeMap::new(), Some("br0".to_owned())));
         for (name, value) in [

@@ -11,7 +11,7 @@ pub use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 pub use lease::Lease;
 pub use mac::{BadMac, MacAddress};
 pub use mode::NetworkMode;
-pub use subnet::{LeaseRange, Subnet, following};
+pub use subnet::{LeaseRange, Subnet, following, overlap};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -52,6 +52,12 @@ fn usable(net: &IpNet) -> LeaseRange {
     LeaseRange { start: following(first), end }
 }
 
+/// Tells whether two subnets have addresses in common.
+#[must_use]
+pub fn overlap(one: &IpNet, other: &IpNet) -> bool {
+    one.contains(other) || other.contains(one)
+}
+
 /// The address after this one; the first of all after the last.
 #[must_use]
 pub fn following(address: IpAddr) -> IpAddr {

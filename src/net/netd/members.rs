@@ -6,7 +6,7 @@ use super::inside::Inside;
 use super::message::{Bound, Member, Refusal};
 use super::ports::{self, Listener};
 use super::relay::{Relay, Side, Target};
-use crate::model::{ContainerId, Network};
+use crate::model::{ContainerId, Network, network};
 use crate::net::session::{bridge, firewall, host_address};
 use crate::sys::netlink::Route;
 use std::collections::{BTreeMap, HashMap};
@@ -78,17 +78,27 @@ impl Members {
             self.remove(&id);
         }
         self.follow_host();
-        self.prepare(&member)?;
-        let listeners = self.listen(&member, false)?;
-        let written = serde_json::to_vec(&member).map_err(io::Error::from);
-        let written = written.and_then(|text| write_by_rename(&self.folder, id.as_str(), &text));
-        if let Err(error) = written {
-            self.close_others(&listeners, &id);
-            return Err(Refusal::Network { network: name_of(&member), reason: error.to_string() });
-        }
+        let listeners = self.take(&member).inspect_err(|_| {
+            // Bridges may have been made already.
+            self.publish_names();
+            self.note_unused(&member);
+        })?;
         let stage = self.stage(&id).unwrap_or(Stage::Starting { asker });
         self.put(member, stage, listeners, Vec::new());
         Ok(())
+    }
+
+    /// Makes and keeps what the container needs; its listeners.
+    fn take(&mut self, member: &Member) -> Result<Vec<(u64, Listener)>, Refusal> {
+        self.prepare(member)?;
+        let listeners = self.listen(member, false)?;
+        let written = serde_json::to_vec(member).map_err(io::Error::from);
+        let written = written.and_then(|text| write_by_rename(&self.folder, member.id.as_str(), &text));
+        if let Err(error) = written {
+            self.close_others(&listeners, &member.id);
+            return Err(Refusal::Network { network: name_of(member), reason: error.to_string() });
+        }
+        Ok(listeners)
     }
 
     /// Takes a container in that has been running while there was no netd. A port that somebody else has by now is lost.
@@ -181,6 +191,11 @@ impl Members {
             if let Some((old, _)) = self.unused.remove(&network.interface)
                 && !bridge::serves(&old, network)
             {
+                bridge::remove(&self.route, &old).map_err(|error| fail(with_cause(&error)))?;
+            }
+            // Another one that waits to be removed may have the same addresses.
+            let overlapping = self.unused.extract_if(.., |_, (old, _)| overlap(old, network));
+            for (_, (old, _)) in overlapping {
                 bridge::remove(&self.route, &old).map_err(|error| fail(with_cause(&error)))?;
             }
             bridge::ensure(&self.route, network).map_err(|error| fail(with_cause(&error)))?;
@@ -280,6 +295,10 @@ fn target(member: &Member) -> Target {
         Some(if first.answers_all { first } else { sides.find(|side| side.answers_all).unwrap_or(first) })
     };
     Target { v4: side(true), v6: side(false) }
+}
+
+fn overlap(one: &Network, other: &Network) -> bool {
+    one.subnets.iter().any(|one| other.subnets.iter().any(|other| network::overlap(&one.net, &other.net)))
 }
 
 fn name_of(member: &Member) -> String {

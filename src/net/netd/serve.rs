@@ -36,6 +36,9 @@ const IDLE: Duration = Duration::from_secs(5);
 /// How many events are read at once.
 const BATCH: usize = 64;
 
+/// After so long without an event the memory that is not in use goes back.
+const QUIET: Duration = Duration::from_millis(500);
+
 /// How often a container is looked at that was being started when netd came back.
 const UNSURE: Duration = Duration::from_millis(100);
 
@@ -120,6 +123,7 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
         inits: Slots::default(),
         stack: None,
         way_out_at: None,
+        way_out_made: None,
         changes: None,
         host_at: None,
         serial: 0,
@@ -128,6 +132,7 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
         unsure: Vec::new(),
         boot,
         space: vec![0; PACKET_BYTES],
+        is_warm: true,
     };
     for (member, init) in living {
         let id = member.id.clone();
@@ -224,6 +229,8 @@ struct Netd {
     stack: Option<OwnedFd>,
     /// When the way out may be made anew.
     way_out_at: Option<Instant>,
+    /// When this process has made one.
+    way_out_made: Option<Instant>,
     /// What the kernel says of the host's addresses and routes.
     changes: Option<Changes>,
     /// When to look what has become of them.
@@ -235,6 +242,8 @@ struct Netd {
     unsure: Vec<ContainerId>,
     boot: String,
     space: Vec<u8>,
+    /// Something was done since memory was last given back.
+    is_warm: bool,
 }
 
 impl Netd {
@@ -249,6 +258,12 @@ impl Netd {
             match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut events), patience.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(errno) => return Err(begin("wait for events")(errno.into())),
+            }
+            if !events.is_empty() {
+                self.is_warm = true;
+            } else if std::mem::take(&mut self.is_warm) {
+                self.space = Vec::new();
+                crate::sys::rest::rest();
             }
             for event in &events {
                 let Some((subject, at, _)) = token::read(event) else { continue };
@@ -284,7 +299,8 @@ impl Netd {
         let way_out = self.way_out_at.map(|at| at.saturating_duration_since(now));
         let unsure = (!self.unsure.is_empty()).then_some(UNSURE);
         let host = self.host_at.map(|at| at.saturating_duration_since(now));
-        [self.members.names().patience(), self.members.sweep(), idle, way_out, unsure, host].into_iter().flatten().min()
+        let warm = self.is_warm.then_some(QUIET);
+        [self.members.names().patience(), self.members.sweep(), idle, way_out, unsure, host, warm].into_iter().flatten().min()
     }
 
     /// Looks again at containers whose start was under way.
@@ -312,24 +328,21 @@ impl Netd {
 
     /// Closes for good, unless somebody has come at the last moment. Under the lock nobody starts another.
     fn close(&mut self, control: &OwnedFd) -> bool {
-        let lock = File::open(self.folder.join(LOCK));
-        let locked = lock.is_ok_and(|lock| {
-            let taken = rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
-            // It is given back by the end of the process.
-            std::mem::forget(lock);
-            taken
-        });
+        let lock = File::open(self.folder.join(LOCK)).ok();
+        let lock = lock.filter(|lock| rustix::fs::flock(lock, FlockOperation::NonBlockingLockExclusive).is_ok());
         self.accept(control);
-        if !self.is_idle() || !locked {
+        let Some(lock) = lock.filter(|_| self.is_idle()) else {
             self.idle_since = Instant::now();
             return false;
-        }
+        };
         let _ = std::fs::remove_file(self.folder.join(SOCKET));
         // A container that has left all its networks may join again: its monitor keeps this N and no other.
         let others = userns::session::members(&self.paths).into_iter().filter(|member| member.pid != own_pid());
         if found::find(&self.folder, others).is_none() {
             let _ = std::fs::remove_file(self.folder.join("session.json"));
         }
+        // It is given back by the end of the process.
+        std::mem::forget(lock);
         true
     }
 
@@ -350,6 +363,7 @@ impl Netd {
 
     fn hear(&mut self, at: u32) {
         let Some(asker) = self.askers.get_mut(at) else { return };
+        self.space.resize(PACKET_BYTES, 0);
         match packet::receive(asker.socket.as_fd(), &mut self.space) {
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
             Err(_) | Ok(([], _)) => self.hang_up(at),

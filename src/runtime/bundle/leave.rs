@@ -57,6 +57,19 @@ fn try_leave(leave: &Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     limits::set(process, |resource| resource != rustix::process::Resource::Nofile)?;
     schedule_as(process)?;
     own_streams(&identity)?;
+    // Before the filter: close_range is younger than many filters, which refuse what they do not know.
+    let at = || Failure::at(Stage::Stdio, "");
+    let above = handed.iter().map(|(number, _)| number + 1).max().unwrap_or(0).max(10);
+    let move_up = |fd: &OwnedFd| rustix::io::fcntl_dupfd_cloexec(fd, above).map_err(|errno| at()(errno.into()));
+    let report = move_up(report)?;
+    let stub = move_up(&stub)?;
+    let handed = handed.iter().map(|(number, fd)| Ok((*number, move_up(fd)?))).collect::<Result<Vec<_>, Failure>>()?;
+    fd::close_on_exec_from(3).map_err(at())?;
+    let slot = fd::duplicate_to(report.as_fd(), i32::from(error_fd)).map_err(at())?;
+    let mut slots = Vec::with_capacity(handed.len());
+    for (number, fd) in &handed {
+        slots.push(fd::duplicate_to(fd.as_fd(), *number).map_err(at())?);
+    }
     let no_new_privileges = process.no_new_privileges().unwrap_or(false);
     steps::drop_bounding(process)?;
     if let (Some(filter), false) = (filter, no_new_privileges) {
@@ -72,18 +85,6 @@ fn try_leave(leave: &Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     }
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(user.umask().unwrap_or(*umask)));
     crate::sys::process::default_signals();
-    let at = || Failure::at(Stage::Stdio, "");
-    let above = handed.iter().map(|(number, _)| number + 1).max().unwrap_or(0).max(10);
-    let move_up = |fd: &OwnedFd| rustix::io::fcntl_dupfd_cloexec(fd, above).map_err(|errno| at()(errno.into()));
-    let report = move_up(report)?;
-    let stub = move_up(&stub)?;
-    let handed = handed.iter().map(|(number, fd)| Ok((*number, move_up(fd)?))).collect::<Result<Vec<_>, Failure>>()?;
-    fd::close_on_exec_from(3).map_err(at())?;
-    let slot = fd::duplicate_to(report.as_fd(), i32::from(error_fd)).map_err(at())?;
-    let mut slots = Vec::with_capacity(handed.len());
-    for (number, fd) in &handed {
-        slots.push(fd::duplicate_to(fd.as_fd(), *number).map_err(at())?);
-    }
     limits::bound_descriptors(process)?;
     if let (Some(filter), true) = (filter, no_new_privileges) {
         load(filter)?;

@@ -11,6 +11,7 @@ pub fn cases() -> Vec<Case> {
         case!(another_user_has_his_groups).needs(&[Need::Subids]),
         case!(the_working_directory_is_made_and_entered),
         case!(a_filter_answers_for_every_action),
+        case!(a_filter_binds_the_program_and_not_its_start),
         case!(names_and_kernel_settings_are_the_namespaces),
         case!(namespaces_are_new_shared_or_joined),
         case!(maps_are_those_of_the_configuration),
@@ -102,6 +103,21 @@ fn a_filter_answers_for_every_action(env: &TestEnv) {
         for word in ["File name too long", "Operation not permitted", "\n159\n", "Seccomp:\t2"] {
             assert!(text.contains(word), "{word}: {text}");
         }
+    }
+}
+
+/// A filter that is older than a system call refuses it; the runtime has none to make any more when it loads the filter.
+fn a_filter_binds_the_program_and_not_its_start(env: &TestEnv) {
+    let refused = ["close_range", "openat2", "clone3", "mount_setattr", "move_mount", "dup3"];
+    let filter = json!({
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [{"names": refused, "action": "SCMP_ACT_ERRNO", "errnoRet": 1}],
+    });
+    for no_new_privileges in [true, false] {
+        let bundle = Bundle::script(env, "grep Seccomp: /proc/self/status; ls /proc/self/fd | wc -l")
+            .set("/linux/seccomp", filter.clone())
+            .set("/process/noNewPrivileges", json!(no_new_privileges));
+        assert_eq!(lines(&bundle), ["Seccomp:\t2", "4"], "no_new_privs {no_new_privileges}");
     }
 }
 

@@ -23,13 +23,12 @@ fn main() -> ExitCode {
             }
         };
     };
-    let seed = match std::env::var("CORACLE_SEED").map(|text| text.parse::<u64>()) {
-        Ok(Ok(seed)) => seed,
-        Ok(Err(error)) => {
+    let seed = match seed() {
+        Ok(seed) => seed,
+        Err(error) => {
             eprintln!("CORACLE_SEED is no number: {error}");
             return ExitCode::FAILURE;
         }
-        Err(_) => 1,
     };
     println!("CORACLE_SEED={seed}");
     let mut failed = false;
@@ -37,6 +36,11 @@ fn main() -> ExitCode {
         failed |= !fuzz(target, seed, Duration::from_secs(seconds));
     }
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the runner reads its own setting")]
+fn seed() -> Result<u64, std::num::ParseIntError> {
+    std::env::var("CORACLE_SEED").map_or(Ok(1), |text| text.parse())
 }
 
 /// Runs one target; false where it failed, with the input in a file.

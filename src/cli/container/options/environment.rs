@@ -1,6 +1,8 @@
 //! The environment of a new process, labels and annotations.
 
+use super::defaults::before;
 use crate::cli::error::CliError;
+use crate::config::containers::Containers;
 use crate::config::env;
 use crate::engine::container::create::CreateRequest;
 use clap::{ArgAction, Args};
@@ -21,8 +23,8 @@ pub(super) struct EnvironmentOptions {
     #[arg(long, value_name = "FILE")]
     env_file: Vec<PathBuf>,
     /// Pass the whole environment on from here
-    #[arg(long)]
-    env_host: bool,
+    #[arg(long, value_name = "BOOL", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    env_host: Option<bool>,
     /// Set a variable from others of the image: NAME=text with ${OTHER}
     #[arg(long, value_name = "ENV")]
     env_merge: Vec<String>,
@@ -32,9 +34,9 @@ pub(super) struct EnvironmentOptions {
     /// Leave all variables of the image out
     #[arg(long)]
     unsetenv_all: bool,
-    /// Pass the variables that name proxies on from here
-    #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
-    http_proxy: bool,
+    /// Pass the variables that name proxies on from here (default true)
+    #[arg(long, value_name = "BOOL", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    http_proxy: Option<bool>,
     /// Add a label: NAME=value
     #[arg(short, long, value_name = "LABEL")]
     label: Vec<String>,
@@ -47,6 +49,12 @@ pub(super) struct EnvironmentOptions {
 }
 
 impl EnvironmentOptions {
+    pub(super) fn complete(&mut self, conf: &Containers) {
+        self.env_host = self.env_host.or(conf.env_host);
+        self.http_proxy = self.http_proxy.or(conf.http_proxy);
+        before(&mut self.annotation, conf.annotations.as_ref());
+    }
+
     /// Puts what was asked into the request.
     ///
     /// # Errors
@@ -55,7 +63,7 @@ impl EnvironmentOptions {
         let host = env::all();
         request.env = with_files(&self.env, &self.env_file, &host)?;
         let changes = &mut request.environment;
-        let passed = |name: &str| self.env_host || (self.http_proxy && PROXIES.contains(&name));
+        let passed = |name: &str| self.env_host.unwrap_or(false) || (self.http_proxy.unwrap_or(true) && PROXIES.contains(&name));
         changes.inherited = host.iter().filter(|(name, _)| passed(name)).map(|(name, value)| format!("{name}={value}")).collect();
         if let Some(bad) = self.env_merge.iter().find(|text| text.find('=').is_none_or(|at| at == 0)) {
             return Err(CliError::Usage(format!("invalid --env-merge {bad:?}: write NAME=text")));

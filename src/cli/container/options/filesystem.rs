@@ -1,8 +1,10 @@
 //! Mounts and the root file system.
 
+use super::defaults::or;
 use super::mounts;
 use crate::cli::error::CliError;
 use crate::cli::given;
+use crate::config::containers::{Containers, Engine, Words};
 use crate::engine::container::create::CreateRequest;
 use crate::model::{Filesystem, ImageVolumes};
 use clap::{Args, ValueEnum};
@@ -31,12 +33,12 @@ pub(super) struct FilesystemOptions {
     /// Mount the volumes and folders of another container: CONTAINER[:ro|rw]
     #[arg(long, value_name = "CONTAINER")]
     volumes_from: Vec<String>,
-    /// What becomes of the image's volumes: bind (an anonymous volume; also: anonymous), tmpfs, ignore
-    #[arg(long, value_enum, value_name = "MODE", default_value = "bind")]
-    image_volume: ImageVolumeMode,
+    /// What becomes of the image's volumes: bind (default; an anonymous volume; also: anonymous), tmpfs, ignore
+    #[arg(long, value_enum, value_name = "MODE")]
+    image_volume: Option<ImageVolumeMode>,
     /// Make the container's root file system read-only
-    #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
-    read_only: bool,
+    #[arg(long, value_name = "BOOL", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    read_only: Option<bool>,
     /// With --read-only, keep /run, /tmp and /var/tmp (in memory), /dev and /dev/shm writable
     #[arg(long, value_name = "BOOL", default_value_t = true, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     read_only_tmpfs: bool,
@@ -46,6 +48,12 @@ pub(super) struct FilesystemOptions {
     /// The size of /dev/shm: a number with b, k, m or g; 0 for no limit
     #[arg(long, value_name = "SIZE")]
     shm_size: Option<String>,
+    /// Volumes and mounts of containers.conf, where nothing else is mounted.
+    #[arg(skip)]
+    usual: (Vec<String>, Vec<String>),
+    /// `image_volume_mode` of containers.conf.
+    #[arg(skip)]
+    usual_image_volume: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -57,18 +65,38 @@ enum ImageVolumeMode {
 }
 
 impl FilesystemOptions {
+    pub(super) fn complete(&mut self, conf: &Containers, engine: &Engine) {
+        let words = |list: &Option<Words>| list.as_ref().map(|list| list.words.clone()).unwrap_or_default();
+        self.usual = (words(&conf.volumes), words(&conf.mounts));
+        self.read_only = self.read_only.or(conf.read_only);
+        or(&mut self.usual_image_volume, engine.image_volume_mode.as_ref());
+        or(&mut self.shm_size, conf.shm_size.as_ref());
+    }
+
     /// Puts what was asked into the request; `cwd` is what a relative source begins at.
     ///
     /// # Errors
     /// An option's text cannot be read, or a source is missing.
     pub(super) fn apply(&self, request: &mut CreateRequest, cwd: &Path) -> Result<(), CliError> {
         request.mounts = mounts::parse_all(&self.volume, &self.mount, &self.tmpfs, cwd)?;
+        for mount in mounts::parse_all(&self.usual.0, &self.usual.1, &[], cwd)? {
+            if request.mounts.iter().all(|other| other.target != mount.target) {
+                request.mounts.push(mount);
+            }
+        }
+        let usual = self.usual_image_volume.as_deref().map(|text| {
+            let mode = ImageVolumeMode::from_str(text, true);
+            mode.map_err(|_| {
+                CliError::Usage(format!("{text:?} is nothing that becomes of volumes: choose bind, tmpfs or ignore"))
+            })
+        });
+        let image_volume = self.image_volume.map(Ok).or(usual).transpose()?.unwrap_or(ImageVolumeMode::Bind);
         request.filesystem = Filesystem {
-            read_only: self.read_only,
+            read_only: self.read_only.unwrap_or(false),
             read_only_tmpfs: self.read_only_tmpfs,
             shm_size: given(self.shm_size.as_ref()).map(bytes).transpose()?,
             volumes_from: self.volumes_from.clone(),
-            image_volumes: match self.image_volume {
+            image_volumes: match image_volume {
                 ImageVolumeMode::Bind => ImageVolumes::Bind,
                 ImageVolumeMode::Tmpfs => ImageVolumes::Tmpfs,
                 ImageVolumeMode::Ignore => ImageVolumes::Ignore,

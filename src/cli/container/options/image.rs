@@ -1,5 +1,6 @@
 //! Where a new container's image comes from.
 
+use crate::cli::conf::conf;
 use crate::cli::error::CliError;
 use crate::cli::image::platform::PlatformArgs;
 use crate::cli::image::pull::{Pull, When};
@@ -10,8 +11,8 @@ use clap::{ArgAction, Args};
 #[derive(Debug, Args)]
 pub(in crate::cli::container) struct ImageOptions {
     /// When to pull the image: missing (default), always, newer, never
-    #[arg(long, value_name = "POLICY", value_enum, default_value = "missing")]
-    pub pull: When,
+    #[arg(long, value_name = "POLICY", value_enum)]
+    pull: Option<When>,
     /// Print no progress while an image is pulled
     #[arg(short, long)]
     quiet: bool,
@@ -27,6 +28,24 @@ pub(in crate::cli::container) struct ImageOptions {
 }
 
 impl ImageOptions {
+    /// When the image is pulled.
+    ///
+    /// # Errors
+    /// containers.conf names no such policy.
+    pub(in crate::cli::container) fn policy(&self) -> Result<When, CliError> {
+        if let Some(policy) = self.pull {
+            return Ok(policy);
+        }
+        let conf = conf()?;
+        match conf.engine.pull_policy.as_deref() {
+            None | Some("") => Ok(When::Missing),
+            Some(text) => <When as clap::ValueEnum>::from_str(text, true).map_err(|_| {
+                let origin = conf.origin("engine", "pull_policy");
+                CliError::Usage(format!("{origin}: {text:?} is no policy: choose always, missing, newer or never"))
+            }),
+        }
+    }
+
     /// Tells whether an image for another machine than this one may be meant.
     pub(in crate::cli::container) fn names_platform(&self) -> bool {
         self.platform.is_named()
@@ -43,6 +62,6 @@ impl ImageOptions {
         if !self.disable_content_trust {
             return Err(CliError::Usage("--disable-content-trust=false is not offered: there is no content trust".to_owned()));
         }
-        Ok(Pull { policy: self.pull, quiet: self.quiet, registry: self.registry.clone(), platform: self.platform.chosen()? })
+        Ok(Pull { policy: self.policy()?, quiet: self.quiet, registry: self.registry.clone(), platform: self.platform.chosen()? })
     }
 }

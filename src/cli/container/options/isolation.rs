@@ -1,8 +1,10 @@
 //! Namespaces and ids.
 
+use super::defaults::or;
 use super::userns;
 use crate::cli::error::CliError;
 use crate::cli::given;
+use crate::config::containers::Containers;
 use crate::config::env;
 use crate::engine::container::create::CreateRequest;
 use crate::model::Sharing;
@@ -65,9 +67,34 @@ pub(super) struct IsolationOptions {
     /// Choose the cgroups that are seen: private (default), host, container:NAME, ns:PATH
     #[arg(long, value_name = "MODE")]
     cgroupns: Option<String>,
+    /// That of containers.conf, which counts after the variables.
+    #[arg(skip)]
+    usual_userns: Option<String>,
 }
 
 impl IsolationOptions {
+    pub(super) fn complete(&mut self, conf: &Containers) {
+        for (place, usual) in [
+            (&mut self.umask, &conf.umask),
+            (&mut self.pid, &conf.pidns),
+            (&mut self.ipc, &conf.ipcns),
+            (&mut self.uts, &conf.utsns),
+            (&mut self.cgroupns, &conf.cgroupns),
+        ] {
+            or(place, usual.as_ref());
+        }
+        let maps = self.uidmap.is_empty() && self.gidmap.is_empty() && self.subuidname.is_none() && self.subgidname.is_none();
+        self.usual_userns = conf.userns.clone().filter(|mode| maps && !mode.is_empty());
+    }
+
+    pub(super) fn shares(&self, namespace: &str) -> bool {
+        let mode = match namespace {
+            "ipc" => &self.ipc,
+            _ => &self.uts,
+        };
+        mode.as_deref().is_some_and(|mode| mode == "host" || mode.contains(':'))
+    }
+
     /// Puts what was asked into the request.
     ///
     /// # Errors
@@ -123,6 +150,7 @@ impl IsolationOptions {
 
     fn ids(&self, request: &mut CreateRequest) -> Result<(), CliError> {
         let given = self.userns.clone().or_else(|| env::var("CORACLE_USERNS")).or_else(|| env::var("PODMAN_USERNS"));
+        let given = given.or_else(|| self.usual_userns.clone());
         let written = !self.uidmap.is_empty() || !self.gidmap.is_empty();
         let named = self.subuidname.is_some() || self.subgidname.is_some();
         if self.userns.as_deref().is_some_and(|mode| mode != "private") && (written || named) || (written && named) {

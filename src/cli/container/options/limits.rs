@@ -1,6 +1,8 @@
 //! Resource limits and kernel settings.
 
+use super::defaults::before;
 use crate::cli::error::CliError;
+use crate::config::containers::Containers;
 use crate::model::{Settings, Ulimit};
 use clap::Args;
 
@@ -19,6 +21,22 @@ pub(super) struct LimitOptions {
 }
 
 impl LimitOptions {
+    pub(super) fn complete(&mut self, conf: &Containers, shares: impl Fn(&str) -> bool) {
+        if !self.ulimit.iter().any(|text| text == "host") {
+            before(&mut self.ulimit, conf.default_ulimits.as_ref());
+        }
+        self.oom_score_adj = self.oom_score_adj.or(conf.oom_score_adj);
+        let mut usual = conf.default_sysctls.clone().unwrap_or_default();
+        usual.words.retain(|text| match text.split_once(['.', '/']) {
+            Some(("net", _)) => !shares("network"),
+            Some(("fs", _)) => !shares("ipc"),
+            _ if text.starts_with("kernel.hostname") || text.starts_with("kernel.domainname") => !shares("uts"),
+            Some(("kernel", _)) => !shares("ipc"),
+            _ => true,
+        });
+        before(&mut self.sysctl, Some(&usual));
+    }
+
     /// Puts what was asked into the settings.
     ///
     /// # Errors

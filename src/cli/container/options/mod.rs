@@ -1,5 +1,6 @@
 //! The options that `run` and `create` share, by subject.
 
+mod defaults;
 mod environment;
 mod filesystem;
 mod health;
@@ -35,6 +36,9 @@ pub(super) struct Options {
     /// Of the tool's own options.
     #[arg(skip)]
     pub runtime: Option<crate::model::OtherRuntime>,
+    /// Variables that the image may change.
+    #[arg(skip)]
+    usual_env: Vec<String>,
     #[command(flatten)]
     pub relations: relations::RelationOptions,
     #[command(flatten)]
@@ -113,6 +117,7 @@ impl Options {
         self.security.apply(&mut request, &cwd)?;
         self.settings.apply(&mut request, &cwd)?;
         request.settings.runtime.clone_from(&self.runtime);
+        request.environment.usual.clone_from(&self.usual_env);
         self.supervision.apply(&mut request)?;
         self.health.apply(&mut request)?;
         Ok(request)

@@ -1,7 +1,9 @@
 //! Name servers and host names.
 
+use super::defaults::{before, or};
 use crate::cli::error::CliError;
-use crate::model::{AddedHost, BaseHosts, Names};
+use crate::config::containers::Containers;
+use crate::model::{AddedHost, BaseHosts, HostAddress, Names};
 use clap::Args;
 use std::path::Path;
 
@@ -21,17 +23,40 @@ pub(super) struct NameOptions {
     #[arg(long, value_name = "DOMAIN")]
     dns_search: Vec<String>,
     /// Leave the image's /etc/hosts as it is
-    #[arg(long, conflicts_with_all = ["add_host", "hosts_file"])]
-    no_hosts: bool,
+    #[arg(long, value_name = "BOOL", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set, conflicts_with_all = ["add_host", "hosts_file"])]
+    no_hosts: Option<bool>,
     /// Leave the image's /etc/hostname as it is
     #[arg(long)]
     no_hostname: bool,
     /// Begin /etc/hosts with that of this path; none for nothing
     #[arg(long, value_name = "FILE")]
     hosts_file: Option<String>,
+    /// `host_containers_internal_ip` of containers.conf.
+    #[arg(skip)]
+    host_address: Option<String>,
 }
 
 impl NameOptions {
+    pub(super) fn complete(&mut self, conf: &Containers) {
+        if !self.dns.iter().any(|text| text == "none") {
+            for (place, usual) in [
+                (&mut self.dns, &conf.dns_servers),
+                (&mut self.dns_option, &conf.dns_options),
+                (&mut self.dns_search, &conf.dns_searches),
+            ] {
+                if place.is_empty() {
+                    before(place, usual.as_ref());
+                }
+            }
+        }
+        or(&mut self.host_address, conf.host_containers_internal_ip.as_ref());
+        let asks_for_hosts = !self.add_host.is_empty() || self.hosts_file.is_some();
+        self.no_hosts = self.no_hosts.or(conf.no_hosts.filter(|_| !asks_for_hosts));
+        if self.no_hosts != Some(true) {
+            or(&mut self.hosts_file, conf.base_hosts_file.as_ref());
+        }
+    }
+
     /// Puts what was asked into the settings; `cwd` is what a relative path begins at.
     ///
     /// # Errors
@@ -56,7 +81,14 @@ impl NameOptions {
         names.dns_options.clone_from(&self.dns_option);
         names.dns_search.clone_from(&self.dns_search);
         names.added_hosts = self.add_host.iter().map(|text| added_host(text)).collect::<Result<_, _>>()?;
-        names.no_hosts = self.no_hosts;
+        names.no_hosts = self.no_hosts.unwrap_or(false);
+        names.host = match self.host_address.as_deref() {
+            None => HostAddress::Found,
+            Some("none") => HostAddress::None,
+            Some(text) => {
+                HostAddress::At(text.parse().map_err(|_| CliError::Usage(format!("{text:?} is no address, nor none")))?)
+            }
+        };
         names.no_hostname = self.no_hostname;
         names.base_hosts = match self.hosts_file.as_deref() {
             None | Some("") => BaseHosts::Default,

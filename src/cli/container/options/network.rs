@@ -1,6 +1,7 @@
 //! The network.
 
 use crate::cli::error::CliError;
+use crate::config::containers::Containers;
 use crate::engine::container::create::CreateRequest;
 use crate::model::network::MacAddress;
 use crate::model::{Attachment, NetworkMode};
@@ -42,6 +43,18 @@ enum Choice {
 }
 
 impl NetworkOptions {
+    pub(super) fn complete_from(&mut self, conf: &Containers) {
+        // `private` is the word there for the usual network; an address or name asks for a bridge.
+        let usual = conf.netns.as_ref().filter(|mode| !matches!(mode.as_str(), "" | "private"));
+        if self.network.is_empty() && self.first_for_one().or(self.alias_option()).is_none() {
+            self.network.extend(usual.cloned());
+        }
+    }
+
+    pub(super) fn is_shared(&self) -> bool {
+        self.network.iter().any(|mode| mode == "host" || mode.starts_with("container:") || mode.starts_with("ns:"))
+    }
+
     /// Puts what was asked into the request.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! What a container may use of the machine.
 
+use super::defaults::{before, or};
 use crate::cli::error::CliError;
 use crate::cli::given;
+use crate::config::containers::Containers;
 use crate::engine::container::create::CreateRequest;
 use crate::model::limits::{self, Bound, CgroupsMode, LimitError, Limits, Rate};
 use clap::Args;
@@ -18,8 +20,8 @@ pub(super) struct CgroupOptions {
     #[arg(long, value_name = "PATH")]
     cgroup_parent: Option<String>,
     /// The container's cgroup: enabled; disabled: none; no-conmon: the monitor stays in the caller's; split: below the caller's own
-    #[arg(long, value_name = "MODE", default_value = "enabled", hide_default_value = true)]
-    cgroups: String,
+    #[arg(long, value_name = "MODE")]
+    cgroups: Option<String>,
 }
 
 /// The limits that `update` takes, too.
@@ -88,6 +90,13 @@ pub(in crate::cli::container) struct ResourceOptions {
 }
 
 impl CgroupOptions {
+    pub(super) fn complete(&mut self, conf: &Containers) {
+        before(&mut self.cgroup_conf, conf.cgroup_conf.as_ref());
+        or(&mut self.cgroups, conf.cgroups.as_ref());
+        let has_cgroup = self.cgroups.as_deref() != Some("disabled");
+        self.resources.pids_limit = self.resources.pids_limit.or(conf.pids_limit.filter(|_| has_cgroup));
+    }
+
     /// Puts what was asked into the request.
     ///
     /// # Errors
@@ -99,7 +108,7 @@ impl CgroupOptions {
             limits.conf.insert(name, value);
         }
         limits.cgroup_parent = self.cgroup_parent.clone().filter(|parent| !parent.is_empty());
-        limits.cgroups = cgroups(&self.cgroups)?;
+        limits.cgroups = cgroups(self.cgroups.as_deref().unwrap_or("enabled"))?;
         limits.check().map_err(|error| CliError::Usage(error.to_string()))?;
         request.limits = limits;
         Ok(())

@@ -1,6 +1,8 @@
 //! Rights: capabilities, filters, masks and devices.
 
+use super::defaults::before;
 use crate::cli::error::CliError;
+use crate::config::containers::{Containers, Engine};
 use crate::engine::container::create::{CreateRequest, is_cdi_name};
 use crate::model::{CapSet, Device, Seccomp, Security};
 use clap::{ArgAction, Args};
@@ -16,8 +18,8 @@ pub(super) struct SecurityOptions {
     #[arg(long, value_name = "CAPABILITY", value_delimiter = ',')]
     cap_drop: Vec<String>,
     /// Give every capability, the devices that you can open, and no masks and no system call filter; nothing beyond your own rights
-    #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
-    privileged: bool,
+    #[arg(long, value_name = "BOOL", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = ArgAction::Set)]
+    privileged: Option<bool>,
     /// Set a security option: no-new-privileges, seccomp=unconfined or FILE, mask=PATHS, unmask=ALL or PATHS, proc-opts=OPTIONS,
     /// systempaths=unconfined, label=disable, apparmor=unconfined
     #[arg(long, value_name = "OPTION")]
@@ -40,21 +42,46 @@ pub(super) struct SecurityOptions {
     /// Where the system call filter comes from: default, or image (its label io.containers.seccomp.profile)
     #[arg(long, value_name = "POLICY")]
     seccomp_policy: Option<String>,
+    /// The capabilities that a container has where nothing is said.
+    #[arg(skip)]
+    usual: Option<CapSet>,
 }
 
 impl SecurityOptions {
+    pub(super) fn complete(&mut self, conf: &Containers, engine: &Engine) -> Result<(), CliError> {
+        self.privileged = self.privileged.or(conf.privileged);
+        before(&mut self.device, conf.devices.as_ref());
+        let folders = engine.cdi_spec_dirs.iter().flat_map(|list| &list.words).map(PathBuf::from);
+        // Those that are looked at anyway would have each of their devices twice.
+        let folders =
+            folders.filter(|folder| !["/etc/cdi", "/var/run/cdi", "/run/cdi"].iter().any(|usual| folder == Path::new(usual)));
+        self.cdi_spec_dir.splice(0..0, folders.collect::<Vec<_>>());
+        let has_filter = self.security_opt.iter().any(|text| text.starts_with("seccomp")) || self.seccomp_policy.is_some();
+        if let Some(path) = conf.seccomp_profile.as_ref().filter(|path| !path.is_empty() && !has_filter) {
+            self.security_opt.push(format!("seccomp={path}"));
+        }
+        if let Some(names) = &conf.default_capabilities {
+            let names: Vec<String> = names.words.iter().filter(|name| !name.is_empty()).cloned().collect();
+            let (set, all) = capabilities(&names)?;
+            self.usual = Some(if all { CapSet::ALL } else { set });
+        }
+        Ok(())
+    }
+
     /// Puts what was asked into the request; `cwd` is what a relative path begins at.
     ///
     /// # Errors
     /// An option's text cannot be read, or the host cannot do what it asks.
     pub(super) fn apply(&self, request: &mut CreateRequest, cwd: &Path) -> Result<(), CliError> {
         let security = &mut request.security;
-        security.privileged = self.privileged;
+        security.privileged = self.privileged.unwrap_or(false);
         (security.cap_add, security.add_all) = capabilities(&self.cap_add)?;
         (security.cap_drop, security.drop_all) = capabilities(&self.cap_drop)?;
         if security.add_all && security.drop_all {
             return Err(CliError::Usage("all capabilities cannot be added and dropped at once".to_owned()));
         }
+        // What the file gives is no addition by name: a user other than root does not get it.
+        security.default_caps = self.usual.filter(|usual| *usual != CapSet::DEFAULT);
         let both = CapSet(security.cap_add.0 & security.cap_drop.0);
         if !(security.add_all || security.drop_all || both == CapSet::NONE) {
             return Err(CliError::Usage(format!("{} cannot be added and dropped at once", both.names().join(", "))));

@@ -1,9 +1,11 @@
 //! What a container's process begins with: names, limits, kernel settings, secrets.
 
+use super::defaults::or;
 use super::limits::LimitOptions;
 use super::names::NameOptions;
 use crate::cli::error::CliError;
 use crate::cli::given;
+use crate::config::containers::Containers;
 use crate::engine::container::create::CreateRequest;
 use crate::model::{Init, SecretUse};
 use clap::Args;
@@ -24,8 +26,8 @@ pub(super) struct SettingOptions {
     #[arg(long, value_name = "SECRET")]
     secret: Vec<String>,
     /// Run a small program as process 1 that passes signals on and reaps orphans
-    #[arg(long)]
-    init: bool,
+    #[arg(long, value_name = "BOOL", default_missing_value = "true", num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    init: Option<bool>,
     /// Take this program of the host for --init instead of the one that is built in
     #[arg(long, value_name = "PATH")]
     init_path: Option<String>,
@@ -41,6 +43,15 @@ pub(super) struct SettingOptions {
 }
 
 impl SettingOptions {
+    /// `shares` tells which namespaces are not the container's own, whose kernel settings are left alone.
+    pub(super) fn complete(&mut self, conf: &Containers, shares: impl Fn(&str) -> bool) {
+        self.init = self.init.or(conf.init);
+        or(&mut self.init_path, conf.init_path.as_ref());
+        or(&mut self.tz, conf.tz.as_ref());
+        self.names.complete(conf);
+        self.limits.complete(conf, shares);
+    }
+
     /// Puts what was asked into the request; `cwd` is what a relative path begins at.
     ///
     /// # Errors
@@ -50,7 +61,7 @@ impl SettingOptions {
         request.settings.secrets = self.secret.iter().map(|text| secret(text)).collect::<Result<_, _>>()?;
         self.names.apply(&mut request.settings.names, cwd)?;
         self.limits.apply(&mut request.settings)?;
-        request.settings.init = match (&self.init_path, self.init) {
+        request.settings.init = match (&self.init_path, self.init.unwrap_or(false)) {
             (_, false) => Init::Command,
             (None, true) => Init::Own,
             (Some(path), true) => Init::Program(cwd.join(path).components().collect()),

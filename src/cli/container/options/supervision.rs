@@ -1,8 +1,10 @@
 //! What the monitor does: the log, the end, starting again.
 
+use super::defaults::or;
 use super::size::parse_size;
 use crate::cli::error::CliError;
 use crate::cli::given;
+use crate::config::containers::Conf;
 use crate::engine::container::create::CreateRequest;
 use crate::model::{LogDriver, LogOptions, RestartPolicy, SdNotify, signal};
 use clap::Args;
@@ -42,6 +44,24 @@ pub(super) struct SupervisionOptions {
 }
 
 impl SupervisionOptions {
+    pub(super) fn complete(&mut self, conf: &Conf) {
+        self.stop_timeout = self.stop_timeout.or(conf.engine.stop_timeout);
+        let (conf, given) = (&conf.containers, &mut self.log_opt);
+        or(&mut self.log_driver, conf.log_driver.as_ref());
+        let driver = self.log_driver.as_deref().unwrap_or("k8s-file");
+        let has = |name: &str| given.iter().any(|text| text.split('=').next() == Some(name));
+        let mut more = Vec::new();
+        if let Some(size) =
+            conf.log_size_max.filter(|size| *size > 0 && matches!(driver, "k8s-file" | "json-file") && !has("max-size"))
+        {
+            more.push(format!("max-size={size}"));
+        }
+        if let Some(tag) = conf.log_tag.as_ref().filter(|tag| !tag.is_empty() && driver == "journald" && !has("tag")) {
+            more.push(format!("tag={tag}"));
+        }
+        given.extend(more);
+    }
+
     /// Puts what was asked into the request.
     ///
     /// # Errors

@@ -52,7 +52,6 @@ pub(super) fn run(args: &PushArgs) -> Result<i32, CliError> {
         let text = "--add-compression is not offered: push the images with --compression-format, and add both to the list";
         return Err(CliError::Usage(text.to_owned()));
     }
-    let encoding = args.compression.encoding()?;
     let digestfile = args.digestfile.as_deref().map(OutputFile::begin).transpose()?;
     let (places, options) = (places()?, args.registry.options()?);
     let engine = open_engine()?;
@@ -66,6 +65,7 @@ pub(super) fn run(args: &PushArgs) -> Result<i32, CliError> {
         }
     };
     let local = local(&target)?;
+    let encoding = if local.is_some() { args.compression.encoding()? } else { args.compression.encoding_for_registry()? };
     let sources = engine.list_sources(&args.list, &places, &options)?;
     drop(engine);
     if let Some(local) = local {

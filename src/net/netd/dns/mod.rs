@@ -43,7 +43,7 @@ use upstream::{Back, Pending, Progress};
 
 const PORT: u16 = 53;
 
-/// How many datagrams of one network are answered before others have their turn.
+/// How many datagrams of one network, or questions of one connection, are answered before others have their turn.
 const TURNS: usize = 64;
 
 /// How many questions wait for other servers: in all, and of one client.
@@ -53,6 +53,9 @@ const MOST_PENDING_OF_CLIENT: usize = 128;
 /// How many TCP connections there are: in all, and of one client.
 const MOST_CLIENTS: usize = 512;
 const MOST_OF_CLIENT: usize = 16;
+
+/// What is waited for of a TCP connection.
+const CLIENT_EVENTS: EventFlags = EventFlags::IN.union(EventFlags::OUT).union(EventFlags::RDHUP).union(EventFlags::ET);
 
 /// How often time limits are looked at while there are any.
 const TICK: Duration = Duration::from_millis(250);
@@ -241,6 +244,10 @@ impl Names {
         };
         let mut pending = Pending::new(question, packet, back, list, first, make);
         let progress = pending.next();
+        // Not by way of `deliver`, which goes on with the client that is being read.
+        if !matches!(progress, Progress::Another) {
+            return Some(pending.question.with_code(ResponseCode::ServFail));
+        }
         let at = self.pending.insert(pending);
         *self.pending_of.entry(client).or_default() += 1;
         if let Some(Back::Stream { place, .. }) = self.pending.get_mut(at).map(|pending| pending.back.clone())
@@ -316,8 +323,7 @@ impl Names {
             }
             self.serial += 1;
             let place = self.clients.next();
-            let flags = EventFlags::IN | EventFlags::OUT | EventFlags::RDHUP | EventFlags::ET;
-            if epoll::add(&self.epoll, stream.as_fd(), data(Subject::Client, place), flags).is_ok() {
+            if epoll::add(&self.epoll, stream.as_fd(), data(Subject::Client, place), CLIENT_EVENTS).is_ok() {
                 self.clients.insert(Client::new(stream, peer, network, self.serial));
             }
         }
@@ -333,20 +339,18 @@ impl Names {
     }
 
     fn client(&mut self, at: u32) {
-        let space = &mut self.space;
-        let Some(client) = self.clients.get_mut(at) else { return };
-        let questions = client.write().and_then(|()| client.read(space));
-        let (network, serial, peer) = (Rc::clone(&client.network), client.serial, client.peer);
-        let Ok(questions) = questions else {
-            self.clients.remove(at);
-            return;
-        };
-        for packet in questions {
+        for _ in 0..TURNS {
+            let space = &mut self.space;
+            let Some(client) = self.clients.get_mut(at) else { return };
+            let packet = client.write().and_then(|()| client.read(space));
+            let (network, serial, peer) = (Rc::clone(&client.network), client.serial, client.peer);
+            let packet = match packet {
+                Ok(Some(packet)) => packet,
+                Ok(None) => return,
+                Err(_) => return drop(self.clients.remove(at)),
+            };
             let answer = match question::read(&packet) {
-                Incoming::Nothing => {
-                    self.clients.remove(at);
-                    return;
-                }
+                Incoming::Nothing => return drop(self.clients.remove(at)),
                 Incoming::Refused(answer) => Some(answer),
                 Incoming::Question(question) => {
                     let back = || Back::Stream { place: at, serial, client: peer };
@@ -355,9 +359,12 @@ impl Names {
             };
             let Some(client) = self.clients.get_mut(at).filter(|client| client.serial == serial) else { return };
             if answer.is_some_and(|answer| client.answer(&answer).is_err()) {
-                self.clients.remove(at);
-                return;
+                return drop(self.clients.remove(at));
             }
+        }
+        // Others have their turn; the kernel tells of it once more, since it can be written to.
+        if let Some(client) = self.clients.get_mut(at) {
+            let _ = epoll::modify(&self.epoll, client.as_fd(), data(Subject::Client, at), CLIENT_EVENTS);
         }
     }
 }

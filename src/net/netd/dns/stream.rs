@@ -4,6 +4,7 @@ use super::question::QUESTION_BYTES;
 use std::collections::VecDeque;
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, TcpStream};
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -36,13 +37,25 @@ impl Client {
         Self { stream, peer, network, serial, deadline, waiting: 0, input: Vec::new(), output: VecDeque::new(), ended: false }
     }
 
-    /// Reads what is there: the questions that are whole.
+    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+
+    /// Reads until a question is whole; none where nothing more is there, or enough of them wait.
     ///
     /// # Errors
     /// The client is to be closed: it has ended, or speaks something else.
-    pub(super) fn read(&mut self, space: &mut [u8]) -> io::Result<Vec<Vec<u8>>> {
-        let mut questions = Vec::new();
-        while !self.ended && self.waiting + questions.len() < MOST_WAITING {
+    pub(super) fn read(&mut self, space: &mut [u8]) -> io::Result<Option<Vec<u8>>> {
+        while self.waiting < MOST_WAITING {
+            if let Some(length) = self.whole()? {
+                let question = self.input[2..length + 2].to_vec();
+                self.input.drain(..length + 2);
+                self.deadline = Instant::now() + PATIENCE;
+                return Ok(Some(question));
+            }
+            if self.ended {
+                break;
+            }
             match self.stream.read(space) {
                 Ok(0) => self.ended = true,
                 Ok(count) => self.input.extend_from_slice(&space[..count]),
@@ -50,24 +63,19 @@ impl Client {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
-            while let Some(length) = self.input.first_chunk::<2>() {
-                let length = usize::from(u16::from_be_bytes(*length));
-                // Longer than any question: it is not read to its end.
-                if length == 0 || length > QUESTION_BYTES {
-                    return Err(io::ErrorKind::InvalidData.into());
-                }
-                if self.input.len() < length + 2 {
-                    break;
-                }
-                questions.push(self.input[2..length + 2].to_vec());
-                self.input.drain(..length + 2);
-                self.deadline = Instant::now() + PATIENCE;
-            }
         }
-        if self.is_over() && questions.is_empty() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+        if self.is_over() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(None) }
+    }
+
+    /// The length of the first question that was read, where it is whole.
+    fn whole(&self) -> io::Result<Option<usize>> {
+        let Some(length) = self.input.first_chunk::<2>() else { return Ok(None) };
+        let length = usize::from(u16::from_be_bytes(*length));
+        // Longer than any question: it is not read to its end.
+        if length == 0 || length > QUESTION_BYTES {
+            return Err(io::ErrorKind::InvalidData.into());
         }
-        Ok(questions)
+        Ok(Some(length).filter(|length| self.input.len() >= length + 2))
     }
 
     /// Answers one question.
@@ -102,6 +110,41 @@ impl Client {
 
     /// It asks no more and has all answers.
     fn is_over(&self) -> bool {
-        self.ended && self.waiting == 0 && self.output.is_empty()
+        self.ended && self.waiting == 0 && self.output.is_empty() && !matches!(self.whole(), Ok(Some(_)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, Shutdown, TcpListener};
+
+    #[test]
+    fn all_questions_of_one_packet_are_read_but_no_more_than_may_wait() {
+        const SENT: usize = 40;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("listen");
+        let mut peer = TcpStream::connect(listener.local_addr().expect("address")).expect("connect");
+        let (stream, from) = listener.accept().expect("accept");
+        let mut client = Client::new(stream, from.ip(), "web".into(), 1);
+        peer.write_all(&b"\0\x02ab".repeat(SENT)).expect("ask");
+        peer.shutdown(Shutdown::Write).expect("end");
+        let mut space = [0; 1024];
+        for _ in 0..MOST_WAITING {
+            assert_eq!(client.read(&mut space).expect("read").as_deref(), Some(&b"ab"[..]));
+            client.waiting += 1;
+        }
+        assert_eq!(client.read(&mut space).expect("enough wait"), None);
+        for _ in MOST_WAITING..SENT {
+            client.waiting -= 1;
+            client.answer(b"yes").expect("one that has asked more is not closed");
+            assert!(client.read(&mut space).expect("read").is_some());
+            client.waiting += 1;
+        }
+        assert_eq!(client.read(&mut space).expect("it waits for answers"), None);
+        for left in (0..MOST_WAITING).rev() {
+            client.waiting = left;
+            assert_eq!(client.answer(b"yes").is_err(), left == 0);
+        }
+        assert!(client.read(&mut space).is_err());
     }
 }

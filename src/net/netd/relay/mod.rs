@@ -27,7 +27,7 @@ use std::os::fd::OwnedFd;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tcp::{Connection, End, Next};
+use tcp::{Connection, End, Happened, Next};
 use udp::{Flow, Flows, Key, Space};
 
 /// How many events are read at once.
@@ -262,10 +262,13 @@ impl Worker {
             Subject::Client => End::Client,
             Subject::Container => End::Container,
         };
-        let readable = flags.intersects(E::IN | E::RDHUP | E::HUP | E::ERR);
-        let writable = flags.intersects(E::OUT | E::HUP | E::ERR);
-        let failed = flags.contains(E::ERR);
-        let next = self.connections.get_mut(at).map(|it| it.event(end, readable, writable, failed, &mut self.pipes));
+        let happened = Happened {
+            readable: flags.intersects(E::IN | E::RDHUP | E::HUP | E::ERR),
+            writable: flags.intersects(E::OUT | E::HUP | E::ERR),
+            hung_up: flags.intersects(E::RDHUP | E::HUP | E::ERR),
+            failed: flags.contains(E::ERR),
+        };
+        let next = self.connections.get_mut(at).map(|it| it.event(end, happened, &mut self.pipes));
         self.then(at, next);
     }
 
@@ -287,6 +290,9 @@ impl Worker {
                 let at = self.services.next();
                 // Level-triggered: what is not accepted now is told again.
                 let added = epoll::add(&self.epoll, &socket, data(Subject::Service, at), epoll::EventFlags::IN);
+                if kind == Kind::Stream {
+                    tcp::prepare(&socket);
+                }
                 if added.is_ok() {
                     self.services.insert(Service { number, socket, kind, port, target, flows: Flows::default() });
                 }

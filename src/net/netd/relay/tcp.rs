@@ -1,12 +1,12 @@
 //! One TCP connection from a client to a container.
 //!
-//! Two directions, each with a pipe while bytes are on their way. Events are edge-triggered: what a socket is known to have is
+//! Two directions, each with a pipe while many bytes are on their way; few are copied, which is cheaper than two `splice`s. Events are edge-triggered: what a socket is known to have is
 //! remembered until the kernel says that there is no more. The end of one direction is passed on when its bytes are
 //! (`shutdown(2)`), the other one goes on. A reset is passed on as a reset.
 
 use super::pipes::{Pipe, Pipes};
 use rustix::io::Errno;
-use rustix::net::{Shutdown, shutdown, sockopt};
+use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown, sockopt};
 use rustix::pipe::{SpliceFlags, splice};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
@@ -54,23 +54,40 @@ struct Direction {
     in_pipe: usize,
     readable: bool,
     writable: bool,
+    /// The kernel has said that the sender has sent all: it says so once.
+    hung_up: bool,
+    /// The last piece was too much to be copied.
+    is_bulk: bool,
     /// The sender has ended.
     ended: bool,
     /// And the receiver knows.
     passed_on: bool,
 }
 
+/// What the kernel says of a socket.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Happened {
+    pub(super) readable: bool,
+    pub(super) writable: bool,
+    pub(super) hung_up: bool,
+    pub(super) failed: bool,
+}
+
 /// The peer has reset the connection, or it cannot be had.
 struct Reset;
 
+/// Has small pieces sent at once, and a peer that is gone found. What a listener has so, the sockets have that come by it.
+pub(super) fn prepare(socket: &OwnedFd) {
+    // Where it cannot be had the connection lives all the same.
+    let _ = sockopt::set_tcp_nodelay(socket, true);
+    let _ = sockopt::set_socket_keepalive(socket, true);
+    let _ = sockopt::set_tcp_keepidle(socket, KEEPALIVE);
+}
+
 impl Connection {
     pub(super) fn new(client: OwnedFd, container: OwnedFd, service: u32, connecting: bool) -> Self {
-        for socket in [&client, &container] {
-            // Where it cannot be had the connection lives all the same.
-            let _ = sockopt::set_tcp_nodelay(socket, true);
-            let _ = sockopt::set_socket_keepalive(socket, true);
-            let _ = sockopt::set_tcp_keepidle(socket, KEEPALIVE);
-        }
+        // The client's socket has this from its listener.
+        prepare(&container);
         Self { client, container, service, connecting, inward: Direction::default(), outward: Direction::default() }
     }
 
@@ -83,12 +100,14 @@ impl Connection {
     }
 
     /// Takes note of what the kernel says of one socket, and moves what can be moved.
-    pub(super) fn event(&mut self, end: End, readable: bool, writable: bool, failed: bool, pipes: &mut Pipes) -> Next {
+    pub(super) fn event(&mut self, end: End, happened: Happened, pipes: &mut Pipes) -> Next {
+        let Happened { readable, writable, hung_up, failed } = happened;
         let (from, to, socket) = match end {
             End::Client => (&mut self.inward, &mut self.outward, &self.client),
             End::Container => (&mut self.outward, &mut self.inward, &self.container),
         };
         from.readable |= readable;
+        from.hung_up |= hung_up;
         to.writable |= writable;
         if failed && !matches!(sockopt::socket_error(socket), Ok(Ok(()))) {
             return self.reset();
@@ -132,6 +151,14 @@ impl Connection {
     }
 }
 
+/// How far copying went.
+enum Copied {
+    /// Nothing is left, or what is left is in a pipe.
+    All,
+    /// There is so much that a pipe is better.
+    MoreToCome,
+}
+
 impl Direction {
     /// Moves until one side has enough; true when only the turns are used up.
     fn pump(&mut self, from: &OwnedFd, to: &OwnedFd, pipes: &mut Pipes) -> Result<bool, Reset> {
@@ -151,6 +178,12 @@ impl Direction {
                     self.release(pipes);
                     return Ok(false);
                 }
+                if self.pipe.is_none() && !self.is_bulk {
+                    match self.copy(from, to, pipes)? {
+                        Copied::All => continue,
+                        Copied::MoreToCome => {}
+                    }
+                }
                 let pipe = match self.pipe.take() {
                     Some(pipe) => pipe,
                     None => pipes.take().map_err(|_| Reset)?,
@@ -158,7 +191,10 @@ impl Direction {
                 let pipe = self.pipe.insert(pipe);
                 match splice(from, None, &pipe.writer, None, Pipes::BYTES, flags) {
                     Ok(0) => self.ended = true,
-                    Ok(count) => self.in_pipe = count,
+                    Ok(count) => {
+                        self.in_pipe = count;
+                        self.is_bulk = count > Pipes::COPIED;
+                    }
                     Err(Errno::AGAIN) => self.readable = false,
                     Err(Errno::INTR) => {}
                     Err(_) => return Err(Reset),
@@ -177,6 +213,50 @@ impl Direction {
             }
         }
         Ok(true)
+    }
+
+    /// Moves what a direction without a pipe has: by copying where it is little, as a question and its answer are.
+    fn copy(&mut self, from: &OwnedFd, to: &OwnedFd, pipes: &mut Pipes) -> Result<Copied, Reset> {
+        // A first piece that may have no room at once would have to be kept: the pipe keeps it.
+        if !self.writable {
+            return Ok(Copied::MoreToCome);
+        }
+        let space = pipes.space();
+        let count = match recv(from, &mut space[..], RecvFlags::DONTWAIT) {
+            Ok((0, _)) => {
+                self.ended = true;
+                return Ok(Copied::All);
+            }
+            Ok((count, _)) => count,
+            Err(Errno::AGAIN) => {
+                self.readable = false;
+                return Ok(Copied::All);
+            }
+            Err(Errno::INTR) => return Ok(Copied::All),
+            Err(_) => return Err(Reset),
+        };
+        // epoll(7): less than was asked for is all that there is; the next byte is told.
+        let is_all = count < space.len();
+        let sent = match send(to, &space[..count], SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+            Ok(sent) => sent,
+            Err(Errno::AGAIN | Errno::INTR) => 0,
+            Err(_) => return Err(Reset),
+        };
+        if sent < count {
+            let rest = space[sent..count].to_vec();
+            let pipe = pipes.take().map_err(|_| Reset)?;
+            // An empty pipe has room for this.
+            if rustix::io::write(&pipe.writer, &rest) != Ok(rest.len()) {
+                return Err(Reset);
+            }
+            (self.in_pipe, self.pipe) = (rest.len(), Some(pipe));
+            return Ok(Copied::All);
+        }
+        if is_all {
+            self.readable = self.hung_up;
+            return Ok(Copied::All);
+        }
+        Ok(Copied::MoreToCome)
     }
 
     fn release(&mut self, pipes: &mut Pipes) {

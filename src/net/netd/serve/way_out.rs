@@ -62,14 +62,20 @@ impl Netd {
                     self.stack = Some(pidfd);
                 }
             }
-            Ok(None) => self.way_out_at = Some(Instant::now()),
+            Ok(None) => self.way_out_at = Some(self.way_out_due()),
             Err(_) => {}
         }
     }
 
     pub(super) fn stack_ended(&mut self) {
         self.stack = None;
-        self.way_out_at = Some(Instant::now());
+        self.way_out_at = Some(self.way_out_due());
+    }
+
+    /// When a way out whose helper has ended may be made anew.
+    fn way_out_due(&self) -> Instant {
+        let now = Instant::now();
+        self.way_out_made.map_or(now, |made| now.max(made + WAY_OUT_PAUSE))
     }
 
     /// Makes the way out anew where it is time for it: by a process of its own, since finding N takes a single-threaded one.
@@ -81,6 +87,7 @@ impl Netd {
         }
         match self.way_out_by_helper() {
             Ok(way) => {
+                self.way_out_made = Some(Instant::now());
                 self.found.record.set_way(way);
                 let _ = self.found.record.write(&self.folder);
                 self.watch_stack();

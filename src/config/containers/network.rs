@@ -1,23 +1,14 @@
-//! containers.conf (containers.conf(5)): what it says about networks.
-//!
-//! ```text
-//! /usr/share/containers/containers.conf
-//! /etc/containers/containers.conf          /etc/containers/containers.conf.d/*.conf
-//! ~/.config/containers/containers.conf     ~/.config/containers/containers.conf.d/*.conf
-//! ```
-//!
-//! All are read in this order, key by key the last one counts. `CONTAINERS_CONF` names a file that stands in for all of them,
-//! `CONTAINERS_CONF_OVERRIDE` one that is read after them.
-//!
-//! `dns_bind_port` says nothing to us: on the addresses of our bridges nobody else can have port 53.
+//! `[network]`: what containers.conf says about networks.
 
-use super::paths::PathsError;
-use super::registries::ConfigError;
-use super::{Places, env};
+use super::Conf;
+use super::keys::{self, Source, Words};
+use crate::config::paths::PathsError;
+use crate::config::registries::ConfigError;
 use crate::model::network::IpNet;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// What the files say about networks.
@@ -33,6 +24,9 @@ pub struct NetworkConf {
     pub stack: Option<String>,
     /// Arguments of pasta.
     pub pasta_options: Vec<String>,
+    /// What the last file said of adding to them.
+    #[serde(skip)]
+    pasta_append: Option<bool>,
 }
 
 /// A block of addresses out of which subnets of one size are taken.
@@ -68,25 +62,9 @@ impl Default for NetworkConf {
             ],
             stack: None,
             pasta_options: Vec::new(),
+            pasta_append: None,
         }
     }
-}
-
-/// One file, as it is written. What is not known is left alone: most of it is about other things.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct File {
-    network: Table,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Table {
-    default_network: Option<String>,
-    default_subnet: Option<IpNet>,
-    default_subnet_pools: Option<Vec<Pool>>,
-    default_rootless_network_cmd: Option<String>,
-    pasta_options: Option<Vec<String>>,
 }
 
 /// What this process was handed by another one.
@@ -118,43 +96,35 @@ impl NetworkConf {
         if let Some(conf) = HANDED.get() {
             return Ok(conf.clone());
         }
-        let files = match env::var_os("CONTAINERS_CONF") {
-            Some(file) => vec![PathBuf::from(file)],
-            None => Places::from_env()?.containers_files(),
-        };
-        let last = env::var_os("CONTAINERS_CONF_OVERRIDE").map(PathBuf::from);
-        Ok(Self::read(files.into_iter().chain(last))?)
+        Ok(Conf::load()?.network.clone())
     }
 
-    fn read(files: impl Iterator<Item = PathBuf>) -> Result<Self, ConfigError> {
-        let mut conf = Self::default();
-        for path in files {
-            match std::fs::read_to_string(&path) {
-                Ok(text) => conf.merge(&path, &text)?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(source) => return Err(ConfigError::Read { path, source }),
-            }
+    pub(super) fn merge(&mut self, source: Source<'_>, table: &mut toml::Table) -> Result<(), ConfigError> {
+        fn take<T: DeserializeOwned>(source: Source<'_>, table: &mut toml::Table, key: &str) -> Result<Option<T>, ConfigError> {
+            let value = table.remove(key).map(toml::Value::try_into).transpose();
+            value.map_err(|error: toml::de::Error| source.bad("network", key, error.message()))
         }
-        Ok(conf)
-    }
-
-    fn merge(&mut self, path: &Path, text: &str) -> Result<(), ConfigError> {
-        // Distributions deliver a thousand lines of comments, and every command that makes a container passes here.
-        let plain = |line: &str| !line.trim_start().starts_with('#');
-        let text: Vec<&str> = text.lines().map(|line| if plain(line) { line } else { "" }).collect();
-        let file: File = toml::from_str(&text.join("\n"))
-            .map_err(|source| ConfigError::Toml { path: path.to_owned(), source: Box::new(source) })?;
-        let Table { default_network, default_subnet, default_subnet_pools, default_rootless_network_cmd, pasta_options } =
-            file.network;
-        let bad = |what: String| ConfigError::Bad { path: path.to_owned(), what };
+        let default_network: Option<String> = take(source, table, "default_network")?;
+        let default_subnet: Option<IpNet> = take(source, table, "default_subnet")?;
+        let default_subnet_pools: Option<Vec<Pool>> = take(source, table, "default_subnet_pools")?;
+        let stack: Option<String> = take(source, table, "default_rootless_network_cmd")?;
+        let bad = |key: &str, why: String| source.bad("network", key, &why);
         if let Some(net) = default_subnet.filter(|net| net.trunc() != *net) {
-            return Err(bad(format!("default_subnet {net} is no subnet: the first address of this one is {}", net.trunc())));
+            return Err(bad("default_subnet", format!("{net} is no subnet: the first address of this one is {}", net.trunc())));
         }
-        for pool in default_subnet_pools.iter().flatten() {
-            let Pool { base, size } = pool;
+        for Pool { base, size } in default_subnet_pools.iter().flatten() {
             if *size < base.prefix_len() || *size > base.max_prefix_len() - 2 {
-                return Err(bad(format!("default_subnet_pools: no subnets of the size {size} can be taken from {base}")));
+                return Err(bad("default_subnet_pools", format!("no subnets of the size {size} can be taken from {base}")));
             }
+        }
+        if let Some(other) = stack.as_deref().filter(|name| !["", "pasta", "slirp4netns"].contains(name)) {
+            return Err(bad("default_rootless_network_cmd", format!("{other:?} is not known: choose pasta or slirp4netns")));
+        }
+        let mut pasta = Some(Words::from(std::mem::take(&mut self.pasta_options), self.pasta_append));
+        keys::merge(source, ("network", table), "pasta_options", &mut pasta)?;
+        if let Some(pasta) = pasta {
+            self.pasta_append = pasta.append;
+            self.pasta_options = pasta.words;
         }
         fn set<T>(place: &mut T, value: Option<T>) {
             if let Some(value) = value {
@@ -164,8 +134,7 @@ impl NetworkConf {
         set(&mut self.default_network, default_network.filter(|name| !name.is_empty()));
         set(&mut self.default_subnet, default_subnet);
         set(&mut self.pools, default_subnet_pools);
-        set(&mut self.pasta_options, pasta_options);
-        self.stack = default_rootless_network_cmd.filter(|name| !name.is_empty()).or_else(|| self.stack.take());
+        self.stack = stack.filter(|name| !name.is_empty()).or_else(|| self.stack.take());
         Ok(())
     }
 }
@@ -173,13 +142,14 @@ impl NetworkConf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Places;
 
     fn merged(texts: &[&str]) -> Result<NetworkConf, ConfigError> {
-        let mut conf = NetworkConf::default();
+        let mut conf = Conf::default();
         for text in texts {
             conf.merge(Path::new("/f"), text)?;
         }
-        Ok(conf)
+        Ok(conf.network)
     }
 
     #[test]
@@ -223,8 +193,8 @@ mod tests {
             let path = root.path().join(path);
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("make");
             std::fs::write(path, format!("[network]\ndefault_network = \"{name}\"\n")).expect("write");
-            let conf = NetworkConf::read(places.containers_files().into_iter()).expect("good");
-            assert_eq!(conf.default_network, if name == "mine-a" { "mine-b" } else { name });
+            let conf = Conf::read(places.containers_files().into_iter()).expect("good");
+            assert_eq!(conf.network.default_network, if name == "mine-a" { "mine-b" } else { name });
         }
     }
 }
