@@ -153,7 +153,7 @@ pub fn proc() -> Vec<Vec<u8>> {
     bytes(&[
         "7 (a) b) S 1 7 7 0 -1 0 1 2 3 4 100 50 10 5 20 0 3 0 99 1 1\0Name:\tx\nUid:\t0\t1\t0\t0\nGroups:\t1 2 \nCapEff:\t00000000800405fb\nVmRSS:\t12 kB\nThreads:\t3\n\x000 1001 1\n1 100000 65536\n\0root:x:0:0::/:\n",
         "1 (x) R 1 1 1 34816 1 0 0 0 0 0 18446744073709551615 1 1 1 20 0 1 0 5 6\0VmRSS: 18446744073709551615 kB\0 4294967295 0 4294967295\n5 5 5\n\0a:b:4294967295",
-        "Inter-|\n face |\n tap0:10 1 0 0 0 0 0 0 18446744073709551615\n tap1:1 1 0 0 0 0 0 0 20\0Iface\tDestination\neth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\0000 00 0 0 0 0 0 0 0 eth0\x000::/user.slice/a\n1:name=x:/",
+        "Inter-|\n face |\n tap0:10 1 0 0 0 0 0 0 18446744073709551615\n tap1:1 1 0 0 0 0 0 0 20\0Iface\tDestination\neth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\x00000 00 0 0 0 0 0 0 0 eth0\x000::/user.slice/a\n1:name=x:/",
         "usage_usec 12\n8:0 rbytes=18446744073709551615 wbytes=2\n8:1 rbytes=1\0populated 0\nfrozen 1\n\0io 3 1 1\0Bearer realm=\"https://a/t?b=\\\"c\\\"\",service=x",
         "100 1 1\n100 2 2\n\x0011 0 5\n11 5 5\0Basic realm=\"x\"",
         "l\x01\0\x01\x08\0\0\0\x01\0\0\0\0\0\0\0",
