@@ -143,7 +143,7 @@ impl Stat {
             state: field(3).chars().next()?,
             parent: field(4).parse().ok()?,
             tty: field(7).parse::<i32>().unwrap_or(0).cast_unsigned(),
-            cpu: count(14) + count(15),
+            cpu: count(14).saturating_add(count(15)),
             nice: field(19).parse().unwrap_or(0),
             start: count(22),
             virtual_bytes: count(23),
@@ -245,6 +245,13 @@ mod tests {
         assert_eq!((stat.comm.as_str(), stat.state, stat.parent, stat.tty), ("a) 1 2 (b", 'S', 5, 34817));
         assert_eq!((stat.cpu, stat.nice, stat.start, stat.virtual_bytes), (150, -3, 12345, 8192));
         assert_eq!(Stat::parse(b"nothing"), None);
+    }
+
+    #[test]
+    fn processor_time_that_is_too_large_stays_at_the_largest_number() {
+        let text = format!("7 (x) S 5 77 77 0 77 0 1 2 3 4 {} 1 0 0 20 0 1 0 5 6", u64::MAX);
+        let stat = Stat::parse(text.as_bytes()).expect("good");
+        assert_eq!((stat.cpu, nanoseconds(stat.cpu)), (u64::MAX, u64::MAX));
     }
 
     #[test]

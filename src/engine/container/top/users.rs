@@ -47,7 +47,9 @@ impl Names {
 
 impl IdNames {
     fn inner(&self, host: u32) -> Option<u32> {
-        self.map.iter().find_map(|(inner, outer, count)| host.checked_sub(*outer).filter(|at| at < count).map(|at| inner + at))
+        self.map
+            .iter()
+            .find_map(|(inner, outer, count)| host.checked_sub(*outer).filter(|at| at < count).map(|at| inner.saturating_add(at)))
     }
 
     fn name(&self, host: Option<u32>) -> String {
@@ -98,5 +100,11 @@ mod tests {
             assert_eq!(names.name(Some(host)), name, "{host}");
         }
         assert_eq!(names.name(None), "?");
+    }
+
+    #[test]
+    fn a_map_over_the_largest_id_ends_there() {
+        let ids = IdNames { map: parse_map("4294967295 0 4294967295\n"), names: HashMap::new() };
+        assert_eq!((ids.inner(0), ids.inner(7)), (Some(u32::MAX), Some(u32::MAX)));
     }
 }
