@@ -226,7 +226,8 @@ fn check_linux(linux: &Linux, own: &Own) -> Checked {
 fn check_sysctl(name: &str, own: &Own) -> Checked {
     let dotted = name.replace('/', ".");
     let needed = match dotted.as_str() {
-        "kernel.domainname" | "kernel.hostname" => Some(LinuxNamespaceType::Uts),
+        "kernel.hostname" => return Err(refused("linux.sysctl", "kernel.hostname is what the field hostname sets")),
+        "kernel.domainname" => Some(LinuxNamespaceType::Uts),
         "kernel.msgmax"
         | "kernel.msgmnb"
         | "kernel.msgmni"
@@ -313,6 +314,7 @@ mod tests {
             ("/linux/namespaces", json!([{"type": "nosuch"}]), "nosuch"),
             ("/linux/uidMappings", json!([{"containerID": 0, "hostID": 0, "size": 1}]), "user namespace"),
             ("/linux/sysctl", json!({"kernel.panic": "1"}), "kernel.panic"),
+            ("/linux/sysctl", json!({"kernel.hostname": "a"}), "hostname"),
             ("/linux/sysctl", json!({"net.core.somaxconn": "1"}), "net namespace"),
             ("/linux/rootfsPropagation", json!("odd"), "rootfsPropagation"),
             ("/linux/intelRdt", json!({"closID": "a"}), "intelRdt"),
