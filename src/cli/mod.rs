@@ -168,6 +168,7 @@ fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Erro
 pub fn understands(words: impl IntoIterator<Item = OsString>) -> bool {
     match read(words) {
         Ok(Command::Create(args)) => container::create::is_understood(&args),
+        Ok(Command::Network(command)) => command.understood(),
         read => read.is_ok(),
     }
 }

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub fn show(found: impl IntoIterator<Item = Result<Value, CliError>>, format: Format) -> Result<i32, CliError> {
     show_as(found, |objects| match format {
         // Also where nothing is found: a script that reads the output gets an array.
-        Format::Json => format::json_array(objects, 5),
+        Format::Json => format::json_text(objects, 5),
         other => format::render(objects, &other, &[], true),
     })
 }

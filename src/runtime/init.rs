@@ -88,9 +88,9 @@ impl InitFds {
         keep.extend(self.console.iter().chain(&self.network).chain(&self.mapped).chain(&self.namespaces).map(AsFd::as_fd));
         keep.extend(handed.iter().map(|(_, fd)| fd.as_fd()));
         let root = outside.root.borrow();
-        let sources = outside.sources.borrow();
+        let trees = outside.trees.borrow();
         keep.extend(root.iter().map(AsFd::as_fd));
-        keep.extend(sources.iter().map(|(_, fd)| fd.as_fd()));
+        keep.extend(trees.values().map(AsFd::as_fd));
         fd::close_all_but(&keep).map_err(Failure::at(Stage::Stdio, ""))
     }
 }
@@ -170,7 +170,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     if let Some(name) = spec.hostname().as_ref().filter(|_| has_new_namespace(spec, LinuxNamespaceType::Uts)) {
         nix::unistd::sethostname(name).map_err(|errno| Failure::at(Stage::Hostname, name.as_str())(errno.into()))?;
     }
-    let mut book = accounts::Book::new(&root, &plan.accounts, read_only || plan.root.folder.is_some());
+    let mut book = accounts::Book::new(&root, &plan.accounts, read_only || plan.root.is_the_users());
     book.add_users()?;
     let wanted = Wanted { user: &plan.user, groups: &plan.groups, keep_groups: plan.keep_groups };
     let mut identity = identity(&root, &wanted, program)?;

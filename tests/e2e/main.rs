@@ -59,6 +59,9 @@ mod mount;
 mod mounts;
 mod named_volumes;
 mod names;
+mod net_fallback;
+mod net_follow;
+mod net_netd;
 mod net_outside;
 mod net_storm;
 mod network;
@@ -137,6 +140,9 @@ fn main() -> ExitCode {
         networks::cases(),
         bridge::cases(),
         names::cases(),
+        net_fallback::cases(),
+        net_follow::cases(),
+        net_netd::cases(),
         net_outside::cases(),
         net_storm::cases(),
         ports::cases(),

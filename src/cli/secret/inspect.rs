@@ -39,7 +39,7 @@ pub(super) fn run(args: &InspectArgs) -> Result<i32, CliError> {
     let found = args.secrets.iter().map(|name| Ok(object(&engine, &engine.secret(name)?, args.showsecret)?));
     objects::show_as(found, |objects| match format {
         Format::Json if args.pretty => Ok(objects.iter().map(pretty).collect()),
-        Format::Json => format::json_array(objects, 4),
+        Format::Json => format::json_text(objects, 4),
         other => format::render(objects, &other, &[], true),
     })
 }

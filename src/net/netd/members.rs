@@ -5,7 +5,7 @@ use super::inside::Inside;
 use super::message::{Bound, Member, Refusal};
 use super::ports::{self, Listener};
 use super::relay::{Relay, Side, Target};
-use crate::model::{ContainerId, Network, PortMapping, network};
+use crate::model::{ContainerId, Network, PortMapping, network, with_causes};
 use crate::net::session::{bridge, firewall, host_address};
 use crate::sys::netlink::Route;
 use crate::sys::replace::replace;
@@ -190,14 +190,14 @@ impl Members {
             if let Some((old, _)) = self.unused.remove(&network.interface)
                 && !bridge::serves(&old, network)
             {
-                bridge::remove(&self.route, &old).map_err(|error| fail(with_cause(&error)))?;
+                bridge::remove(&self.route, &old).map_err(|error| fail(with_causes(&error)))?;
             }
             // Another one that waits to be removed may have the same addresses.
             let overlapping = self.unused.extract_if(.., |_, (old, _)| overlap(old, network));
             for (_, (old, _)) in overlapping {
-                bridge::remove(&self.route, &old).map_err(|error| fail(with_cause(&error)))?;
+                bridge::remove(&self.route, &old).map_err(|error| fail(with_causes(&error)))?;
             }
-            bridge::ensure(&self.route, network).map_err(|error| fail(with_cause(&error)))?;
+            bridge::ensure(&self.route, network).map_err(|error| fail(with_causes(&error)))?;
         }
         let networks = self.all.values().flat_map(|kept| kept.member.networks()).chain(member.networks());
         let places = places(networks);
@@ -305,8 +305,4 @@ fn overlap(one: &Network, other: &Network) -> bool {
 
 fn name_of(member: &Member) -> String {
     member.endpoints.first().map(|endpoint| endpoint.network.name.clone()).unwrap_or_default()
-}
-
-fn with_cause(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }

@@ -10,6 +10,7 @@
 //! connection needs come later.
 
 use super::pipes::{Pipe, Pipes};
+use super::source::Path;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, Shutdown, recv, send, shutdown, sockopt};
 use rustix::pipe::{SpliceFlags, splice};
@@ -39,6 +40,8 @@ pub(super) enum Next {
     Wait,
     /// There is more to do now; others first.
     Again,
+    /// Nobody listens there: try this way.
+    Instead(Path),
     /// It is over, well or not.
     Over,
 }
@@ -49,6 +52,8 @@ pub(super) struct Connection {
     container: OwnedFd,
     /// The listener it came by.
     pub(super) service: u32,
+    /// The way to try when the container refuses, until it has not: so long nothing is moved.
+    instead: Option<Path>,
     inward: Direction,
     outward: Direction,
     /// A peer that is gone is found.
@@ -107,11 +112,21 @@ fn keep_alive(socket: &OwnedFd) {
 }
 
 impl Connection {
-    /// `container` may still be connecting.
-    pub(super) fn new(client: OwnedFd, container: OwnedFd, service: u32) -> Self {
+    /// `container` may still be connecting; `instead` is a way to try where it is refused.
+    pub(super) fn new(client: OwnedFd, container: OwnedFd, service: u32, instead: Option<Path>) -> Self {
         // A client usually speaks first, and its socket has its options from the listener.
         let (inward, outward) = (Direction::new(true, true), Direction::new(false, false));
-        Self { client, container, service, inward, outward, kept_alive: false }
+        Self { client, container, service, instead, inward, outward, kept_alive: false }
+    }
+
+    /// Whether it matters when the container's socket is connected.
+    pub(super) fn may_be_refused(&self) -> bool {
+        self.instead.is_some()
+    }
+
+    /// Another socket towards the container, in the place of one that was refused; it may still be connecting.
+    pub(super) fn take_instead(&mut self, container: OwnedFd) {
+        self.container = container;
     }
 
     /// The connection lasts longer than a question and its answer.
@@ -140,14 +155,28 @@ impl Connection {
         from.hung_up |= hung_up;
         from.is_urgent |= urgent;
         to.writable |= writable;
-        if failed && !matches!(sockopt::socket_error(socket), Ok(Ok(()))) {
-            return self.reset();
+        if failed {
+            match (sockopt::socket_error(socket), self.instead) {
+                (Ok(Ok(())), _) => {}
+                (Ok(Err(Errno::CONNREFUSED)), Some(path)) if end == End::Container => {
+                    self.instead = None;
+                    self.outward = Direction::new(false, false);
+                    return Next::Instead(path);
+                }
+                _ => return self.reset(),
+            }
+        }
+        if end == End::Container && writable {
+            self.instead = None;
         }
         self.go_on(pipes)
     }
 
     /// Moves what can be moved.
     pub(super) fn go_on(&mut self, pipes: &mut Pipes) -> Next {
+        if self.instead.is_some() {
+            return Next::Wait;
+        }
         let inward = self.inward.pump(&self.client, &self.container, pipes, self.outward.passed_on);
         let both = inward.and_then(|inward| {
             let outward = self.outward.pump(&self.container, &self.client, pipes, self.inward.passed_on)?;
