@@ -21,6 +21,8 @@
 //! | `settings` | limits as what is written |
 //! | `control` | ending, freezing, removing |
 //! | `usage` | what is used |
+//! | `devices` | rules for devices, which root of the machine can have kept |
+//! | `ownership` | who may divide it further |
 //! | `bundle`, `resources` | the place and the limits that a configuration of the runtime specification names |
 
 pub mod bundle;
@@ -28,12 +30,18 @@ pub mod control;
 mod controllers;
 mod dbus;
 pub mod delegate;
+pub mod devices;
 mod enter;
 pub mod home;
+pub mod ownership;
 pub mod resources;
 pub mod scope;
 pub mod settings;
+mod understand;
 pub mod usage;
+
+#[doc(hidden)]
+pub use understand::understands;
 
 pub use control::{freeze, is_frozen, kill, processes, remove, thaw};
 pub use controllers::Lacking;

@@ -2,7 +2,7 @@
 
 use super::create::{Console, unknown_capabilities};
 use super::record::Status;
-use super::{Made, OciError, Runtime};
+use super::{Made, OciError, Runtime, listener};
 use crate::cgroup;
 use crate::runtime::bundle::{self, Exec};
 use crate::sys::replace::replace;
@@ -87,7 +87,7 @@ impl Runtime {
             let root = rustix::fs::open(&path, flags, Mode::empty());
             root.map_err(|errno| OciError::File { action: "open", path, source: errno.into() })
         });
-        let made = bundle::exec(Exec {
+        let wish = Exec {
             root: root.transpose()?,
             process: &process,
             filter: filter.as_ref(),
@@ -97,6 +97,10 @@ impl Runtime {
             console: socket,
             handed: request.handed,
             umask: request.umask,
+        };
+        let made = bundle::exec(wish, &|pid, fd| match filter.as_ref().and_then(|filter| filter.listener.as_ref()) {
+            Some(listener) => listener::deliver(listener, &container.record, pid, status.as_str(), &fd),
+            None => Ok(()),
         })?;
         if let Some(path) = &request.pid_file
             && let Err(source) = replace(path, made.pid.to_string().as_bytes())

@@ -149,12 +149,16 @@ fn prepare(
 /// Waits for the start and becomes the program.
 fn stay(plan: &Plan<'_>, waiting: Waiting, state: StateText<'_>) -> i32 {
     let Waiting { listen, handed, home } = waiting;
-    let Ok(report) = wait(&listen) else { return 125 };
+    let Ok((report, starter)) = wait(&listen) else { return 125 };
     let spec = &plan.bundle.spec;
     let failure = match spec.process() {
         None => Failure::text(Stage::Start, "config.json: process: it is missing, so there is nothing to start"),
         Some(process) => {
-            let leaving = |process: &Process, report: &OwnedFd| leave_as(plan, process, report, &home, &handed);
+            let Plan { filter, new_keyring, umask, .. } = *plan;
+            let (home, handed) = (home.as_str(), handed.as_slice());
+            let leaving = |process: &Process, report: &OwnedFd, listener: Option<&OwnedFd>| {
+                leave_as(&leave::Leave { process, home, filter, listener, report, handed, new_keyring, umask })
+            };
             let hooks = spec.hooks().as_ref().and_then(|hooks| hooks.start_container().as_deref()).unwrap_or_default();
             let text = state(rustix::process::getpid().as_raw_nonzero().get(), "created");
             let done = hooks.iter().try_for_each(|hook| {
@@ -163,11 +167,12 @@ fn stay(plan: &Plan<'_>, waiting: Waiting, state: StateText<'_>) -> i32 {
                     if let Err(failure) = fd::become_stdio(&stdin, 0).map_err(Failure::at(Stage::Stdio, "")) {
                         return failure;
                     }
-                    leaving(&as_process(process, hook), &report)
+                    // One filter has one listener, and that is the program's: a hook's calls that were to be handed over fail.
+                    leaving(&as_process(process, hook), &report, None)
                 })
             });
             match done {
-                Ok(()) => leaving(process, &report),
+                Ok(()) => leaving(process, &report, Some(&starter)),
                 Err(failure) => failure,
             }
         }
@@ -177,12 +182,11 @@ fn stay(plan: &Plan<'_>, waiting: Waiting, state: StateText<'_>) -> i32 {
 }
 
 /// Nobody who comes into the container may look at us or at our binary any more.
-fn leave_as(plan: &Plan<'_>, process: &Process, report: &OwnedFd, home: &str, handed: &[(i32, OwnedFd)]) -> Failure {
+fn leave_as(wish: &leave::Leave<'_>) -> Failure {
     if let Err(errno) = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         return Failure::at(Stage::Start, "start the container")(errno.into());
     }
-    let Plan { filter, new_keyring, umask, .. } = *plan;
-    leave::leave(&leave::Leave { process, home, filter, report, handed, new_keyring, umask })
+    leave::leave(wish)
 }
 
 /// A hook as a process with the rights of another.

@@ -15,6 +15,9 @@ mod stream;
 mod table;
 mod upstream;
 
+#[doc(hidden)]
+pub use question::answers;
+
 pub(crate) use table::DOMAIN;
 
 use super::inside::Inside;
