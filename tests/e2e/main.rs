@@ -59,6 +59,7 @@ mod mount;
 mod mounts;
 mod named_volumes;
 mod names;
+mod net_ends;
 mod net_fallback;
 mod net_follow;
 mod net_netd;
@@ -140,6 +141,7 @@ fn main() -> ExitCode {
         networks::cases(),
         bridge::cases(),
         names::cases(),
+        net_ends::cases(),
         net_fallback::cases(),
         net_follow::cases(),
         net_netd::cases(),
