@@ -46,6 +46,7 @@ mod image_manifest;
 mod image_mount;
 mod image_scp;
 mod images;
+mod interrupted;
 mod isolation;
 mod kernel;
 mod lifecycle;
@@ -124,6 +125,7 @@ fn main() -> ExitCode {
         hostile_paths::cases(),
         hostile_processes::cases(),
         images::cases(),
+        interrupted::cases(),
         pull::cases(),
         push::cases(),
         registry::cases(),
