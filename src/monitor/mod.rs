@@ -44,6 +44,7 @@ mod event;
 mod exit;
 pub mod logs;
 pub mod notify;
+mod program;
 pub mod protocol;
 mod restart;
 mod stdio;
@@ -128,7 +129,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
     // After the socket's name is gone nobody new can come; those who came before still hear the code.
     monitor.last_call(end);
     if args.forget {
-        restart::become_sweeper(&args);
+        restart::become_sweeper(&mut monitor);
     }
     Ok(())
 }

@@ -58,6 +58,7 @@ mod logs;
 mod misbehaving;
 mod mount;
 mod mounts;
+mod moved;
 mod named_volumes;
 mod names;
 mod net_outside;
@@ -156,6 +157,7 @@ fn main() -> ExitCode {
         history::cases(),
         mount::cases(),
         mounts::cases(),
+        moved::cases(),
         named_volumes::cases(),
         identity::cases(),
         isolation::cases(),

@@ -222,7 +222,9 @@ fn connected(paths: &Paths) -> Result<OwnedFd, ClientError> {
 
 /// Starts netd and returns when it listens. Under the lock.
 fn start(paths: &Paths) -> Result<(), ClientError> {
-    let program = std::fs::read_link("/proc/self/exe").map_err(ClientError::Start)?;
+    let own = crate::config::program::own();
+    // It may have been deleted since, but this process is still of it.
+    let program = if own.is_file() { own } else { "/proc/self/exe".into() };
     let idle = crate::config::netd::idle_milliseconds();
     let (report, report_there) = fd::pipe().map_err(ClientError::Start)?;
     let member = session::spawn(paths, |entry| {
