@@ -88,7 +88,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
     let members = args.members.map(crate::sys::inherit::adopt).transpose().map_err(MonitorError::TakeOver)?;
     let members = members.and_then(|namespace| Members::of_namespace(namespace).ok());
     if let Some(sync) = sync {
-        let _ = rustix::io::write(&sync, &[1]);
+        let _ = rustix::io::retry_on_intr(|| rustix::io::write(&sync, &[1]));
     }
     let (end, again) = monitor.run(|end, again, supervisor| {
         // Before anybody is told: where the pid namespace is shared, the kernel has ended init alone.

@@ -90,7 +90,7 @@ pub fn is_alive(process: PidRef) -> bool {
 pub fn has_ended(pidfd: &OwnedFd) -> bool {
     let mut polled = [rustix::event::PollFd::new(pidfd, rustix::event::PollFlags::IN)];
     let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-    rustix::event::poll(&mut polled, Some(&now)).is_ok_and(|count| count > 0)
+    rustix::io::retry_on_intr(|| rustix::event::poll(&mut polled, Some(&now))).is_ok_and(|count| count > 0)
 }
 
 /// Sends a signal through a pidfd, so never to a process that took over the pid.
@@ -185,7 +185,7 @@ pub fn die_with(parent: &OwnedFd) -> io::Result<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     let mut polled = [rustix::event::PollFd::new(parent, rustix::event::PollFlags::IN)];
     let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-    match rustix::event::poll(&mut polled, Some(&now)) {
+    match rustix::io::retry_on_intr(|| rustix::event::poll(&mut polled, Some(&now))) {
         Ok(0) => Ok(()),
         _ => Err(io::Error::from(io::ErrorKind::BrokenPipe)),
     }

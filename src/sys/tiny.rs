@@ -181,7 +181,7 @@ pub(super) fn sealed(name: &str, code: &[u8]) -> io::Result<OwnedFd> {
         let program = program(code);
         let mut rest = &program[..];
         while !rest.is_empty() {
-            let written = rustix::io::write(fd, rest)?;
+            let written = rustix::io::retry_on_intr(|| rustix::io::write(fd, rest))?;
             rest = &rest[written..];
         }
         Ok(())

@@ -30,7 +30,13 @@ fn interrupted_calls_change_nothing(env: &TestEnv) {
     for call in CALLS {
         let inject = format!("inject={call}:error=EINTR:when=1+2");
         let trace = format!("trace={call}");
-        for words in [&run[..], &["logs", "c"], &["start", "-a", "c"], &["ps", "-a", "--format", "{{.Names}}"], &["rm", "c"]] {
+        for words in [
+            &run[..],
+            &["logs", "c"],
+            &["start", "-a", "c"],
+            &["ps", "-a", "--filter", "name=^c$", "--format", "{{.Names}}"],
+            &["rm", "c"],
+        ] {
             let traced = env.cmd(words).traced(&[&inject, "signal=none", &trace]);
             met += traced.trace.matches("(INJECTED)").count();
             let wanted = match words[0] {

@@ -82,6 +82,7 @@ mod sharing;
 mod soak;
 mod storage_drivers;
 mod storage_pull;
+mod stuck;
 mod supervise;
 mod system;
 mod terminal;
@@ -152,6 +153,7 @@ fn main() -> ExitCode {
         limits::cases(),
         logs::cases(),
         logdrivers::cases(),
+        stuck::cases(),
         supervise::cases(),
         health::cases(),
         history::cases(),

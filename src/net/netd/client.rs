@@ -211,7 +211,7 @@ fn connected(paths: &Paths) -> Result<OwnedFd, ClientError> {
     }
     let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(folder.join(LOCK));
     let lock = lock.map_err(fail)?;
-    rustix::fs::flock(&lock, FlockOperation::LockExclusive).map_err(|errno| fail(errno.into()))?;
+    rustix::io::retry_on_intr(|| rustix::fs::flock(&lock, FlockOperation::LockExclusive)).map_err(|errno| fail(errno.into()))?;
     // Somebody else may have started it while we waited.
     if let Ok(socket) = packet::connect_in(&folder, SOCKET) {
         return Ok(socket);
