@@ -1,7 +1,6 @@
 //! The cgroup of a bundle's container: at the place that the configuration names, else below the caller's own.
 //!
-//! A cgroup that cannot be made is missed only by a configuration that sets limits. Rules for devices need no program in the kernel
-//! here: in a user namespace no device nodes can be made, and those of the host that are mounted were asked for.
+//! A cgroup that cannot be made is missed only by a configuration that sets limits. Rules for devices are [`super::devices`].
 
 use super::home::{self, Home};
 use super::scope::ScopeRequest;

@@ -21,6 +21,7 @@
 //! | `settings` | limits as what is written |
 //! | `control` | ending, freezing, removing |
 //! | `usage` | what is used |
+//! | `devices` | rules for devices, which root of the machine can have kept |
 //! | `bundle`, `resources` | the place and the limits that a configuration of the runtime specification names |
 
 pub mod bundle;
@@ -28,6 +29,7 @@ pub mod control;
 mod controllers;
 mod dbus;
 pub mod delegate;
+pub mod devices;
 mod enter;
 pub mod home;
 pub mod resources;

@@ -10,7 +10,7 @@ fn not_here(field: &str, why: &'static str) -> CgroupError {
 
 const ONLY_V1: &str = "only cgroup v1 has that";
 
-/// Returns what is to be written. Rules for devices are no files; see [`super::bundle`].
+/// Returns what is to be written. Rules for devices are no files; see [`super::devices`].
 ///
 /// # Errors
 /// Something is asked for that cgroup v2 does not have.

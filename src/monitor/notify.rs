@@ -58,7 +58,8 @@ impl Notify {
 }
 
 /// The lines of a message that a container may say.
-fn permitted(message: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn permitted(message: &[u8]) -> Vec<u8> {
     let lines = message.split(|byte| *byte == b'\n').filter(|line| ALLOWED.iter().any(|word| line.starts_with(word)));
     lines.collect::<Vec<_>>().join(&b'\n')
 }

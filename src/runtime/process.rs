@@ -140,10 +140,15 @@ pub(super) struct Last<'a> {
 }
 
 impl Last<'_> {
+    /// The first number that is nobody's once the descriptors lie in their places.
+    pub(super) fn above(&self) -> i32 {
+        self.handed.iter().map(|(number, _)| number + 1).fold(i32::from(self.error_fd) + 1, i32::max).max(10)
+    }
+
     /// Lays the descriptors in their places, takes the steps that are left, a filter at last, and becomes the stub. Returns only what
     /// went wrong before the descriptors were touched; what goes wrong later is reported from here.
     pub(super) fn go(self, left: impl FnOnce() -> Result<(), Failure>) -> Result<std::convert::Infallible, Failure> {
-        let above = self.handed.iter().map(|(number, _)| number + 1).max().unwrap_or(0).max(10);
+        let above = self.above();
         let move_up = |fd: &OwnedFd| {
             rustix::io::fcntl_dupfd_cloexec(fd, above).map_err(|errno| Failure::at(Stage::Stdio, "")(errno.into()))
         };

@@ -19,6 +19,22 @@ pub fn send(socket: BorrowedFd<'_>, fd: BorrowedFd<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// Sends a message over a stream, and a copy of `fd` with its first bytes.
+///
+/// # Errors
+/// As for [`send`].
+pub fn send_message(socket: BorrowedFd<'_>, message: &[u8], fd: BorrowedFd<'_>) -> io::Result<()> {
+    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    let fds = [fd.as_fd()];
+    control.push(SendAncillaryMessage::ScmRights(&fds));
+    let mut sent = sendmsg(socket, &[IoSlice::new(message)], &mut control, SendFlags::NOSIGNAL)?;
+    while sent < message.len() {
+        sent += rustix::net::send(socket, &message[sent..], SendFlags::NOSIGNAL)?;
+    }
+    Ok(())
+}
+
 /// Receives a descriptor, close-on-exec; nothing when the other end was closed instead.
 ///
 /// # Errors

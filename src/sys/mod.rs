@@ -1,6 +1,7 @@
 //! The kernel: the only place with `unsafe`, and thin typed wrappers where rustix and nix have none.
 #![allow(unsafe_code)]
 
+pub mod bpf;
 pub mod clone;
 pub mod copy;
 pub mod exec;

@@ -172,8 +172,17 @@ pub fn pivot_into(root: BorrowedFd<'_>) -> io::Result<()> {
     rustix::process::chdir("/").map_err(io::Error::from)
 }
 
-/// Makes the mount that `root` is open on, which covers the root of this mount namespace, the caller's root: for an initial ramfs, which
-/// cannot be pivoted away. The old root stays below it, and no path leads there.
+/// Unmounts the mount whose root `root` is open on, with all that is below it.
+///
+/// # Errors
+/// It is attached nowhere, or not in the caller's mount namespace.
+pub fn take_away(root: BorrowedFd<'_>) -> io::Result<()> {
+    rustix::process::fchdir(root)?;
+    rustix::mount::unmount(".", UnmountFlags::DETACH).map_err(io::Error::from)
+}
+
+/// Makes the mount that `root` is open on the caller's root and leaves the old one where it is: for an initial ramfs, which cannot be
+/// pivoted away, and for a mount namespace that is not the caller's alone. No path leads back, but whoever has `CAP_SYS_CHROOT` finds one.
 ///
 /// # Errors
 /// `EPERM` without `CAP_SYS_CHROOT`.

@@ -1,6 +1,7 @@
 //! seccomp(2).
 
 use std::io;
+use std::os::fd::{FromRawFd as _, OwnedFd};
 
 /// Puts a filter on the calling thread, for good; what it starts later inherits it.
 ///
@@ -17,6 +18,21 @@ pub fn load(program: &[u8]) -> io::Result<()> {
 /// # Errors
 /// As for [`load`]; `EINVAL` for a flag that the kernel does not know.
 pub fn load_with(program: &[u8], flags: u32) -> io::Result<()> {
+    set(program, flags).map(drop)
+}
+
+/// The same; returns the descriptor by which another process learns of the calls that the program hands over (seccomp_unotify(2)).
+///
+/// # Errors
+/// As for [`load_with`]; `EBUSY`: a filter that is there has one already.
+pub fn load_listening(program: &[u8], flags: u32) -> io::Result<OwnedFd> {
+    const NEW_LISTENER: u32 = 1 << 3;
+    let fd = set(program, flags | NEW_LISTENER)?;
+    // SAFETY: the kernel has just made this descriptor (close-on-exec) for us.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+fn set(program: &[u8], flags: u32) -> io::Result<i32> {
     let (chunks, rest) = program.as_chunks::<8>();
     let mut filter: Vec<libc::sock_filter> = chunks
         .iter()
@@ -31,7 +47,7 @@ pub fn load_with(program: &[u8], flags: u32) -> io::Result<()> {
     let program = libc::sock_fprog { len: length, filter: filter.as_mut_ptr() };
     // SAFETY: `program` points to `length` initialised instructions that live until the call returns; the kernel copies them.
     let result = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &raw const program) };
-    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    i32::try_from(result).ok().filter(|result| *result >= 0).ok_or_else(io::Error::last_os_error)
 }
 
 #[cfg(test)]

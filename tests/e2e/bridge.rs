@@ -34,14 +34,14 @@ pub fn cases() -> Vec<Case> {
 }
 
 #[track_caller]
-fn sh(env: &TestEnv, options: &[&str], script: &str) -> String {
+pub fn sh(env: &TestEnv, options: &[&str], script: &str) -> String {
     env.busybox();
     env.ok(&[&["run", "--rm"], options, &["bb", "sh", "-c", script]].concat())
 }
 
 /// Starts a container that answers on port 7000 and runs until it is removed.
 #[track_caller]
-fn serve(env: &TestEnv, options: &[&str]) -> String {
+pub fn serve(env: &TestEnv, options: &[&str]) -> String {
     env.busybox();
     let script = "while :; do echo served | nc -l -p 7000; done";
     let id = env.ok(&[&["run", "-d"], options, &["bb", "sh", "-c", script]].concat());
@@ -49,14 +49,14 @@ fn serve(env: &TestEnv, options: &[&str]) -> String {
     id
 }
 
-fn address(env: &TestEnv, id: &str, interface: &str) -> String {
+pub fn address(env: &TestEnv, id: &str, interface: &str) -> String {
     let text = env.ok(&["exec", id, "ip", "-4", "addr", "show", interface]);
     let found = text.split_whitespace().skip_while(|word| *word != "inet").nth(1).and_then(|net| net.split('/').next());
     found.unwrap_or_else(|| panic!("no address: {text}")).to_owned()
 }
 
 /// Asks each address for a line, and gives those that answer.
-fn ask(targets: &[&str]) -> String {
+pub fn ask(targets: &[&str]) -> String {
     targets.iter().map(|target| format!("nc -w 2 {target} </dev/null >/dev/null 2>&1 && echo '{target}';")).collect::<String>()
         + "echo end"
 }

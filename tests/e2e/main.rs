@@ -61,6 +61,9 @@ mod mounts;
 mod moved;
 mod named_volumes;
 mod names;
+mod net_fallback;
+mod net_follow;
+mod net_netd;
 mod net_outside;
 mod net_storm;
 mod network;
@@ -141,6 +144,9 @@ fn main() -> ExitCode {
         networks::cases(),
         bridge::cases(),
         names::cases(),
+        net_fallback::cases(),
+        net_follow::cases(),
+        net_netd::cases(),
         net_outside::cases(),
         net_storm::cases(),
         ports::cases(),

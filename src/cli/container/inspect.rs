@@ -58,7 +58,7 @@ pub fn run(args: &InspectArgs) -> Result<i32, CliError> {
     }
     let text = match format {
         // Also where nothing is found: a script that reads the output gets an array.
-        Format::Json => format::json_array(&found, 5)?,
+        Format::Json => format::json_text(&found, 5)?,
         other => format::render(&found, &other, &[], true)?,
     };
     ui::out(&text)?;

@@ -34,6 +34,9 @@ pub(super) struct DeleteArgs {
     /// Kill it first where it lives; one that is not there is no error
     #[arg(short, long)]
     force: bool,
+    /// The id is a pattern (a regular expression): take all containers away in whose ids it is found
+    #[arg(long)]
+    regex: bool,
     #[command(flatten)]
     subject: Subject,
 }
@@ -53,7 +56,7 @@ pub(super) struct ResumeArgs {
 }
 
 pub(super) fn start(runtime: &Runtime, args: &StartArgs) -> Result<i32, CliError> {
-    runtime.start(&args.subject.id).map_err(EngineError::from)?;
+    runtime.start(&args.subject.id, super::manager().as_deref()).map_err(EngineError::from)?;
     Ok(0)
 }
 
@@ -64,7 +67,20 @@ pub(super) fn kill(runtime: &Runtime, args: &KillArgs) -> Result<i32, CliError> 
 }
 
 pub(super) fn delete(runtime: &Runtime, args: &DeleteArgs) -> Result<i32, CliError> {
-    delete_id(runtime, &args.subject.id, args.force)
+    if !args.regex {
+        return delete_id(runtime, &args.subject.id, args.force);
+    }
+    let bad = |error| CliError::Usage(format!("--regex {:?}: {error}", args.subject.id));
+    let pattern = regex_lite::Regex::new(&args.subject.id).map_err(bad)?;
+    let ids: Vec<String> = runtime.list().into_iter().map(|container| container.record.id).collect();
+    let matching = ids.iter().filter(|id| pattern.is_match(id));
+    // The others go, too, where one cannot.
+    let mut all = Ok(0);
+    for id in matching {
+        let one = delete_id(runtime, id, args.force);
+        all = all.and(one);
+    }
+    all
 }
 
 pub(super) fn delete_id(runtime: &Runtime, id: &str, force: bool) -> Result<i32, CliError> {

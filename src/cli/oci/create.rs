@@ -69,6 +69,7 @@ impl How {
             pid_file: self.pid_file,
             console_socket: self.console_socket,
             keep_master,
+            manager: super::manager(),
             variables: handed.variables_for_first(),
             handed: handed.descriptors,
             no_pivot: self.no_pivot,
@@ -88,7 +89,7 @@ pub(super) fn run_run(runtime: &Runtime, args: RunArgs) -> Result<i32, CliError>
     let id = args.how.subject.id.clone();
     let made = runtime.create(args.how.request(!args.detach)).map_err(EngineError::from)?;
     super::warn(&made);
-    runtime.start_created(&id).map_err(EngineError::from)?;
+    runtime.start_created(&id, super::manager().as_deref(), !args.detach).map_err(EngineError::from)?;
     if args.detach {
         return Ok(0);
     }

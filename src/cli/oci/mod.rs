@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 pub const NAME: &str = "coracle-oci";
 
 /// What callers of a runtime look for in its answer: the version of the specification, and what was built in.
-const VERSION: &str = concat!("version ", env!("CARGO_PKG_VERSION"), "\nspec: 1.3.0\n+SECCOMP +CAP");
+const VERSION: &str = concat!("version ", env!("CARGO_PKG_VERSION"), "\nspec: 1.3.0\n+SYSTEMD +SECCOMP +CAP");
 
 /// Drive the built-in OCI runtime on a bundle
 #[derive(Debug, Args)]
@@ -180,6 +180,11 @@ fn warn(made: &Made) {
     }
 }
 
+/// The socket of a service manager that wants to hear when the container is ready.
+fn manager() -> Option<PathBuf> {
+    env::absolute_path("NOTIFY_SOCKET")
+}
+
 /// The umask that this process was started with.
 fn umask() -> u32 {
     use rustix::fs::Mode;
@@ -191,6 +196,12 @@ fn umask() -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_version_of_the_specification_is_the_runtimes() {
+        let line = format!("spec: {}", crate::engine::oci::SPEC_VERSION);
+        assert!(VERSION.lines().any(|one| one == line), "{VERSION}");
+    }
 
     #[test]
     fn by_its_other_name_the_words_are_those_of_oci() {

@@ -44,7 +44,7 @@ pub(super) fn run(args: &InspectArgs) -> Result<i32, CliError> {
     }
     let text = match format {
         Format::Json if args.pretty => found.iter().map(pretty).collect(),
-        Format::Json => format::json_array(&found, 4)?,
+        Format::Json => format::json_text(&found, 4)?,
         other => format::render(&found, &other, &[], true)?,
     };
     ui::out(&text)?;

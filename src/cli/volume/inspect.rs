@@ -40,7 +40,7 @@ pub fn run(args: &InspectArgs) -> Result<i32, CliError> {
         }
     }
     let text = match format {
-        Format::Json => format::json_array(&found, 5)?,
+        Format::Json => format::json_text(&found, 5)?,
         other => format::render(&found, &other, &[], true)?,
     };
     ui::out(&text)?;

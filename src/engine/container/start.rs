@@ -13,7 +13,7 @@ use crate::engine::network::start::Plugged;
 use crate::engine::{Engine, EngineError, Handed, secret};
 use crate::events::Status;
 use crate::model::limits::Bound;
-use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
+use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord, with_causes};
 use crate::net::private::{self, Choice, Stack};
 use crate::net::{Leash, NetError};
 use crate::runtime::init::{Outside, Plan};
@@ -315,7 +315,7 @@ impl Engine {
                 Ok((Some(plugged), note))
             }
             Err(error) if Self::can_do_without(config, &error) => {
-                let text = crate::engine::session::with_causes(&error);
+                let text = with_causes(&error);
                 Ok((None, Some(format!("the container is on no network with others, but on one of its own: {text}"))))
             }
             Err(error) => Err(error),

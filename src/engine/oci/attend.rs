@@ -8,6 +8,7 @@ use crate::engine::container::session_relay::relay_pty;
 use crate::sys::process;
 use crate::sys::signals::Signals;
 use rustix::event::{PollFd, PollFlags, poll};
+use std::path::Path;
 
 impl Made {
     /// Stays with the program until it ends; returns its code, 128+n for signal n.
@@ -52,12 +53,14 @@ impl Made {
 }
 
 impl super::Runtime {
-    /// The second half of `run`: starts what was created; where that fails, nothing is left.
+    /// The second half of `run`: starts what was created; where that fails, nothing is left. One that is attended is not waited for
+    /// until it is ready.
     ///
     /// # Errors
     /// As for [`super::Runtime::start`].
-    pub fn start_created(&self, id: &str) -> Result<(), OciError> {
-        self.start(id).inspect_err(|_| {
+    pub fn start_created(&self, id: &str, manager: Option<&Path>, attended: bool) -> Result<(), OciError> {
+        let started = if attended { self.start_beside(id, manager) } else { self.start(id, manager) };
+        started.inspect_err(|_| {
             let _ = self.delete(id, true);
         })
     }

@@ -1,17 +1,17 @@
 //! `create`, and `run`'s first half.
 
 use super::record::{self, Container, Record};
-use super::{OciError, Runtime};
+use super::{OciError, Runtime, notify};
 use crate::cgroup;
 use crate::cgroup::bundle::Placed;
 use crate::model::PidRef;
-use crate::runtime::bundle::{self, Bundle, Create};
+use crate::runtime::bundle::{self, Bundle, Create, SharedRoot};
 use crate::runtime::init::has_new_namespace;
 use crate::sys::clone::Child;
 use crate::sys::members::Members;
 use crate::sys::replace::replace;
 use crate::sys::{fdpass, process, socket, stamp};
-use oci_spec::runtime::{Capability, LinuxNamespaceType, Process};
+use oci_spec::runtime::{Capability, LinuxNamespaceType, Process, Spec};
 use rustix::fs::FlockOperation;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -31,6 +31,8 @@ pub struct CreateRequest {
     pub keep_master: bool,
     /// Descriptors for the program, with their numbers there.
     pub handed: Vec<(i32, OwnedFd)>,
+    /// The socket of the service manager that wants to hear when it is ready.
+    pub manager: Option<PathBuf>,
     /// The names of what is listened on among them; see [`crate::engine::Handed`].
     pub variables: Vec<String>,
     pub no_pivot: bool,
@@ -98,13 +100,18 @@ impl Runtime {
         if Container::read(&folder)?.is_some() {
             return Err(OciError::Exists { id: request.id });
         }
-        let mut bundle = Bundle::load(&request.bundle, request.config.as_deref())?;
+        let (mut bundle, filter) = Bundle::load(&request.bundle, request.config.as_deref())?;
         add_variables(&mut bundle, &request.variables);
-        refuse_device_rules(&bundle)?;
-        let filter = bundle::filter_of(&bundle)?;
         let console =
             Console::of(&request.id, bundle.spec.process().as_ref(), request.console_socket.as_deref(), request.keep_master)?;
         let _lock = self.take_folder(&request.id, &folder)?;
+        if let Some(manager) = &request.manager {
+            let fail = |source| OciError::File { action: "make a socket's folder in", path: folder.clone(), source };
+            if let Err(error) = notify::prepare(&mut bundle, &folder, manager).map_err(fail) {
+                let _ = std::fs::remove_dir_all(&folder);
+                return Err(error);
+            }
+        }
         let made = Making { runtime: self, folder: &folder, bundle: &bundle, filter: filter.as_ref() }.make(request, console);
         if made.is_err() {
             let _ = std::fs::remove_dir_all(&folder);
@@ -160,7 +167,7 @@ impl Making<'_> {
         let copy = self.folder.join("config.json");
         let text = serde_json::to_vec(spec).map_err(|source| OciError::Record { path: copy.clone(), source })?;
         // What was written is kept, unless something was added to it.
-        let text = if request.variables.is_empty() { self.bundle.text.as_bytes() } else { &text };
+        let text = if request.variables.is_empty() && request.manager.is_none() { self.bundle.text.as_bytes() } else { &text };
         std::fs::write(&copy, text).map_err(file("write", &copy))?;
         let Runtime { systemd, cgroups, .. } = *self.runtime;
         let wanted = cgroup::bundle::Wish { linux: spec.linux().as_ref(), id: &request.id, systemd, possible: cgroups };
@@ -176,6 +183,7 @@ impl Making<'_> {
             cgroup: placed.as_ref().map(|placed| placed.cgroup.path().to_owned()),
             cgroup_made: placed.as_ref().is_some_and(|placed| placed.made),
             members: None,
+            shared_root: None,
             annotations: spec.annotations().iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect(),
         };
         let state = |pid: i32, status: &str| record.state_of(pid, status).to_string();
@@ -199,21 +207,7 @@ impl Making<'_> {
                 return Err(failure.into());
             }
         };
-        let pid = made.init.pid;
-        let recorded = process::pid_ref(pid).map_err(file("look at", Path::new("/proc"))).and_then(|init| {
-            record.init = init;
-            if !has_new_namespace(spec, LinuxNamespaceType::Pid) {
-                record.members = Members::of(pid).ok().as_ref().and_then(Members::id);
-            }
-            let path = self.folder.join("state.json");
-            let text = serde_json::to_vec(&record).map_err(|source| OciError::Record { path: path.clone(), source })?;
-            // Before the record: who sees the container finds its pid file.
-            if let Some(pid_file) = &request.pid_file {
-                replace(pid_file, pid.to_string().as_bytes()).map_err(file("write the pid file", pid_file))?;
-            }
-            replace(&path, &text).map_err(file("write", &path))?;
-            Ok(made.stay()?)
-        });
+        let recorded = self.put_on_record(&mut record, &made, placed.as_ref(), request.pid_file.as_deref());
         if let Err(error) = recorded {
             let _ = process::send_signal(&made.init.pidfd, libc::SIGKILL);
             let _ = made.init.wait();
@@ -224,8 +218,41 @@ impl Making<'_> {
         Ok(Made { init: made.init, master: Console::master(here), warnings })
     }
 
-    /// Takes the cgroup away, and runs the hooks that a container that was made has at its end.
+    /// The last steps of a container that is made.
+    fn put_on_record(
+        &self,
+        record: &mut Record,
+        made: &bundle::Created,
+        placed: Option<&Placed>,
+        pid_file: Option<&Path>,
+    ) -> Result<(), OciError> {
+        let spec = &self.bundle.spec;
+        let pid = made.init.pid;
+        let look = |source| OciError::File { action: "look at", path: PathBuf::from("/proc"), source };
+        // After init has made its nodes, and before anything of the container's own runs.
+        keep_device_rules(spec, placed)?;
+        record.init = process::pid_ref(pid).map_err(look)?;
+        if !has_new_namespace(spec, LinuxNamespaceType::Mount) {
+            record.shared_root = Some(SharedRoot::of(pid, joined_mounts(spec), &record.rootfs).map_err(look)?);
+        } else if !has_new_namespace(spec, LinuxNamespaceType::Pid) {
+            record.members = Members::of(pid).ok().as_ref().and_then(Members::id);
+        }
+        let path = self.folder.join("state.json");
+        let text = serde_json::to_vec(&record).map_err(|source| OciError::Record { path: path.clone(), source })?;
+        // Before the record: who sees the container finds its pid file.
+        if let Some(pid_file) = pid_file {
+            let fail = |source| OciError::File { action: "write the pid file", path: pid_file.to_owned(), source };
+            replace(pid_file, pid.to_string().as_bytes()).map_err(fail)?;
+        }
+        replace(&path, &text).map_err(|source| OciError::File { action: "write", path: path.clone(), source })?;
+        Ok(made.stay()?)
+    }
+
+    /// Takes the cgroup and a root in others' namespace away, and runs the hooks that a container that was made has at its end.
     fn undo(&self, record: &Record, placed: Option<&Placed>) {
+        if let Some(root) = &record.shared_root {
+            let _ = root.unmount();
+        }
         if let Some(placed) = placed.filter(|placed| placed.made) {
             let _ = cgroup::kill(placed.cgroup.path());
             let _ = cgroup::remove(placed.cgroup.path(), Duration::from_secs(2));
@@ -238,6 +265,12 @@ impl Making<'_> {
     }
 }
 
+/// The path of the mount namespace that is joined.
+fn joined_mounts(spec: &Spec) -> Option<&Path> {
+    let all = spec.linux().iter().flat_map(|linux| linux.namespaces().iter().flatten());
+    all.filter(|one| one.typ() == LinuxNamespaceType::Mount).find_map(|one| one.path().as_deref())
+}
+
 fn add_variables(bundle: &mut Bundle, variables: &[String]) {
     if let (Some(process), false) = (bundle.spec.process_mut(), variables.is_empty()) {
         let mut env = process.env().clone().unwrap_or_default();
@@ -246,18 +279,23 @@ fn add_variables(bundle: &mut Bundle, variables: &[String]) {
     }
 }
 
-/// In a user namespace the kernel makes no device nodes. Where it does, a rule that forbids some would have to be kept by us.
-fn refuse_device_rules(bundle: &Bundle) -> Result<(), OciError> {
-    let spec = &bundle.spec;
-    let own_user = spec
-        .linux()
-        .iter()
-        .flat_map(|linux| linux.namespaces().iter().flatten())
-        .any(|one| one.typ() == LinuxNamespaceType::User);
-    let rules = spec.linux().as_ref().and_then(|linux| linux.resources().as_ref()?.devices().as_ref());
-    let forbids = rules.is_some_and(|rules| rules.iter().any(|rule| !rule.allow()));
+/// Only root of the machine can have rules for devices kept, and only where a container could get at more devices do they matter: in a
+/// user namespace the kernel makes no device nodes.
+fn keep_device_rules(spec: &Spec, placed: Option<&Placed>) -> Result<(), OciError> {
+    let rules = spec.linux().as_ref().and_then(|linux| linux.resources().as_ref()?.devices().as_deref()).unwrap_or_default();
+    if rules.is_empty() || !rustix::process::geteuid().is_root() || !crate::userns::is_initial() {
+        return Ok(());
+    }
+    let kept = match placed.filter(|placed| placed.made) {
+        Some(placed) => cgroup::devices::keep(placed.cgroup.as_fd(), rules),
+        None => Err(std::io::ErrorKind::NotFound.into()),
+    };
     let bounding = spec.process().as_ref().and_then(|process| process.capabilities().as_ref()?.bounding().as_ref());
-    let may_make = bounding.is_some_and(|set| set.contains(&Capability::Mknod));
-    let of_machine = rustix::process::geteuid().is_root() && crate::userns::is_initial();
-    if forbids && may_make && !own_user && of_machine { Err(OciError::DeviceRules) } else { Ok(()) }
+    let can_make =
+        bounding.is_some_and(|set| set.contains(&Capability::Mknod)) && !has_new_namespace(spec, LinuxNamespaceType::User);
+    let forbids = rules.iter().any(|rule| !rule.allow());
+    match kept {
+        Err(source) if forbids && can_make => Err(OciError::DeviceRules { source }),
+        _ => Ok(()),
+    }
 }

@@ -3,7 +3,7 @@
 use super::record::{self, Container, Status};
 use super::{OciError, Runtime};
 use crate::cgroup;
-use crate::runtime::bundle;
+use crate::runtime::bundle::{self, SharedRoot};
 use crate::runtime::message::Failure;
 use crate::sys::process;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Runtime {
     /// Takes away what `create` has made. With `force` a container that lives is killed first, and one that is not there is no error.
-    /// Returns what went wrong with the hooks, which does not hold it up.
+    /// Returns what went wrong with the hooks and with a root that is mounted in others' namespace, which does not hold it up.
     ///
     /// # Errors
     /// It is not stopped, or something of it cannot be removed.
@@ -44,7 +44,8 @@ impl Runtime {
             cgroup::remove(folder, PATIENCE)?;
             remove_empty_scope(folder);
         }
-        let failures = poststop(&container);
+        let unmounted = container.record.shared_root.as_ref().map_or(Ok(()), SharedRoot::unmount);
+        let failures = poststop(&container).into_iter().chain(unmounted.err()).collect();
         std::fs::remove_dir_all(&folder).map_err(|source| OciError::File { action: "remove", path: folder, source })?;
         Ok(failures)
     }

@@ -61,9 +61,12 @@ pub enum OciError {
     #[error("container {id} shares its pid namespace and has no cgroup: there is no telling which processes are its own")]
     SharedPids { id: String },
     #[error(
-        "linux.resources.devices: as root of the machine, with CAP_MKNOD in the container, the rules cannot be kept (take that capability away, or run in a user namespace)"
+        "linux.resources.devices: the rules take a cgroup of the container's own with a program in the kernel, and its processes have CAP_MKNOD (take that away, or run in a user namespace)"
     )]
-    DeviceRules,
+    DeviceRules {
+        #[source]
+        source: io::Error,
+    },
     #[error("{what}: {why}")]
     Invalid { what: String, why: &'static str },
 }
@@ -89,7 +92,7 @@ impl OciError {
             Self::Exists { .. } => Kind::Exists,
             Self::Busy { .. } => Kind::InUse,
             Self::WrongState { .. } => Kind::WrongState,
-            Self::NoCgroup { .. } | Self::SharedPids { .. } | Self::DeviceRules => Kind::Unsupported,
+            Self::NoCgroup { .. } | Self::SharedPids { .. } | Self::DeviceRules { .. } => Kind::Unsupported,
             Self::Failed(Failure { stage: Stage::Execute, errno, .. }) if matches!(*errno, libc::ENOENT | libc::ENOTDIR) => {
                 Kind::CommandNotFound
             }

@@ -2,7 +2,7 @@
 
 use super::create::{Console, unknown_capabilities};
 use super::record::Status;
-use super::{Made, OciError, Runtime};
+use super::{Made, OciError, Runtime, listener};
 use crate::cgroup;
 use crate::runtime::bundle::{self, Exec};
 use crate::sys::replace::replace;
@@ -81,7 +81,14 @@ impl Runtime {
             }
             (own, None) => own.as_deref().and_then(cgroup::open_to_enter),
         };
-        let made = bundle::exec(Exec {
+        let root = container.record.shared_root.as_ref().map(|_| {
+            let path = PathBuf::from(format!("/proc/{}/root", container.record.init.pid));
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let root = rustix::fs::open(&path, flags, Mode::empty());
+            root.map_err(|errno| OciError::File { action: "open", path, source: errno.into() })
+        });
+        let wish = Exec {
+            root: root.transpose()?,
             process: &process,
             filter: filter.as_ref(),
             init: &init,
@@ -90,6 +97,10 @@ impl Runtime {
             console: socket,
             handed: request.handed,
             umask: request.umask,
+        };
+        let made = bundle::exec(wish, &|pid, fd| match filter.as_ref().and_then(|filter| filter.listener.as_ref()) {
+            Some(listener) => listener::deliver(listener, &container.record, pid, status.as_str(), &fd),
+            None => Ok(()),
         })?;
         if let Some(path) = &request.pid_file
             && let Err(source) = replace(path, made.pid.to_string().as_bytes())

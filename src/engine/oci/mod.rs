@@ -17,6 +17,8 @@ mod error;
 mod exec;
 mod features;
 mod kill;
+mod listener;
+mod notify;
 mod pause;
 mod processes;
 mod record;

@@ -4,7 +4,7 @@ use super::error::OciError;
 use crate::cgroup;
 use crate::engine::oci::SPEC_VERSION;
 use crate::model::PidRef;
-use crate::runtime::bundle::{self, Bundle};
+use crate::runtime::bundle::{self, Bundle, SharedRoot};
 use crate::sys::members::Members;
 use crate::sys::{process, stamp};
 use rustix::fs::FlockOperation;
@@ -38,6 +38,9 @@ pub struct Record {
     /// The id of its mount namespace, where the kernel does not end its processes with init.
     #[serde(default)]
     pub members: Option<u64>,
+    /// Where its root is mounted, if not in a mount namespace of its own.
+    #[serde(default)]
+    pub shared_root: Option<SharedRoot>,
     #[serde(default)]
     pub annotations: BTreeMap<String, String>,
 }
@@ -225,6 +228,7 @@ mod tests {
             cgroup: None,
             cgroup_made: false,
             members: Some(1),
+            shared_root: None,
             annotations: BTreeMap::new(),
         }
     }

@@ -119,16 +119,16 @@ pub fn withdraw(paths: &Paths, container: &ContainerId) -> Result<(), ClientErro
     }
 }
 
-/// What netd has bound and what it could not bind again; nothing where it is not there.
+/// The ports of running containers that somebody else had when netd came back; nothing where it is not there.
 ///
 /// # Errors
 /// netd is there and does not answer.
-pub fn bound_ports(paths: &Paths) -> Result<(Vec<Bound>, Vec<Bound>), ClientError> {
-    let Ok(socket) = packet::connect_in(&folder(paths), SOCKET) else { return Ok((Vec::new(), Vec::new())) };
+pub fn lost_ports(paths: &Paths) -> Result<Vec<Bound>, ClientError> {
+    let Ok(socket) = packet::connect_in(&folder(paths), SOCKET) else { return Ok(Vec::new()) };
     match exchange(&socket, &Request::Ports, &[])? {
-        Some((Answer::Ports { bound, lost }, _)) => Ok((bound, lost)),
+        Some((Answer::Ports { lost }, _)) => Ok(lost),
         Some(_) => Err(ClientError::Answer),
-        None => Ok((Vec::new(), Vec::new())),
+        None => Ok(Vec::new()),
     }
 }
 

@@ -55,6 +55,14 @@ impl<T> Slots<T> {
         numbered.filter(|(place, _)| place.as_ref().is_some_and(&is)).map(|(_, at)| at).collect()
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.places.iter().flatten()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.places.iter_mut().flatten()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.places.len() - self.free.len() - self.given_up.len()
     }

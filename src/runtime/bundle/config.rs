@@ -1,5 +1,6 @@
 //! A bundle's `config.json`: read once, when the container is created.
 
+use super::seccomp::Filter;
 use oci_spec::runtime::{Capability, Spec};
 use serde_json::Value;
 use std::io;
@@ -63,10 +64,11 @@ pub fn take_unknown_capabilities(process: &mut Value) -> Vec<String> {
 
 impl Bundle {
     /// Reads `config.json` of the bundle `folder`, or the file of another name, and checks that all of it can be honoured here.
+    /// Returns its compiled filter beside it.
     ///
     /// # Errors
     /// There is none, it is none, or a field asks for what this runtime cannot do.
-    pub fn load(folder: &Path, name: Option<&Path>) -> Result<Self, ConfigError> {
+    pub fn load(folder: &Path, name: Option<&Path>) -> Result<(Self, Option<Filter>), ConfigError> {
         let read = |path: &Path| ConfigError::Read { path: path.to_owned(), source: io::ErrorKind::NotFound.into() };
         let folder = folder.canonicalize().map_err(|source| match read(folder) {
             ConfigError::Read { path, .. } => ConfigError::Read { path, source },
@@ -76,7 +78,8 @@ impl Bundle {
         let text = read_text(&path)?;
         let bundle = Self::parse(folder, &path, text)?;
         super::validate::check(&bundle)?;
-        Ok(bundle)
+        let filter = super::seccomp::of(&bundle)?;
+        Ok((bundle, filter))
     }
 
     /// Takes the copy of a configuration that was checked when its container was created.
@@ -101,14 +104,6 @@ impl Bundle {
     pub fn root(&self) -> PathBuf {
         let path = self.spec.root().as_ref().map(|root| root.path().clone()).unwrap_or_default();
         self.folder.join(path)
-    }
-
-    /// The part `linux.seccomp` as it was written; none where there is none.
-    #[must_use]
-    pub fn seccomp(&self) -> Option<Vec<u8>> {
-        let value: Value = serde_json::from_str(&self.text).ok()?;
-        let profile = value.get("linux")?.get("seccomp")?;
-        (!profile.is_null()).then(|| profile.to_string().into_bytes())
     }
 }
 

@@ -75,7 +75,12 @@ pub fn create(wish: Create<'_>) -> Result<Created, Failure> {
     match attend(&plan, &child, &sync, state) {
         Ok(()) => Ok(Created { init: child, sync }),
         Err(failure) => {
-            let _ = process::send_signal(&child.pidfd, libc::SIGKILL);
+            if plan.shares_mounts() {
+                // It unmounts its root when its maker is gone.
+                drop(sync);
+            } else {
+                let _ = process::send_signal(&child.pidfd, libc::SIGKILL);
+            }
             let _ = child.wait();
             Err(first_of(report, failure))
         }
@@ -102,10 +107,10 @@ fn attend(plan: &Plan<'_>, child: &Child, sync: &OwnedFd, state: StateText<'_>) 
         return Err(gone());
     }
     if let Some(wanted) = spec.hooks() {
-        let text = state(child.pid, "creating");
-        let prestart = wanted.prestart();
-        for (name, list) in [("prestart", prestart), ("createRuntime", wanted.create_runtime())] {
-            hooks::run_all(name, list.as_deref().unwrap_or_default(), &text)?;
+        // The first versions of the specification ran prestart hooks in a container that is created, and their programs expect one.
+        let prestart = ("prestart", "created", wanted.prestart());
+        for (name, status, list) in [prestart, ("createRuntime", "creating", wanted.create_runtime())] {
+            hooks::run_all(name, list.as_deref().unwrap_or_default(), &state(child.pid, status))?;
         }
     }
     if !say(sync, init::HOOKS_DONE) || hear(sync) != Some(init::READY) {
@@ -126,7 +131,7 @@ type Trees = (Option<OwnedFd>, Vec<(usize, OwnedFd)>);
 /// Opens the root and the sources of bind mounts as the caller, who is root, where init will be somebody else.
 fn outside_trees(plan: &Plan<'_>, report: &OwnedFd) -> Result<Trees, Failure> {
     let foreign = plan.map.is_some() || plan.joins_user();
-    if !foreign || !rustix::process::geteuid().is_root() || plan.joins_mounts() {
+    if !foreign || !rustix::process::geteuid().is_root() || plan.shares_mounts() {
         return Ok((None, Vec::new()));
     }
     let folder = &plan.bundle.folder;

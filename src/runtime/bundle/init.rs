@@ -15,6 +15,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::process::DumpableBehavior;
 use std::fmt::Write as _;
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::path::Path;
 
 /// What `create` and init say to each other.
 pub(super) const MAPPED: u8 = b'u';
@@ -49,7 +50,14 @@ pub(super) fn run(plan: &Plan<'_>, fds: InitFds, state: StateText<'_>) -> i32 {
     drop(keep);
     // `create` takes the end of the one for our end: it must come after what is in the other.
     let (Ok(report), Ok(sync)) = (fds.report.try_clone(), fds.sync.try_clone()) else { return 125 };
-    let prepared = closed.map_err(Failure::at(Stage::Stdio, "")).and_then(|()| prepare(plan, fds, state));
+    let mut shared = None;
+    let prepared = closed.map_err(Failure::at(Stage::Stdio, "")).and_then(|()| prepare(plan, fds, state, &mut shared));
+    if !matches!(prepared, Ok(Some(_)))
+        && let Some(root) = &shared
+    {
+        let _ = mount::take_away(root.as_fd());
+    }
+    drop(shared);
     let failure = match prepared {
         Ok(Some(waiting)) => {
             drop((report, sync));
@@ -70,8 +78,14 @@ struct Waiting {
     home: String,
 }
 
-/// Makes the container; nothing is returned where `create` has gone meanwhile.
-fn prepare(plan: &Plan<'_>, fds: InitFds, state: StateText<'_>) -> Result<Option<Waiting>, Failure> {
+/// Makes the container; nothing is returned where `create` has gone meanwhile. `shared` is its root as soon as that is mounted in a
+/// namespace in which others are.
+fn prepare(
+    plan: &Plan<'_>,
+    fds: InitFds,
+    state: StateText<'_>,
+    shared: &mut Option<OwnedFd>,
+) -> Result<Option<Waiting>, Failure> {
     let InitFds { sync, report: _report, listen, console, handed, root, mut sources } = fds;
     let spec = &plan.bundle.spec;
     rustix::process::setsid().map_err(|errno| Failure::at(Stage::Clone, "")(errno.into()))?;
@@ -91,7 +105,7 @@ fn prepare(plan: &Plan<'_>, fds: InitFds, state: StateText<'_>) -> Result<Option
         labels::apply(process)?;
     }
     let other = console.as_ref().and_then(|_| console::hosts_master());
-    let mut root = mounted_root(plan, root, &mut sources)?;
+    let root = mounted_root(plan, root, &mut sources, shared)?;
     if !say(&sync, MOUNTED) || hear(&sync) != Some(HOOKS_DONE) {
         return Ok(None);
     }
@@ -107,12 +121,10 @@ fn prepare(plan: &Plan<'_>, fds: InitFds, state: StateText<'_>) -> Result<Option
         _ => None,
     };
     drop(console);
-    if !plan.joins_mounts() {
-        if let Some(slave) = &slave {
-            console::mount_console(&root, slave)?;
-        }
-        root = change_root(plan, root)?;
+    if let Some(slave) = &slave {
+        console::mount_console(&root, slave)?;
     }
+    let root = change_root(plan, root)?;
     name(spec)?;
     if plan.has_new(LinuxNamespaceType::Network) {
         netdev::loopback_up().map_err(Failure::at(Stage::Loopback, ""))?;
@@ -137,12 +149,16 @@ fn prepare(plan: &Plan<'_>, fds: InitFds, state: StateText<'_>) -> Result<Option
 /// Waits for the start and becomes the program.
 fn stay(plan: &Plan<'_>, waiting: Waiting, state: StateText<'_>) -> i32 {
     let Waiting { listen, handed, home } = waiting;
-    let Ok(report) = wait(&listen) else { return 125 };
+    let Ok((report, starter)) = wait(&listen) else { return 125 };
     let spec = &plan.bundle.spec;
     let failure = match spec.process() {
         None => Failure::text(Stage::Start, "config.json: process: it is missing, so there is nothing to start"),
         Some(process) => {
-            let leaving = |process: &Process, report: &OwnedFd| leave_as(plan, process, report, &home, &handed);
+            let Plan { filter, new_keyring, umask, .. } = *plan;
+            let (home, handed) = (home.as_str(), handed.as_slice());
+            let leaving = |process: &Process, report: &OwnedFd, listener: Option<&OwnedFd>| {
+                leave_as(&leave::Leave { process, home, filter, listener, report, handed, new_keyring, umask })
+            };
             let hooks = spec.hooks().as_ref().and_then(|hooks| hooks.start_container().as_deref()).unwrap_or_default();
             let text = state(rustix::process::getpid().as_raw_nonzero().get(), "created");
             let done = hooks.iter().try_for_each(|hook| {
@@ -151,11 +167,12 @@ fn stay(plan: &Plan<'_>, waiting: Waiting, state: StateText<'_>) -> i32 {
                     if let Err(failure) = fd::become_stdio(&stdin, 0).map_err(Failure::at(Stage::Stdio, "")) {
                         return failure;
                     }
-                    leaving(&as_process(process, hook), &report)
+                    // One filter has one listener, and that is the program's: a hook's calls that were to be handed over fail.
+                    leaving(&as_process(process, hook), &report, None)
                 })
             });
             match done {
-                Ok(()) => leaving(process, &report),
+                Ok(()) => leaving(process, &report, Some(&starter)),
                 Err(failure) => failure,
             }
         }
@@ -165,12 +182,11 @@ fn stay(plan: &Plan<'_>, waiting: Waiting, state: StateText<'_>) -> i32 {
 }
 
 /// Nobody who comes into the container may look at us or at our binary any more.
-fn leave_as(plan: &Plan<'_>, process: &Process, report: &OwnedFd, home: &str, handed: &[(i32, OwnedFd)]) -> Failure {
+fn leave_as(wish: &leave::Leave<'_>) -> Failure {
     if let Err(errno) = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable) {
         return Failure::at(Stage::Start, "start the container")(errno.into());
     }
-    let Plan { filter, new_keyring, umask, .. } = *plan;
-    leave::leave(&leave::Leave { process, home, filter, report, handed, new_keyring, umask })
+    leave::leave(wish)
 }
 
 /// A hook as a process with the rights of another.
@@ -198,19 +214,22 @@ fn new_time(plan: &Plan<'_>) -> Result<(), Failure> {
 }
 
 /// The root file system with all that is mounted in it, attached in this mount namespace.
-fn mounted_root(plan: &Plan<'_>, ready: Option<OwnedFd>, sources: &mut Vec<(usize, OwnedFd)>) -> Result<SafeRoot, Failure> {
-    let at = || Failure::at(Stage::Rootfs, "/");
-    let folder = |path: &str| {
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        rustix::fs::open(path, flags, Mode::empty()).map_err(|errno| at()(errno.into()))
-    };
-    let top = folder("/")?;
-    if plan.joins_mounts() {
-        return Ok(SafeRoot::new(top));
-    }
-    // What is mounted here is nobody else's business; what the host mounts may still come in where the configuration wants that.
-    mount::set_propagation(top.as_fd(), Propagation::Slave, true).map_err(at())?;
+fn mounted_root(
+    plan: &Plan<'_>,
+    ready: Option<OwnedFd>,
+    sources: &mut Vec<(usize, OwnedFd)>,
+    shared: &mut Option<OwnedFd>,
+) -> Result<SafeRoot, Failure> {
     let path = plan.bundle.root();
+    // In others' namespace the root covers its own folder and nothing else.
+    let place = if plan.shares_mounts() { path.as_path() } else { Path::new("/") };
+    let at = || Failure::at(Stage::Rootfs, place.to_string_lossy());
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let top = rustix::fs::open(place, flags, Mode::empty()).map_err(|errno| at()(errno.into()))?;
+    if !plan.shares_mounts() {
+        // What is mounted here is nobody else's business; what the host mounts may still come in where the configuration wants that.
+        mount::set_propagation(top.as_fd(), Propagation::Slave, true).map_err(at())?;
+    }
     let tree = match ready {
         Some(tree) => tree,
         None => mount::clone_tree(&path, true).map_err(Failure::at(Stage::Source, path.to_string_lossy()))?,
@@ -220,6 +239,9 @@ fn mounted_root(plan: &Plan<'_>, ready: Option<OwnedFd>, sources: &mut Vec<(usiz
         mount::set_propagation(tree.as_fd(), wanted.0, wanted.1).map_err(at())?;
     }
     mount::attach(tree.as_fd(), top.as_fd()).map_err(at())?;
+    if plan.shares_mounts() {
+        *shared = Some(tree.try_clone().map_err(at())?);
+    }
     let root = SafeRoot::new(tree);
     mounts::mount_all(&root, plan, sources)?;
     devices::supply(&root, &plan.bundle.spec)?;
@@ -235,7 +257,9 @@ fn wanted_propagation(plan: &Plan<'_>) -> Option<(Propagation, bool)> {
 fn change_root(plan: &Plan<'_>, root: SafeRoot) -> Result<SafeRoot, Failure> {
     let spec = &plan.bundle.spec;
     let null = kernels::null_device()?;
-    let changed = if plan.pivot { mount::pivot_into(root.as_fd()) } else { mount::stay_on_top(root.as_fd()) };
+    // The root of a namespace in which others are is theirs.
+    let pivots = plan.pivot && !plan.shares_mounts();
+    let changed = if pivots { mount::pivot_into(root.as_fd()) } else { mount::stay_on_top(root.as_fd()) };
     changed.map_err(Failure::at(Stage::Pivot, ""))?;
     drop(root);
     let root = kernels::own_root().map_err(Failure::at(Stage::Pivot, ""))?;

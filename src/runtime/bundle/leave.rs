@@ -1,16 +1,16 @@
 //! The last steps before a program of a bundle: exactly what its process says, and nothing of our own habits.
 
-use super::seccomp::Filter;
+use super::seccomp::{Filter, WAIT_KILLABLE};
 use crate::runtime::limits;
 use crate::runtime::message::{Failure, Stage};
 use crate::runtime::process as steps;
 use crate::runtime::process::{Identity, Last};
 use crate::sys::schedule::{self, IoClass, Policy};
-use crate::sys::{keyring, seccomp, stub};
+use crate::sys::{fdpass, keyring, seccomp, stub};
 use oci_spec::runtime::{IOPriorityClass, LinuxSchedulerFlag, LinuxSchedulerPolicy, Process};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 use std::ffi::CString;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 
 /// What is needed beside the process.
 pub(super) struct Leave<'a> {
@@ -18,6 +18,8 @@ pub(super) struct Leave<'a> {
     /// The home folder, for a program whose environment names none.
     pub(super) home: &'a str,
     pub(super) filter: Option<&'a Filter>,
+    /// Where the descriptor of the calls that the filter hands over is sent.
+    pub(super) listener: Option<&'a OwnedFd>,
     pub(super) report: &'a OwnedFd,
     /// Descriptors for the program, with their numbers there, from 3 up.
     pub(super) handed: &'a [(i32, OwnedFd)],
@@ -35,7 +37,7 @@ pub(super) fn leave(leave: &Leave<'_>) -> Failure {
 }
 
 fn try_leave(leave: &Leave<'_>) -> Result<std::convert::Infallible, Failure> {
-    let Leave { process, home, filter, report, handed, new_keyring, umask } = leave;
+    let Leave { process, home, filter, listener, report, handed, new_keyring, umask } = leave;
     let user = process.user();
     let identity = Identity {
         uid: user.uid(),
@@ -59,6 +61,10 @@ fn try_leave(leave: &Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     own_streams(&identity)?;
     let no_new_privileges = process.no_new_privileges().unwrap_or(false);
     let last = Last { process, report, handed, error_fd, stub, before: Vec::new(), candidates, argv, environment };
+    // Out of the way of those that are laid in their places.
+    let move_up = |fd| rustix::io::fcntl_dupfd_cloexec(fd, last.above());
+    let listener = listener.map(move_up).transpose().map_err(|errno| Failure::at(Stage::Seccomp, "")(errno.into()))?;
+    let load = |filter| load(filter, listener.as_ref());
     // After the descriptors: close_range is younger than many filters, which refuse what they do not know.
     last.go(|| {
         steps::drop_bounding(process)?;
@@ -80,8 +86,18 @@ fn try_leave(leave: &Leave<'_>) -> Result<std::convert::Infallible, Failure> {
     })
 }
 
-fn load(filter: &Filter) -> Result<(), Failure> {
-    seccomp::load_with(&filter.program, filter.flags).map_err(Failure::at(Stage::Seccomp, ""))
+fn load(filter: &Filter, listener: Option<&OwnedFd>) -> Result<(), Failure> {
+    let fail = || Failure::at(Stage::Seccomp, "");
+    match listener.filter(|_| filter.listener.is_some()) {
+        // The next call may be one that waits for an answer.
+        Some(socket) => seccomp::load_listening(&filter.program, filter.flags)
+            .and_then(|fd| fdpass::send(socket.as_fd(), fd.as_fd()))
+            .map_err(fail()),
+        None => {
+            let flags = if filter.listener.is_some() { filter.flags & !WAIT_KILLABLE } else { filter.flags };
+            seccomp::load_with(&filter.program, flags).map_err(fail())
+        }
+    }
 }
 
 fn own_streams(identity: &Identity) -> Result<(), Failure> {

@@ -24,6 +24,7 @@
 //! Nobody in the container may look into I or take our binary from it: nobody else is in there while I waits, as `exec` refuses a
 //! container that is not started; and where it shares a pid namespace, and from the start on, I is not dumpable.
 
+mod affinity;
 mod config;
 mod console;
 mod create;
@@ -37,6 +38,7 @@ mod leave;
 mod mounts;
 mod place;
 mod seccomp;
+mod shared;
 mod start;
 mod validate;
 
@@ -46,6 +48,7 @@ pub use exec::{Exec, exec};
 pub use hooks::run_all;
 pub use init::StateText;
 pub use mounts::known_options;
-pub use seccomp::{Filter, known_flags, of as filter_of};
-pub use start::{SOCKET, is_waiting, start};
+pub use seccomp::{Filter, Listener, known_flags, listener_of, of as filter_of};
+pub use shared::SharedRoot;
+pub use start::{Deliver, SOCKET, is_waiting, start};
 pub use validate::check_process;

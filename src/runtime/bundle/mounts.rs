@@ -46,6 +46,9 @@ const NOSYMFOLLOW: Attributes = Attributes::from_bits_retain(0x0020_0000);
 /// All bits that say when the time of access is written; they change only together (mount_setattr(2)).
 const ATIME: Attributes = Attributes::from_bits_retain(0x70);
 
+/// All that a lock on them holds (mount_namespaces(7)).
+const TIMES: Attributes = ATIME.union(Attributes::MOUNT_ATTR_NODIRATIME);
+
 /// Ways to write the time of access.
 const ATIMES: [(&str, Attributes); 6] = [
     ("noatime", Attributes::MOUNT_ATTR_NOATIME),
@@ -258,7 +261,14 @@ fn change(mount: BorrowedFd<'_>, options: &Options<'_>, name: &str) -> Result<()
     for (set, clear, recursive) in [(options.set, options.clear, false), (options.set_below, options.clear_below, true)] {
         let times = clear & ATIME;
         if !set.is_empty() || !times.is_empty() {
-            mount::set_attributes(mount, set, times, recursive).map_err(fail())?;
+            let done = mount::set_attributes(mount, set, times, recursive).or_else(|error| match error.raw_os_error() {
+                // How the times of access are written is locked, too; nothing depends on that, so the mount keeps it.
+                Some(libc::EPERM) if set.intersects(TIMES) || !times.is_empty() => {
+                    mount::set_attributes(mount, set - TIMES, Attributes::empty(), recursive)
+                }
+                _ => Err(error),
+            });
+            done.map_err(fail())?;
         }
         let clear = clear - ATIME;
         if clear.is_empty() {

@@ -96,9 +96,9 @@ impl<'a> Plan<'a> {
         self.joins.iter().any(|join| join.kind == CloneFlags::NEWPID)
     }
 
-    /// Whether init keeps the mounts of the namespace that it joins.
-    pub(super) fn joins_mounts(&self) -> bool {
-        self.joins.iter().any(|join| join.kind == CloneFlags::NEWNS)
+    /// Whether init's mounts are made in a namespace in which others are.
+    pub(super) fn shares_mounts(&self) -> bool {
+        !self.has_new(LinuxNamespaceType::Mount)
     }
 
     fn flags(&self) -> CloneFlags {

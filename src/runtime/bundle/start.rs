@@ -22,17 +22,27 @@ pub fn is_waiting(folder: &Path) -> bool {
     }
 }
 
+/// Takes the descriptor of the calls that a process's filter hands over to whoever answers them.
+pub type Deliver<'a> = &'a dyn Fn(OwnedFd) -> Result<(), Failure>;
+
 /// Has the waiting container become the program of its process, and returns when it has.
 ///
 /// # Errors
-/// It does not wait (any more), a startContainer hook fails, or the program cannot be executed.
-pub fn start(folder: &Path, process: Option<&Process>) -> Result<(), Failure> {
+/// It does not wait (any more), a startContainer hook fails, nobody answers calls that are handed over, or the program cannot be executed.
+pub fn start(folder: &Path, process: Option<&Process>, deliver: Option<Deliver<'_>>) -> Result<(), Failure> {
     let fail = || Failure::at(Stage::Start, "start the container");
     let connection =
         socket::connect_in(folder, SOCKET).map_err(|_| Failure::text(Stage::Start, "it does not wait for its start"))?;
     let (report, there) = fd::pipe().map_err(fail())?;
     fdpass::send(connection.as_fd(), there.as_fd()).map_err(fail())?;
     drop(there);
+    if let Some(deliver) = deliver {
+        rustix::io::ioctl_fionbio(&connection, false).map_err(|errno| fail()(errno.into()))?;
+        // Nothing comes where it fails before, which is told below.
+        if let Some(fd) = fdpass::receive(connection.as_fd()).map_err(fail())? {
+            deliver(fd)?;
+        }
+    }
     match Failure::receive(report).map_err(fail())? {
         Outcome::Executed => Ok(()),
         Outcome::Failed(failure) => Err(process.map_or(failure.clone(), |process| leave::with_program(failure, process))),
@@ -40,8 +50,8 @@ pub fn start(folder: &Path, process: Option<&Process>) -> Result<(), Failure> {
     }
 }
 
-/// Waits for a start; in init. Returns where it is to report.
-pub(super) fn wait(listen: &OwnedFd) -> Result<OwnedFd, Failure> {
+/// Waits for a start; in init. Returns where it is to report, and the connection with who starts it.
+pub(super) fn wait(listen: &OwnedFd) -> Result<(OwnedFd, OwnedFd), Failure> {
     let fail = || Failure::at(Stage::Start, "wait for the start");
     loop {
         let connection = match accept_with(listen, SocketFlags::CLOEXEC) {
@@ -51,7 +61,7 @@ pub(super) fn wait(listen: &OwnedFd) -> Result<OwnedFd, Failure> {
         };
         // Who only looks whether somebody listens sends nothing.
         if let Ok(Some(report)) = fdpass::receive(connection.as_fd()) {
-            return Ok(report);
+            return Ok((report, connection));
         }
     }
 }

@@ -2,7 +2,7 @@
 //! parts of it that this runtime cannot do.
 
 use super::config::{Bundle, ConfigError, refused};
-use super::{labels, mounts, seccomp};
+use super::{affinity, labels, mounts};
 use oci_spec::runtime::{Hook, Linux, LinuxNamespaceType, Process, Spec};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -39,9 +39,6 @@ pub(super) fn check(bundle: &Bundle) -> Checked {
     match spec.linux() {
         Some(linux) => check_linux(linux, &namespaces)?,
         None => return Err(refused("linux", "it is missing, and with it the namespaces")),
-    }
-    if let Some(profile) = bundle.seccomp() {
-        seccomp::check(&profile)?;
     }
     Ok(())
 }
@@ -92,8 +89,10 @@ pub fn check_process(process: &Process) -> Checked {
     if process.args().iter().flatten().chain(process.env().iter().flatten()).any(holds_zero) {
         return Err(refused("process", "an argument or a variable holds a zero byte"));
     }
-    if process.exec_cpu_affinity().is_some() {
-        return Err(refused("process.execCPUAffinity", "this runtime pins no process to processors (use resources.cpu.cpus)"));
+    if let Some(wanted) = process.exec_cpu_affinity() {
+        for list in [wanted.initial(), wanted.cpu_affinity_final()].into_iter().flatten() {
+            affinity::parse(list).map_err(|why| refused("process.execCPUAffinity", why))?;
+        }
     }
     labels::check(process)
 }
@@ -119,8 +118,10 @@ fn namespaces(spec: &Spec) -> Result<Own, ConfigError> {
         }
         own.push(kind);
     }
-    if !own.contains(&LinuxNamespaceType::Mount) {
-        return Err(refused("linux.namespaces", "there is no mount namespace: the container's mounts would be the host's"));
+    let is_new = |kind| crate::runtime::init::has_new_namespace(spec, kind);
+    if !is_new(LinuxNamespaceType::Mount) && (is_new(LinuxNamespaceType::User) || !rustix::process::geteuid().is_root()) {
+        let why = "there is no new mount namespace, and a new user namespace has no right to mount in another";
+        return Err(refused("linux.namespaces", why));
     }
     Ok(Own(own))
 }
@@ -225,7 +226,8 @@ fn check_linux(linux: &Linux, own: &Own) -> Checked {
 fn check_sysctl(name: &str, own: &Own) -> Checked {
     let dotted = name.replace('/', ".");
     let needed = match dotted.as_str() {
-        "kernel.domainname" | "kernel.hostname" => Some(LinuxNamespaceType::Uts),
+        "kernel.hostname" => return Err(refused("linux.sysctl", "kernel.hostname is what the field hostname sets")),
+        "kernel.domainname" => Some(LinuxNamespaceType::Uts),
         "kernel.msgmax"
         | "kernel.msgmnb"
         | "kernel.msgmni"
@@ -308,10 +310,11 @@ mod tests {
             ("/process/oomScoreAdj", json!(2000), "oomScoreAdj"),
             ("/linux/namespaces", json!([{"type": "mount"}, {"type": "mount"}]), "twice"),
             ("/linux/namespaces", json!([{"type": "mount"}, {"type": "uts", "path": "x"}]), "not absolute"),
-            ("/linux/namespaces", json!([{"type": "pid"}]), "mount namespace"),
+            ("/linux/namespaces", json!([{"type": "pid"}, {"type": "user"}]), "mount namespace"),
             ("/linux/namespaces", json!([{"type": "nosuch"}]), "nosuch"),
             ("/linux/uidMappings", json!([{"containerID": 0, "hostID": 0, "size": 1}]), "user namespace"),
             ("/linux/sysctl", json!({"kernel.panic": "1"}), "kernel.panic"),
+            ("/linux/sysctl", json!({"kernel.hostname": "a"}), "hostname"),
             ("/linux/sysctl", json!({"net.core.somaxconn": "1"}), "net namespace"),
             ("/linux/rootfsPropagation", json!("odd"), "rootfsPropagation"),
             ("/linux/intelRdt", json!({"closID": "a"}), "intelRdt"),

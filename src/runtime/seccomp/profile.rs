@@ -22,6 +22,8 @@ pub enum ProfileError {
     Action(String),
     #[error("SCMP_ACT_NOTIFY needs a program that answers the calls, and there is none")]
     Notify,
+    #[error("SCMP_ACT_NOTIFY cannot be what is done with {0}: the descriptor that tells of it is sent by such a call")]
+    NotifyAlways(&'static str),
     #[error("the errno {0:?} is not known (write its number as errnoRet)")]
     Errno(String),
     #[error("the comparison {0:?} is not known")]
@@ -132,11 +134,26 @@ const MACHINE: (&str, &str) = if cfg!(target_arch = "x86_64") {
 /// # Errors
 /// The profile cannot be read, or asks for what cannot be. A call that this machine does not know by name is no error.
 pub fn compile(text: &[u8], capabilities: CapSet, kernel: &str) -> Result<Vec<u8>, ProfileError> {
+    compile_for(text, capabilities, kernel, false)
+}
+
+/// The same; where there is a `listener`, calls can be handed over to it.
+///
+/// # Errors
+/// As for [`compile`], and every call would be handed over, or that by which the listener is told.
+pub fn compile_for(text: &[u8], capabilities: CapSet, kernel: &str, listener: bool) -> Result<Vec<u8>, ProfileError> {
     let profile: Profile = serde_json::from_slice(text).map_err(ProfileError::Parse)?;
     if let Some(flag) = profile.flags.iter().find(|flag| *flag != "SECCOMP_FILTER_FLAG_TSYNC") {
         return Err(ProfileError::Flag(flag.clone()));
     }
+    let action = |name: &str, errno, errno_name: &str| match name {
+        "SCMP_ACT_NOTIFY" if listener => Ok(ScmpAction::Notify),
+        _ => action(name, errno, errno_name),
+    };
     let default = action(&profile.default_action, profile.default_errno_ret, &profile.default_errno)?;
+    if default == ScmpAction::Notify {
+        return Err(ProfileError::NotifyAlways("every other call"));
+    }
     let mut context = ScmpFilterContext::new(default)?;
     for name in architectures(&profile) {
         context.add_arch(name.parse().map_err(|_| ProfileError::Architecture(name))?)?;
@@ -148,6 +165,9 @@ pub fn compile(text: &[u8], capabilities: CapSet, kernel: &str) -> Result<Vec<u8
         }
         for name in rule.names.iter().chain(Some(&rule.name).filter(|name| !name.is_empty())) {
             let Some(call) = call(name) else { continue };
+            if action == ScmpAction::Notify && name == "sendmsg" {
+                return Err(ProfileError::NotifyAlways("sendmsg"));
+            }
             let fail = |source| ProfileError::Rule { call: name.clone(), source };
             for conditions in alternatives(&rule.args)? {
                 context.add_rule_conditional(action, call, &conditions).map_err(fail)?;

@@ -66,7 +66,7 @@ fn hooks_read_the_state(env: &TestEnv) {
     bundle.start().ok();
     bundle.delete();
     for (kind, status) in [
-        ("prestart", "creating"),
+        ("prestart", "created"),
         ("createRuntime", "creating"),
         ("createContainer", "creating"),
         ("startContainer", "created"),

@@ -2,6 +2,7 @@
 //!
 //! `CORACLE_OCI_RUNTIME` names another runtime (`crun`) for the same cases.
 
+mod agents;
 mod external;
 mod hooks;
 mod lifecycle;
@@ -14,7 +15,15 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 pub fn cases() -> Vec<Case> {
-    let all = [lifecycle::cases(), process::cases(), mounts::cases(), hooks::cases(), podman::cases(), external::cases()];
+    let all = [
+        lifecycle::cases(),
+        process::cases(),
+        mounts::cases(),
+        hooks::cases(),
+        podman::cases(),
+        external::cases(),
+        agents::cases(),
+    ];
     let ready = |case: Case| case.needs(&[Need::Userns]).only_ours("podman is no OCI runtime");
     all.into_iter().flatten().map(ready).collect()
 }

@@ -97,15 +97,18 @@ pub(super) fn connect(target: &Target, client: SocketAddr, port: u16) -> io::Res
 
 /// Binds a connecting socket to whom the container is to see. Where the client's port is in use with that address (it has another
 /// connection), another port of it has to do.
+///
+/// The gateway needs no binding: it is the address that the kernel takes for a container of its network. So one port of it can have
+/// connections to several containers, and none is looked for beforehand.
 pub(super) fn bind(socket: &OwnedFd, path: &Path) -> io::Result<()> {
-    if path.kept {
-        inet::set_transparent(socket, path.from.ip())?;
-        rustix::net::sockopt::set_socket_reuseaddr(socket, true)?;
-        if rustix::net::bind(socket, &path.from).is_ok() {
-            return Ok(());
-        }
+    if !path.kept {
+        return Ok(());
     }
-    rustix::net::bind(socket, &SocketAddr::new(path.from.ip(), 0)).map_err(io::Error::from)
+    inet::set_transparent(socket, path.from.ip())?;
+    rustix::net::sockopt::set_socket_reuseaddr(socket, true)?;
+    rustix::net::bind(socket, &path.from)
+        .or_else(|_| rustix::net::bind(socket, &SocketAddr::new(path.from.ip(), 0)))
+        .map_err(io::Error::from)
 }
 
 /// Space for datagrams on their way.
