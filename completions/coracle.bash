@@ -5410,7 +5410,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__oci__subcmd__delete)
-            opts="-f -h --force --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
+            opts="-f -h --force --regex --root --log --log-format --log-level --debug --systemd-cgroup --cgroup-manager --rootless --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

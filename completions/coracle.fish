@@ -1516,6 +1516,7 @@ systemd\t''
 disabled\t'No cgroup is made; a limit is then an error'"
 complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -l rootless -d 'Of `spec`: write a configuration with a user namespace for you. Else accepted for other runtimes\' sake' -r
 complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -s f -l force -d 'Kill it first where it lives; one that is not there is no error'
+complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -l regex -d 'The id is a pattern (a regular expression): take all containers away in whose ids it is found'
 complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -l debug -d 'Accepted for other runtimes\' sake'
 complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -l systemd-cgroup -d 'Have systemd make the cgroups: their path is slice:prefix:name'
 complete -c coracle -n "__fish_coracle_using_subcommand oci; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -140,7 +140,7 @@ fn wait_for(path: &Path, wanted: &str, patience: Duration) -> Result<bool, Cgrou
     }
 }
 
-fn has_line(text: &[u8], wanted: &str) -> bool {
+pub(super) fn has_line(text: &[u8], wanted: &str) -> bool {
     text.split(|byte| *byte == b'\n').any(|line| line == wanted.as_bytes())
 }
 

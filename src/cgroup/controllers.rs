@@ -111,7 +111,7 @@ fn place(controller: &str, path: &Path, root: &Path, old: &str) -> Place {
 }
 
 /// Reads `/proc/cgroups`: name, hierarchy, number of cgroups, enabled. Hierarchy 0 is v2's, or none.
-fn in_version_one(controller: &str, text: &str) -> bool {
+pub(super) fn in_version_one(controller: &str, text: &str) -> bool {
     // The names of v1 where they differ.
     let name = if controller == "io" { "blkio" } else { controller };
     text.lines().any(|line| {

@@ -318,6 +318,13 @@ fn message_length(bytes: &[u8]) -> Result<Option<usize>, BusError> {
     Ok(Some((16 + fields).next_multiple_of(8) + body))
 }
 
+/// Tells whether the bytes are a message, and reads all that is ever read of one.
+pub(super) fn is_message(bytes: &[u8]) -> bool {
+    let whole = message_length(bytes).is_ok_and(|length| length.is_some_and(|length| length <= bytes.len()));
+    let message = Message::decode(bytes).filter(|_| whole);
+    message.is_some_and(|message| message.flag().is_some() || message.texts().count() > 0)
+}
+
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,

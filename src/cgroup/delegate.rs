@@ -174,7 +174,7 @@ pub(super) fn own_cgroup() -> Option<PathBuf> {
 }
 
 /// Reads the v2 line of `/proc/self/cgroup`: the path below the mount. Nothing where it lies outside of what we see.
-fn own_path(text: &str) -> Option<&str> {
+pub(super) fn own_path(text: &str) -> Option<&str> {
     let path = text.lines().find_map(|line| line.strip_prefix("0::/"))?;
     // "/../x": above the root of our cgroup namespace. " (deleted)": somebody has removed it under us.
     (!path.split('/').any(|part| part == "..") && !path.ends_with(" (deleted)")).then_some(path)

@@ -37,7 +37,11 @@ pub mod ownership;
 pub mod resources;
 pub mod scope;
 pub mod settings;
+mod understand;
 pub mod usage;
+
+#[doc(hidden)]
+pub use understand::understands;
 
 pub use control::{freeze, is_frozen, kill, processes, remove, thaw};
 pub use controllers::Lacking;

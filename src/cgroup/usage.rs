@@ -26,8 +26,8 @@ pub fn usage(path: &Path) -> Usage {
     let cpu = read("cpu.stat").unwrap_or_default();
     let cache = read("memory.stat").and_then(|text| field(&text, "inactive_file")).unwrap_or(0);
     Usage {
-        cpu: field(&cpu, "usage_usec").map(|usec| usec * 1000),
-        cpu_system: field(&cpu, "system_usec").map(|usec| usec * 1000),
+        cpu: field(&cpu, "usage_usec").map(|usec| usec.saturating_mul(1000)),
+        cpu_system: field(&cpu, "system_usec").map(|usec| usec.saturating_mul(1000)),
         // As Docker and Podman count it.
         memory: number("memory.current").map(|bytes: u64| bytes.saturating_sub(cache)),
         memory_limit: number("memory.max"),
@@ -43,16 +43,16 @@ pub fn task_limit(path: &Path) -> Option<u64> {
     Some(text.trim().parse().unwrap_or(0))
 }
 
-fn field(text: &str, name: &str) -> Option<u64> {
+pub(super) fn field(text: &str, name: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
 }
 
 /// Reads `io.stat`: a line a disk, `8:0 rbytes=1 wbytes=2 rios=…`.
-fn traffic(text: &str) -> (u64, u64) {
+pub(super) fn traffic(text: &str) -> (u64, u64) {
     let sum = |key: &str| {
         let words =
             text.split_ascii_whitespace().filter_map(|word| word.strip_prefix(key)?.strip_prefix('=')?.parse::<u64>().ok());
-        words.sum()
+        words.fold(0, u64::saturating_add)
     };
     (sum("rbytes"), sum("wbytes"))
 }
@@ -100,5 +100,15 @@ mod tests {
         assert_eq!(usage(folder.path()), wanted);
         assert_eq!(task_limit(folder.path()), Some(0));
         assert_eq!(processes(folder.path()), [5, 6, 7]);
+    }
+
+    #[test]
+    fn counters_that_are_too_large_stay_at_the_largest_number() {
+        let most = u64::MAX;
+        assert_eq!(traffic(&format!("8:0 rbytes={most} wbytes=2\n8:1 rbytes=1 wbytes={most}\n")), (most, most));
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("cpu.stat"), format!("usage_usec {most}\nsystem_usec {most}\n")).unwrap();
+        let usage = usage(folder.path());
+        assert_eq!((usage.cpu, usage.cpu_system), (Some(most), Some(most)));
     }
 }

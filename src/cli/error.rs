@@ -2,6 +2,7 @@
 
 use super::format::FormatError;
 use crate::engine::{EngineError, Kind};
+use crate::model::with_causes;
 use std::fmt::Write as _;
 
 /// A failed command.
@@ -74,12 +75,6 @@ impl CliError {
     }
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = format!("Error: {error}");
-    let mut below = error.source();
-    while let Some(source) = below {
-        let _ = write!(text, ": {source}");
-        below = source.source();
-    }
-    text
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    format!("Error: {}", with_causes(error))
 }

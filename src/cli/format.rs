@@ -9,6 +9,7 @@ mod value;
 
 use super::ui;
 use gtmpl_ng::{Context, ExecError, ParseError, Template};
+use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -93,12 +94,12 @@ pub fn render(rows: &[Value], format: &Format, headers: &[(&str, &str)], heading
     render_for(rows, format, headers, heading, ui::stdout_is_terminal())
 }
 
-/// Writes the rows as one JSON array, indented by `indent` blanks, as Podman prints it.
+/// Writes a value, most often an array of rows, as JSON of several lines with a last line end, indented by `indent` blanks.
 ///
 /// # Errors
 /// None in practice: every JSON value can be written.
-pub fn json_array(rows: &[Value], indent: usize) -> Result<String, FormatError> {
-    json_for(rows, indent, ui::stdout_is_terminal())
+pub fn json_text(value: &(impl Serialize + ?Sized), indent: usize) -> Result<String, FormatError> {
+    json_for(value, indent, ui::stdout_is_terminal())
 }
 
 fn render_for(
@@ -166,12 +167,12 @@ fn default_table(rows: &[Value], headers: &[(&str, &str)], heading: bool) -> Str
     ui::table(&names, &rows)
 }
 
-fn json_for(rows: &[Value], indent: usize, terminal: bool) -> Result<String, FormatError> {
+fn json_for(value: &(impl Serialize + ?Sized), indent: usize, terminal: bool) -> Result<String, FormatError> {
     let blanks = vec![b' '; indent];
     let mut bytes = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(&blanks);
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
-    serde::Serialize::serialize(rows, &mut serializer).map_err(FormatError::Json)?;
+    value.serialize(&mut serializer).map_err(FormatError::Json)?;
     bytes.push(b'\n');
     let text = String::from_utf8_lossy(&bytes).into_owned();
     Ok(if terminal { escape_json(&text) } else { text })

@@ -9,6 +9,7 @@ mod global;
 pub mod image;
 pub mod internal;
 pub mod network;
+pub mod objects;
 pub mod oci;
 pub mod output_file;
 pub mod output_folder;
@@ -167,6 +168,7 @@ fn read(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Erro
 pub fn understands(words: impl IntoIterator<Item = OsString>) -> bool {
     match read(words) {
         Ok(Command::Create(args)) => container::create::is_understood(&args),
+        Ok(Command::Network(command)) => command.understood(),
         read => read.is_ok(),
     }
 }

@@ -1,5 +1,6 @@
 //! What the surroundings say: environment variables, configuration files, and the places of files.
 
+pub mod accounts;
 pub mod bus;
 pub mod containers;
 pub mod env;

@@ -16,8 +16,8 @@
 //!   containers/<id>/            attach (the monitor's socket) hosts resolv.conf hostname containerenv
 //! ```
 
-use super::env;
 use super::storage::{StorageConf, Wanted};
+use super::{accounts, env};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
@@ -192,16 +192,13 @@ fn make_dir(path: &Path) -> Result<(), PathsError> {
     made.map_err(|source| PathsError::MakeDir { path: path.to_owned(), source })
 }
 
-/// The home folder: `HOME`, else the entry of `/etc/passwd` (a static binary has no other name service).
+/// The home folder: `HOME`, else the entry of `/etc/passwd`.
 pub(super) fn home(uid: u32) -> Result<PathBuf, PathsError> {
     if let Some(path) = env::absolute_path("HOME") {
         return Ok(path);
     }
-    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    passwd
-        .lines()
-        .map(|line| line.split(':').collect::<Vec<_>>())
-        .find(|fields| fields.len() >= 6 && fields[2].parse() == Ok(uid) && fields[5].starts_with('/'))
-        .map(|fields| PathBuf::from(fields[5]))
+    accounts::entries(&accounts::passwd())
+        .find(|entry| entry.uid == uid && entry.home.starts_with('/'))
+        .map(|entry| PathBuf::from(entry.home))
         .ok_or(PathsError::NoHome { uid })
 }

@@ -7,6 +7,7 @@ use super::network::NetworkError;
 use super::volume::VolumeError;
 use crate::config::paths::PathsError;
 use crate::image::ImageError;
+use crate::model::causes;
 use crate::net::netd::ServeError;
 use crate::secret::SecretError;
 use crate::state::StateError;
@@ -165,14 +166,9 @@ impl EngineError {
     /// Tells whether whoever read what we write has gone.
     #[must_use]
     pub fn is_reader_gone(&self) -> bool {
-        let mut below: Option<&(dyn std::error::Error + 'static)> = Some(self);
-        while let Some(error) = below {
-            if error.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe) {
-                return true;
-            }
-            below = error.source();
-        }
-        false
+        causes(self)
+            .filter_map(|error| error.downcast_ref())
+            .any(|io: &std::io::Error| io.kind() == std::io::ErrorKind::BrokenPipe)
     }
 
     /// What the user can do about it, where the message does not say it itself.

@@ -3,6 +3,7 @@
 use super::container::ContainerError;
 use super::{EngineError, Kind};
 use crate::config::Paths;
+use crate::model::with_causes;
 use crate::runtime::view;
 use crate::storage::remove_tree;
 use crate::sys::signals::Signals;
@@ -134,17 +135,6 @@ pub(crate) fn worker<T: Serialize>(
         written.unwrap_or(125)
     })?;
     Ok(Worker { member, answer, kind: PhantomData })
-}
-
-/// The text of a failure and of all that lies below it.
-pub(crate) fn with_causes(error: &EngineError) -> String {
-    let mut text = error.to_string();
-    let mut below = std::error::Error::source(error);
-    while let Some(source) = below {
-        text += &format!(": {source}");
-        below = source.source();
-    }
-    text
 }
 
 impl<T: DeserializeOwned> Worker<T> {

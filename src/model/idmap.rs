@@ -124,6 +124,7 @@ impl Ranges {
             let mut ends: Vec<u32> =
                 starts.iter().copied().filter(|start| *start > run.outside && u64::from(*start) < run.outside_end()).collect();
             ends.sort_unstable();
+            ends.dedup();
             for end in ends {
                 let count = end - rest.outside;
                 cut.push(IdRange { count, ..rest });
@@ -192,6 +193,8 @@ mod tests {
         let parent = "         0       1001          1\n         1     100000         10\n        11 300000 20\n";
         assert_eq!(Ranges::new(vec![run(0, 0, 31)]).unwrap().text_below(parent), "0 0 1\n1 1 10\n11 11 20\n");
         assert_eq!(Ranges::new(vec![run(5, 3, 10)]).unwrap().text_below(parent), "5 3 8\n13 11 2\n");
+        // A start that is named twice cuts once.
+        assert_eq!(Ranges::new(vec![run(0, 0, 9)]).unwrap().text_below("4 1 1\n4 2 2\n"), "0 0 4\n4 4 5\n");
     }
 
     #[test]

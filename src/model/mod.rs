@@ -1,6 +1,7 @@
 //! The nouns: plain types with no input or output, shared by every layer.
 
 pub mod capability;
+pub mod causes;
 pub mod container;
 pub mod digest;
 pub mod filesystem;
@@ -24,6 +25,7 @@ pub mod supervision;
 pub mod volume;
 
 pub use capability::CapSet;
+pub use causes::{causes, with_causes};
 pub use container::{ContainerConfig, LogDriver};
 pub use digest::{DiffId, Digest};
 pub use filesystem::{Filesystem, ImageVolumes, Rootfs};

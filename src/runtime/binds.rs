@@ -6,6 +6,7 @@ use super::init::Outside;
 use super::message::{Failure, Stage};
 use super::mounts::{Options, options};
 use super::volume::{self, FirstUse};
+use crate::model::IdMap;
 use crate::sys::copy;
 use crate::sys::mount::{self, Attributes, Parameter, Propagation};
 use crate::sys::overlay::{self, Stack};
@@ -35,23 +36,32 @@ pub(super) struct Image<'a> {
     /// `user[:group]`, as a plan has it.
     name: &'a str,
     root: SafeRoot,
+    /// Its ids, where the caller is in S and the container is not.
+    map: Option<&'a IdMap>,
     user: std::cell::OnceCell<(u32, u32)>,
 }
 
 impl<'a> Image<'a> {
     /// Takes a view of the root that later mounts do not appear in, where a mount of the spec needs it.
-    pub(super) fn of(spec: &'a Spec, name: &'a str, root: &SafeRoot) -> Result<Option<Self>, Failure> {
+    /// `map` is the container's for a caller in S, where the container is not in S.
+    pub(super) fn of(spec: &'a Spec, name: &'a str, root: &SafeRoot, map: Option<&'a IdMap>) -> Result<Option<Self>, Failure> {
         if !spec.mounts().iter().flatten().any(needs_image) {
             return Ok(None);
         }
         let copy = mount::clone_tree_at(root.as_fd(), false).map_err(Failure::at(Stage::Rootfs, "/"))?;
-        Ok(Some(Self { spec, name, root: SafeRoot::new(copy), user: std::cell::OnceCell::new() }))
+        Ok(Some(Self::alone(spec, name, SafeRoot::new(copy), map)))
+    }
+
+    /// The same of a root that nobody mounts anything on.
+    pub(super) fn alone(spec: &'a Spec, name: &'a str, root: SafeRoot, map: Option<&'a IdMap>) -> Self {
+        Self { spec, name, root, map, user: std::cell::OnceCell::new() }
     }
 
     fn folder(&self, target: &Path) -> Option<OwnedFd> {
         self.root.open(below_root(target), OFlags::PATH | OFlags::DIRECTORY).ok()
     }
 
+    /// The container's user and group, in ids of the caller.
     fn user(&self) -> Result<(u32, u32), Failure> {
         if let Some(user) = self.user.get() {
             return Ok(*user);
@@ -60,7 +70,13 @@ impl<'a> Image<'a> {
         let process = process.ok_or_else(|| Failure::text(Stage::User, "the spec has no process"))?;
         let wanted = super::init::Wanted { user: self.name, groups: &[], keep_groups: false };
         let identity = super::init::identity(&self.root, &wanted, process)?;
-        Ok(*self.user.get_or_init(|| (identity.uid, identity.gid)))
+        let (uid, gid) = match self.map {
+            None => (Some(identity.uid), Some(identity.gid)),
+            Some(map) => (map.uids.to_session(identity.uid), map.gids.to_session(identity.gid)),
+        };
+        let unmapped = || Failure::text(Stage::User, format!("{}:{} is none of the container's ids", identity.uid, identity.gid));
+        let user = uid.zip(gid).ok_or_else(unmapped)?;
+        Ok(*self.user.get_or_init(|| user))
     }
 }
 
@@ -72,7 +88,7 @@ fn needs_image(mount: &Mount) -> bool {
 
 /// Fills volumes at their first use, for a runtime that mounts them itself.
 pub(super) fn use_first(root: &SafeRoot, spec: &Spec, user: &str) -> Result<(), Failure> {
-    let Some(image) = Image::of(spec, user, root)? else { return Ok(()) };
+    let Some(image) = Image::of(spec, user, root, None)? else { return Ok(()) };
     for mount in spec.mounts().iter().flatten() {
         let source = mount.source().clone().unwrap_or_default();
         first_use(&source, mount.destination(), &options(mount), &image)?;
@@ -88,12 +104,11 @@ pub(super) fn bind(root: &SafeRoot, mount: &Mount, image: Option<&Image<'_>>, ou
     if options.private.contains(&IF_PRESENT) && root.open(below_root(target), OFlags::PATH).is_err() {
         return Ok(());
     }
-    if let Some(image) = image {
-        first_use(&source, target, &options, image)?;
-    }
     let name = source.to_string_lossy().into_owned();
-    let copy = source_tree(&source, &options, outside)?;
-    give_away(copy.as_fd(), &options, image, &name)?;
+    let copy = match outside.take(target) {
+        Some(made) => made,
+        None => bound(mount, &options, image)?,
+    };
     // In a user namespace flags can be added but those that the host has set stay (mount_namespaces(7), "locked").
     for (set, recursive) in [(options.set, false), (options.set_below, true)] {
         if !set.is_empty() {
@@ -107,10 +122,52 @@ pub(super) fn bind(root: &SafeRoot, mount: &Mount, image: Option<&Image<'_>>, ou
     mount::attach(copy.as_fd(), fd.as_fd()).map_err(Failure::at(Stage::Mount, format!("{name} on {}", target.display())))
 }
 
+/// A detached copy of what a bind mount shows; a volume is given its files and its owner, and what `:U` asks for is given away.
+fn bound(mount: &Mount, options: &Options<'_>, image: Option<&Image<'_>>) -> Result<OwnedFd, Failure> {
+    let source = mount.source().clone().unwrap_or_else(|| PathBuf::from("/"));
+    if let Some(image) = image {
+        first_use(&source, mount.destination(), options, image)?;
+    }
+    let copy = source_tree(&source, options)?;
+    give_away(copy.as_fd(), options, image, &source.to_string_lossy())?;
+    Ok(copy)
+}
+
+/// Tells whether a mount shows files of the host: a bind mount or an overlay.
+pub(super) fn is_of_host(mount: &Mount) -> bool {
+    matches!(mount.typ().as_deref(), None | Some("bind" | "overlay")) || options(mount).bind
+}
+
+/// Makes what such a mount shows, for somebody who has no rights over it: a detached mount. `scratch` as for [`overlay`].
+pub(super) fn detached(mount: &Mount, image: &Image<'_>, scratch: &str) -> Result<OwnedFd, Failure> {
+    let options = options(mount);
+    if mount.typ().as_deref() == Some("overlay") && !options.bind {
+        stacked(mount, &options, Some(image), scratch)
+    } else {
+        bound(mount, &options, Some(image))
+    }
+}
+
 /// Mounts an overlay whose folders are given as `lowerdir+`, topmost first, `upperdir` and `workdir`.
 /// `scratch` is a folder that nobody looks into any more before the old root is gone.
-pub(super) fn overlay(root: &SafeRoot, mount: &Mount, image: Option<&Image<'_>>, scratch: &str) -> Result<(), Failure> {
-    let options = options(mount);
+pub(super) fn overlay(
+    root: &SafeRoot,
+    mount: &Mount,
+    image: Option<&Image<'_>>,
+    scratch: &str,
+    outside: &Outside,
+) -> Result<(), Failure> {
+    let target = mount.destination();
+    let made = match outside.take(target) {
+        Some(made) => made,
+        None => stacked(mount, &options(mount), image, scratch)?,
+    };
+    let fd = root.make(below_root(target), leaf_of(&made)).map_err(Failure::at(Stage::Target, target.to_string_lossy()))?;
+    mount::attach(made.as_fd(), fd.as_fd()).map_err(Failure::at(Stage::Mount, format!("overlay on {}", target.display())))
+}
+
+/// A detached mount of an overlay.
+fn stacked(mount: &Mount, options: &Options<'_>, image: Option<&Image<'_>>, scratch: &str) -> Result<OwnedFd, Failure> {
     let target = mount.destination();
     let name = format!("overlay on {}", target.display());
     let mut held = Vec::new();
@@ -146,9 +203,8 @@ pub(super) fn overlay(root: &SafeRoot, mount: &Mount, image: Option<&Image<'_>>,
         }
         None => made,
     };
-    give_away(made.as_fd(), &options, image, &name)?;
-    let fd = root.make(below_root(target), leaf_of(&made)).map_err(Failure::at(Stage::Target, target.to_string_lossy()))?;
-    mount::attach(made.as_fd(), fd.as_fd()).map_err(Failure::at(Stage::Mount, name))
+    give_away(made.as_fd(), options, image, &name)?;
+    Ok(made)
 }
 
 /// Mounts a file system in memory, or another that takes nothing of the host's.
@@ -191,11 +247,8 @@ pub(super) fn fill(content: BorrowedFd<'_>, made: BorrowedFd<'_>) -> io::Result<
 }
 
 /// A detached copy of what is to be mounted.
-fn source_tree(source: &Path, options: &Options<'_>, outside: &Outside) -> Result<OwnedFd, Failure> {
+fn source_tree(source: &Path, options: &Options<'_>) -> Result<OwnedFd, Failure> {
     let fail = || Failure::at(Stage::Source, source.to_string_lossy());
-    if options.subpath.is_none() && !options.private.contains(&NO_DEREFERENCE) {
-        return outside.tree(source, options.recursive).map_err(fail());
-    }
     let mut flags = OFlags::PATH | OFlags::CLOEXEC;
     if options.private.contains(&NO_DEREFERENCE) {
         flags |= OFlags::NOFOLLOW;

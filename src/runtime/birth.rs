@@ -24,8 +24,10 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 /// The user namespace of a container that is not in S.
 #[derive(Clone, Debug)]
 pub struct UserNamespace {
-    /// Its map, in ids of S; none where another container's is joined.
-    pub map: Option<IdMap>,
+    /// Its map, in ids of S.
+    pub map: IdMap,
+    /// It is another container's: there it is, and mapped.
+    pub joined: bool,
     /// The ids of S that are its root: they own the container's root folder.
     pub root: (u32, u32),
 }
@@ -67,7 +69,7 @@ pub(super) fn make(
 ) -> Result<Child, Failure> {
     let at = || Failure::at(Stage::Clone, "");
     let mut flags = new_namespaces(&plan.spec);
-    if plan.userns.as_ref().is_some_and(|userns| userns.map.is_some()) {
+    if plan.userns.as_ref().is_some_and(|userns| !userns.joined) {
         flags |= CloneFlags::NEWUSER;
     }
     if plan.joins.is_empty() {
@@ -164,7 +166,9 @@ impl Namespaces {
                 let keep = [self.network.as_fd(), self.socket.as_fd(), pid_there.as_fd()];
                 let joined = fd::close_all_but(&keep).and_then(|()| namespace::join(self.network.as_fd(), CloneFlags::NEWNET));
                 let own = rustix::process::getpid().as_raw_nonzero().get();
-                let told = joined.and_then(|()| rustix::io::write(&pid_there, &own.to_le_bytes()).map_err(io::Error::from));
+                let told = joined.and_then(|()| {
+                    rustix::io::retry_on_intr(|| rustix::io::write(&pid_there, &own.to_le_bytes())).map_err(io::Error::from)
+                });
                 // The end of the other end.
                 i32::from(!told.is_ok_and(|_| fdpass::receive(self.socket.as_fd()).is_ok()))
             });
@@ -200,7 +204,7 @@ pub fn enter(map: &IdMap) -> Result<(), Failure> {
     rustix::process::set_dumpable_behavior(DumpableBehavior::Dumpable).map_err(os)?;
     let own = rustix::process::getpid().as_raw_nonzero().get();
     let (ready, say_ready) = fd::pipe().map_err(at())?;
-    let userns = UserNamespace { map: Some(map.clone()), root: (0, 0) };
+    let userns = UserNamespace { map: map.clone(), joined: false, root: (0, 0) };
     let (done, say_done) = fd::pipe().map_err(at())?;
     let mut ends = Some((ready, say_done));
     let mut say_ready = Some(say_ready);
@@ -228,8 +232,8 @@ pub fn enter(map: &IdMap) -> Result<(), Failure> {
 
 /// Writes the maps of I, which waits for the byte that is sent then; in M, which is root in S.
 pub(super) fn write_maps(userns: &UserNamespace, init: i32, go: OwnedFd) -> Result<(), Failure> {
-    if let Some(map) = &userns.map {
-        write_map(map, init)?;
+    if !userns.joined {
+        write_map(&userns.map, init)?;
     }
     // A broken pipe: I has ended and says itself why.
     let _ = File::from(go).write_all(b"m");

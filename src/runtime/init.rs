@@ -88,9 +88,9 @@ impl InitFds {
         keep.extend(self.console.iter().chain(&self.network).chain(&self.mapped).chain(&self.namespaces).map(AsFd::as_fd));
         keep.extend(handed.iter().map(|(_, fd)| fd.as_fd()));
         let root = outside.root.borrow();
-        let sources = outside.sources.borrow();
+        let trees = outside.trees.borrow();
         keep.extend(root.iter().map(AsFd::as_fd));
-        keep.extend(sources.iter().map(|(_, fd)| fd.as_fd()));
+        keep.extend(trees.values().map(AsFd::as_fd));
         fd::close_all_but(&keep).map_err(Failure::at(Stage::Stdio, ""))
     }
 }

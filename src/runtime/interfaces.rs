@@ -60,7 +60,7 @@ pub(super) fn configure(root: &SafeRoot, interfaces: &[Interface]) -> Result<(),
         let name = &interface.pair.name;
         settle_ipv6(interface, |path, value| {
             let file = open_kernel_file(root, Path::new(path), OFlags::WRONLY)?;
-            rustix::io::write(&file, value.as_bytes())?;
+            rustix::io::retry_on_intr(|| rustix::io::write(&file, value.as_bytes()))?;
             Ok(())
         })
         .map_err(at(name))?;
@@ -83,15 +83,15 @@ fn apply(route: &Route, interface: &Interface) -> io::Result<()> {
     route.configure(index, &interface.addresses, &interface.routes)
 }
 
-/// Where a network has no IPv6 the interface has none either, not even a link-local address; else nobody but us gives it addresses and
-/// routes (a neighbour could advertise itself as a router: CVE-2020-13401).
+/// Nobody but us gives an interface addresses and routes (a neighbour could advertise itself as a router: CVE-2020-13401). Where a network
+/// has no IPv6 the interface has none either, not even a link-local address.
 fn settle_ipv6(interface: &Interface, write: impl Fn(&str, &str) -> io::Result<()>) -> io::Result<()> {
     let has_v6 = interface.addresses.iter().any(|(address, _)| address.is_ipv6());
     let folder = format!("proc/sys/net/ipv6/conf/{}", interface.pair.name);
-    let done = match has_v6 {
-        true => write(&format!("{folder}/accept_ra"), "0"),
-        false => write(&format!("{folder}/disable_ipv6"), "1"),
-    };
+    let mut done = write(&format!("{folder}/accept_ra"), "0");
+    if !has_v6 {
+        done = done.and_then(|()| write(&format!("{folder}/disable_ipv6"), "1"));
+    }
     match done {
         // A kernel without IPv6.
         Err(error) if error.kind() == io::ErrorKind::NotFound && !has_v6 => Ok(()),

@@ -7,9 +7,9 @@ use super::interfaces::Wires;
 use super::message::{Failure, Stage};
 use super::outside::{self, Outside};
 use super::terminal;
-use crate::cgroup::Cgroup;
 use crate::cgroup::home::Home;
-use crate::model::{PidRef, RunRecord};
+use crate::cgroup::{Cgroup, CgroupError};
+use crate::model::{PidRef, RunRecord, with_causes};
 use crate::monitor::args::{MonitorArgs, Output};
 use crate::sys::clone;
 use crate::sys::members::Members;
@@ -162,7 +162,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     if let (Some(wires), Some(go)) = (wires, wired) {
         wires.lay(&plan.interfaces, init.pid, init.pidfd.as_fd())?;
         // A broken pipe: I has ended and says itself why.
-        let _ = rustix::io::write(&go, b"n");
+        let _ = rustix::io::retry_on_intr(|| rustix::io::write(&go, b"n"));
     }
     if let Some(external) = &external {
         external.configure(&plan, &init, &report)?;
@@ -203,7 +203,8 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     }
     if let Some(pipe) = pid_pipe {
         let pid = namespaces.as_ref().map_or(Ok(init.pid), Namespaces::stand_in)?;
-        rustix::io::write(&pipe, &pid.to_le_bytes()).map_err(|errno| Failure::at(Stage::Network, "")(errno.into()))?;
+        rustix::io::retry_on_intr(|| rustix::io::write(&pipe, &pid.to_le_bytes()))
+            .map_err(|errno| Failure::at(Stage::Network, "")(errno.into()))?;
     }
     if let Some(external) = &external {
         External::wait_for_network(awaited)?;
@@ -262,7 +263,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
 fn made_outside(plan: &Plan, report: &OwnedFd) -> Result<Outside, Failure> {
     let shared = plan.shared_memory.as_ref().map(|pidfd| outside::shared_memory(pidfd, report)).transpose()?;
     match &plan.userns {
-        Some(userns) => outside::prepare(plan, userns.root, shared.unwrap_or_default(), report),
+        Some(userns) => outside::prepare(plan, userns, shared.unwrap_or_default(), report),
         None if plan.root.program.is_some() => outside::root(plan, shared.unwrap_or_default(), report),
         None => Ok(shared.unwrap_or_default()),
     }
@@ -279,15 +280,9 @@ fn give_streams<'a>(streams: impl Iterator<Item = &'a OwnedFd>, root: (u32, u32)
     }
 }
 
-/// The text of all that lies below the failure; it names the mend.
-pub(super) fn cgroup_failure(error: &dyn std::error::Error) -> Failure {
-    let mut text = error.to_string();
-    let mut below = error.source();
-    while let Some(source) = below {
-        text = format!("{text}: {source}");
-        below = source.source();
-    }
-    Failure::text(Stage::Cgroup, text)
+/// With all that lies below the failure; it names the mend.
+pub(super) fn cgroup_failure(error: &CgroupError) -> Failure {
+    Failure::text(Stage::Cgroup, with_causes(error))
 }
 
 /// I ended before it sent its terminal. It is reaped; its own report stands before this one on the pipe.

@@ -3,6 +3,7 @@
 use super::binds;
 use super::init::{Outside, Plan, has_new_namespace};
 use super::message::{Failure, Stage};
+use crate::model::IdMap;
 use crate::sys::clone::CloneFlags;
 use crate::sys::mount::{self, Attributes, Parameter, Propagation};
 use crate::sys::root::{Leaf, SafeRoot, is_char_device};
@@ -36,7 +37,7 @@ pub(super) struct Options<'a> {
     pub(super) set: Attributes,
     /// Attributes of it and of all below it (`rro` and the like).
     pub(super) set_below: Attributes,
-    bind: bool,
+    pub(super) bind: bool,
     pub(super) recursive: bool,
     pub(super) propagation: Option<(Propagation, bool)>,
     /// `tmpcopyup`: what the image has at the target is copied into the new file system.
@@ -94,13 +95,9 @@ pub(super) fn options(mount: &Mount) -> Options<'_> {
 }
 
 /// Mounts only what the spec binds from the host, for a look at a container that does not run. A source that is gone is left out:
-/// it matters when the container starts. `user` is the container's, whose a new volume becomes; without one new
-/// volumes stay new.
-pub(super) fn mount_binds(root: &SafeRoot, spec: &Spec, user: Option<&str>) -> Result<(), Failure> {
-    let image = match user {
-        Some(user) => binds::Image::of(spec, user, root)?,
-        None => None,
-    };
+/// it matters when the container starts. `user` is the container's, whose a new volume becomes; `map` as of a plan.
+pub(super) fn mount_binds(root: &SafeRoot, spec: &Spec, user: &str, map: Option<&IdMap>) -> Result<(), Failure> {
+    let image = binds::Image::of(spec, user, root, map)?;
     for mount in spec.mounts().iter().flatten().filter(|mount| mount.typ().as_deref() == Some("bind")) {
         if mount.source().as_ref().is_some_and(|source| source.exists()) {
             binds::bind(root, mount, image.as_ref(), &Outside::default())?;
@@ -111,7 +108,7 @@ pub(super) fn mount_binds(root: &SafeRoot, spec: &Spec, user: Option<&str>) -> R
 
 /// Mounts everything that the spec lists, in its order.
 pub(super) fn mount_all(root: &SafeRoot, plan: &Plan) -> Result<(), Failure> {
-    let image = binds::Image::of(&plan.spec, &plan.user, root)?;
+    let image = binds::Image::of(&plan.spec, &plan.user, root, None)?;
     let image = image.as_ref();
     for mount in plan.spec.mounts().iter().flatten() {
         let target = mount.destination();
@@ -122,7 +119,7 @@ pub(super) fn mount_all(root: &SafeRoot, plan: &Plan) -> Result<(), Failure> {
             continue;
         }
         if kind == "overlay" {
-            binds::overlay(root, mount, image, &plan.root.work)?;
+            binds::overlay(root, mount, image, &plan.root.work, &plan.outside)?;
             continue;
         }
         if !is_kernels(target) {
@@ -249,7 +246,7 @@ pub(super) fn set_sysctls(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
     for (name, value) in settings.into_iter().flatten() {
         let at = || Failure::at(Stage::Sysctl, format!("{name}={value}"));
         let file = open_kernel_file(root, &sysctl_path(name), OFlags::WRONLY).map_err(at())?;
-        rustix::io::write(&file, value.as_bytes()).map_err(|errno| at()(errno.into()))?;
+        rustix::io::retry_on_intr(|| rustix::io::write(&file, value.as_bytes())).map_err(|errno| at()(errno.into()))?;
     }
     Ok(())
 }

@@ -2,19 +2,23 @@
 //!
 //! In a child user namespace K of S root has no rights over the caller's files: the caller may not even be mapped there. So before I is
 //! made, M forks H: root of S in a mount namespace of its own, a copy of the host's. H mounts the overlay of the root file system,
-//! which so belongs to S, copies the sources of the bind mounts, and passes all of it on as detached mounts. I, in K, only
-//! attaches them. Setuid programs work in there, as K is below S (the kernel's `mnt_may_suid`).
+//! which so belongs to S, copies the sources of the bind mounts, fills new volumes and gives away what is to be given away, and passes
+//! all of it on as detached mounts. I, in K, only attaches them. Setuid programs work in there, as K is below S (the kernel's `mnt_may_suid`).
 //!
 //! The same child, in the mount namespace of another container, brings that container's `/dev/shm` and `/dev/mqueue`.
 
+use super::binds::{self, Image};
+use super::birth::UserNamespace;
 use super::init::Plan;
 use super::message::{Failure, Stage};
 use super::rootfs;
 use crate::sys::clone::{self, CloneFlags};
+use crate::sys::root::SafeRoot;
 use crate::sys::{fdpass, mount, namespace, socket};
-use oci_spec::runtime::Spec;
+use oci_spec::runtime::Mount;
 use rustix::fs::{Gid, Mode, OFlags, ResolveFlags, Uid};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
@@ -22,14 +26,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Default)]
 pub struct Outside {
     pub(super) root: RefCell<Option<OwnedFd>>,
-    pub(super) sources: RefCell<Vec<(Source, OwnedFd)>>,
-}
-
-/// The source of a bind mount.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Source {
-    path: PathBuf,
-    recursive: bool,
+    /// What is to be mounted, by the targets.
+    pub(super) trees: RefCell<BTreeMap<PathBuf, OwnedFd>>,
 }
 
 impl Outside {
@@ -38,35 +36,34 @@ impl Outside {
         self.root.take()
     }
 
-    /// A copy of the mounts at `path`: the one that was made outside, else one that is made now.
-    pub(super) fn tree(&self, path: &Path, recursive: bool) -> std::io::Result<OwnedFd> {
-        let mut sources = self.sources.borrow_mut();
-        let wanted = Source { path: path.to_owned(), recursive };
-        match sources.iter().position(|(source, _)| *source == wanted) {
-            Some(at) => Ok(sources.swap_remove(at).1),
-            None => mount::clone_tree(path, recursive),
-        }
+    /// What is to be mounted on `target`, once; nothing where init makes it itself.
+    pub(super) fn take(&self, target: &Path) -> Option<OwnedFd> {
+        self.trees.borrow_mut().remove(target)
     }
 }
 
 /// Makes everything for the plan of a container with a user namespace of its own; in M.
-pub(super) fn prepare(plan: &Plan, owner: (u32, u32), shared: Outside, report: &OwnedFd) -> Result<Outside, Failure> {
-    let shared = shared.sources.into_inner();
-    let mut wanted = sources(&plan.spec);
-    wanted.retain(|source| shared.iter().all(|(known, _)| known != source));
+pub(super) fn prepare(plan: &Plan, userns: &UserNamespace, shared: Outside, report: &OwnedFd) -> Result<Outside, Failure> {
+    let mut trees = shared.trees.into_inner();
+    let wanted: Vec<&Mount> = (plan.spec.mounts().iter().flatten())
+        .filter(|mount| binds::is_of_host(mount) && !trees.contains_key(mount.destination()))
+        .collect();
     let mut fds = collect(report, wanted.len() + 1, |send| {
         namespace::unshare(CloneFlags::NEWNS).map_err(Failure::at(Stage::Overlay, ""))?;
-        give(&plan.root.base.join(&plan.root.upper), owner)?;
-        send(rootfs::new_overlay(&plan.root)?)?;
-        for source in &wanted {
-            let name = source.path.to_string_lossy();
-            send(mount::clone_tree(&source.path, source.recursive).map_err(Failure::at(Stage::Source, name))?)?;
+        give(&plan.root.base.join(&plan.root.upper), userns.root)?;
+        let root = rootfs::new_overlay(&plan.root)?;
+        let copy = root.try_clone().map_err(Failure::at(Stage::Rootfs, "/"))?;
+        send(root)?;
+        let image = Image::alone(&plan.spec, &plan.user, SafeRoot::new(copy), Some(&userns.map));
+        for mount in &wanted {
+            send(binds::detached(mount, &image, &plan.root.work)?)?;
         }
         Ok(())
     })?
     .into_iter();
     let root = fds.next();
-    Ok(Outside { root: RefCell::new(root), sources: RefCell::new(wanted.into_iter().zip(fds).chain(shared).collect()) })
+    trees.extend(wanted.into_iter().map(|mount| mount.destination().clone()).zip(fds));
+    Ok(Outside { root: RefCell::new(root), trees: RefCell::new(trees) })
 }
 
 /// Makes the root file system alone: by a program, which is not to be a process of the container; in M.
@@ -93,18 +90,7 @@ pub(super) fn shared_memory(pidfd: &OwnedFd, report: &OwnedFd) -> Result<Outside
         }
         Ok(())
     })?;
-    let source = |path: &str| Source { path: PathBuf::from(path), recursive: true };
-    Ok(Outside { root: RefCell::default(), sources: RefCell::new(paths.map(source).into_iter().zip(fds).collect()) })
-}
-
-/// The bind mounts of a spec.
-fn sources(spec: &Spec) -> Vec<Source> {
-    let binds = spec.mounts().iter().flatten().filter_map(|mount| {
-        let has = |word: &str| mount.options().iter().flatten().any(|option| option == word);
-        let is_bind = mount.typ().as_deref() == Some("bind") || has("bind") || has("rbind");
-        is_bind.then(|| Source { path: mount.source().clone().unwrap_or_default(), recursive: has("rbind") })
-    });
-    binds.filter(|source| source.path.is_absolute()).collect()
+    Ok(Outside { root: RefCell::default(), trees: RefCell::new(paths.map(PathBuf::from).into_iter().zip(fds).collect()) })
 }
 
 /// The upper folder is the root folder of the container, so it belongs to the container's root.

@@ -11,6 +11,7 @@
 use super::message::{Failure, Stage};
 use super::rootfs::{self, Overlay};
 use super::{mounts, terminal};
+use crate::model::IdMap;
 use crate::sys::clone::{self, CloneFlags};
 use crate::sys::mount::{self, Attributes, Propagation};
 use crate::sys::root::SafeRoot;
@@ -44,13 +45,12 @@ pub fn join(init: &OwnedFd, parent: &OwnedFd) -> Result<SafeRoot, Failure> {
     mounts::own_root().map_err(Failure::at(Stage::Join, ""))
 }
 
-/// Mounts the root of a container that does not run, with what `spec` binds from the host for that user
-/// where it is given. To be called in a
-/// child in the session namespace; its working directory changes.
+/// Mounts the root of a container that does not run, with what `spec` binds from the host for that user, whose ids `map` gives where
+/// the container is not in S. To be called in a child in the session namespace; its working directory changes.
 ///
 /// # Errors
 /// The overlay or a bind mount cannot be mounted.
-pub fn mount(overlay: &Overlay, spec: Option<(&Spec, Option<&str>)>) -> Result<SafeRoot, Failure> {
+pub fn mount(overlay: &Overlay, spec: Option<(&Spec, &str, Option<&IdMap>)>) -> Result<SafeRoot, Failure> {
     hide()?;
     namespace::unshare(CloneFlags::NEWNS).map_err(Failure::at(Stage::Clone, ""))?;
     // Nothing of ours may pass to the namespace that this one is a copy of.
@@ -58,8 +58,8 @@ pub fn mount(overlay: &Overlay, spec: Option<(&Spec, Option<&str>)>) -> Result<S
     let host = host.map_err(|errno| Failure::at(Stage::Rootfs, "/")(errno.into()))?;
     mount::set_propagation(host.as_fd(), Propagation::Private, true).map_err(Failure::at(Stage::Rootfs, "/"))?;
     let root = rootfs::mount(overlay)?;
-    if let Some((spec, user)) = spec {
-        mounts::mount_binds(&root, spec, user)?;
+    if let Some((spec, user, map)) = spec {
+        mounts::mount_binds(&root, spec, user, map)?;
     }
     Ok(root)
 }

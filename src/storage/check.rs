@@ -4,13 +4,12 @@ use super::error::io_error;
 use super::tar::{Entry, EntryKind, TarReader};
 use super::{StorageError, layer, split};
 use crate::config::Paths;
-use crate::model::DiffId;
+use crate::model::{DiffId, with_causes};
 use crate::sys::fd::pipe;
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use std::collections::BTreeMap;
-use std::error::Error as _;
 use std::fs::File;
 use std::io::{self, BufReader};
 
@@ -57,16 +56,6 @@ pub fn layer(paths: &Paths, diff_id: &DiffId, quick: bool) -> Result<Option<Stri
         }
     }
     Ok(None)
-}
-
-fn with_causes(error: &StorageError) -> String {
-    let mut text = error.to_string();
-    let mut below = error.source();
-    while let Some(source) = below {
-        text += &format!(": {source}");
-        below = source.source();
-    }
-    text
 }
 
 /// What a layer's tar leads to. The whole tar is read, also what is behind its end.

@@ -2,7 +2,7 @@
 
 use super::pack::PackError;
 use super::unpack::UnpackError;
-use crate::model::{DiffId, Digest};
+use crate::model::{DiffId, Digest, causes};
 use std::io;
 use std::path::PathBuf;
 
@@ -67,16 +67,8 @@ impl StorageError {
     /// Tells whether the disk, or the quota on it, is full.
     #[must_use]
     pub fn is_disk_full(&self) -> bool {
-        let mut below: Option<&(dyn std::error::Error + 'static)> = Some(self);
-        while let Some(error) = below {
-            if let Some(io) = error.downcast_ref::<io::Error>()
-                && matches!(io.raw_os_error(), Some(libc::ENOSPC | libc::EDQUOT))
-            {
-                return true;
-            }
-            below = error.source();
-        }
-        false
+        let mut systems = causes(self).filter_map(|error| error.downcast_ref::<io::Error>());
+        systems.any(|io| matches!(io.raw_os_error(), Some(libc::ENOSPC | libc::EDQUOT)))
     }
 }
 

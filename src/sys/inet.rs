@@ -26,9 +26,13 @@ pub fn socket_for(address: IpAddr, kind: Kind) -> io::Result<OwnedFd> {
         Kind::Stream => SocketType::STREAM,
         Kind::Datagram => SocketType::DGRAM,
     };
-    let socket = socket_with(family, kind, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
+    Ok(socket_with(family, kind, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?)
+}
+
+/// One address family for each socket that waits for clients: the other one is bound by itself, and clients have their own addresses.
+fn socket_to_bind(address: IpAddr, kind: Kind) -> io::Result<OwnedFd> {
+    let socket = socket_for(address, kind)?;
     if address.is_ipv6() {
-        // One address family for each socket: the other one is bound by itself, and clients have their own addresses.
         options::set_ipv6_v6only(&socket, true)?;
     }
     Ok(socket)
@@ -39,7 +43,7 @@ pub fn socket_for(address: IpAddr, kind: Kind) -> io::Result<OwnedFd> {
 /// # Errors
 /// `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`.
 pub fn server(address: SocketAddr, kind: Kind) -> io::Result<OwnedFd> {
-    let socket = socket_for(address.ip(), kind)?;
+    let socket = socket_to_bind(address.ip(), kind)?;
     match kind {
         Kind::Stream => {
             // Connections of before that wait for their end are no reason to refuse.
@@ -63,7 +67,7 @@ pub fn server(address: SocketAddr, kind: Kind) -> io::Result<OwnedFd> {
 /// # Errors
 /// As for [`server`]; `ENODEV` without the interface, `EPERM` where the caller has no rights over the namespace.
 pub fn server_on(address: SocketAddr, kind: Kind, interface: &str) -> io::Result<OwnedFd> {
-    let socket = socket_for(address.ip(), kind)?;
+    let socket = socket_to_bind(address.ip(), kind)?;
     match address {
         SocketAddr::V4(_) => options::set_ip_freebind(&socket, true)?,
         SocketAddr::V6(_) => options::set_ipv6_freebind(&socket, true)?,

@@ -24,14 +24,18 @@ impl Load {
     /// Adds up what the processes use; those that have ended count nothing.
     #[must_use]
     pub fn of(pids: &[i32]) -> Self {
-        pids.iter().filter_map(|pid| Self::of_one(*pid)).fold(Self::default(), |sum, one| Self {
-            cpu: sum.cpu + one.cpu,
-            cpu_system: sum.cpu_system + one.cpu_system,
-            memory: sum.memory + one.memory,
-            tasks: sum.tasks + one.tasks,
-            read: sum.read + one.read,
-            written: sum.written + one.written,
-        })
+        pids.iter().filter_map(|pid| Self::of_one(*pid)).fold(Self::default(), Self::with)
+    }
+
+    fn with(sum: Self, one: Self) -> Self {
+        Self {
+            cpu: sum.cpu.saturating_add(one.cpu),
+            cpu_system: sum.cpu_system.saturating_add(one.cpu_system),
+            memory: sum.memory.saturating_add(one.memory),
+            tasks: sum.tasks.saturating_add(one.tasks),
+            read: sum.read.saturating_add(one.read),
+            written: sum.written.saturating_add(one.written),
+        }
     }
 
     fn of_one(pid: i32) -> Option<Self> {
@@ -42,15 +46,17 @@ impl Load {
     }
 }
 
-fn parse(stat: &[u8], status: &[u8], io: &[u8]) -> Option<Load> {
+/// Reads `/proc/<pid>/stat`, `status` and `io`; nothing where they are not such.
+#[must_use]
+pub fn parse(stat: &[u8], status: &[u8], io: &[u8]) -> Option<Load> {
     let fields: Vec<&str> = process::fields_of(stat).collect();
     // proc_pid_stat(5): utime is field 14, and the first one here is field 3.
     let ticks = |field: usize| fields.get(field - 3).and_then(|text| text.parse::<u64>().ok());
-    let (user, system) = (ticks(14)? + ticks(16)?, ticks(15)? + ticks(17)?);
+    let (user, system) = (ticks(14)?.saturating_add(ticks(16)?), ticks(15)?.saturating_add(ticks(17)?));
     Some(Load {
-        cpu: (user + system) * TICK_NANOSECONDS,
-        cpu_system: system * TICK_NANOSECONDS,
-        memory: value(status, "VmRSS:") * 1024,
+        cpu: user.saturating_add(system).saturating_mul(TICK_NANOSECONDS),
+        cpu_system: system.saturating_mul(TICK_NANOSECONDS),
+        memory: value(status, "VmRSS:").saturating_mul(1024),
         tasks: value(status, "Threads:"),
         read: value(io, "read_bytes:"),
         written: value(io, "write_bytes:"),
@@ -79,19 +85,21 @@ pub fn network(pid: i32) -> (u64, u64) {
     fs::read_to_string(format!("/proc/{pid}/net/dev")).map(|text| parse_network(&text)).unwrap_or_default()
 }
 
-fn parse_network(text: &str) -> (u64, u64) {
+/// Reads `/proc/<pid>/net/dev`.
+#[must_use]
+pub fn parse_network(text: &str) -> (u64, u64) {
     let lines = text.lines().filter_map(|line| line.split_once(':')).filter(|(name, _)| name.trim() != "lo");
     lines.fold((0, 0), |(received, sent), (_, rest)| {
         let numbers: Vec<u64> = rest.split_ascii_whitespace().filter_map(|text| text.parse().ok()).collect();
         let at = |column: usize| numbers.get(column).copied().unwrap_or(0);
-        (received + at(0), sent + at(8))
+        (received.saturating_add(at(0)), sent.saturating_add(at(8)))
     })
 }
 
 /// Bytes of memory that the machine has.
 #[must_use]
 pub fn machine_memory() -> u64 {
-    value(&fs::read("/proc/meminfo").unwrap_or_default(), "MemTotal:") * 1024
+    value(&fs::read("/proc/meminfo").unwrap_or_default(), "MemTotal:").saturating_mul(1024)
 }
 
 #[cfg(test)]
@@ -108,6 +116,18 @@ mod tests {
         let net =
             "Inter-| Receive\n face |bytes\n    lo: 5 1 0 0 0 0 0 0 5 1 0 0 0 0 0 0\n  tap0:10 1 0 0 0 0 0 0 20 1 0 0 0 0 0 0\n";
         assert_eq!(parse_network(net), (10, 20));
+    }
+
+    #[test]
+    fn sums_that_are_too_large_stay_at_the_largest_number() {
+        let most = u64::MAX;
+        let stat = format!("7 (a) S 1 7 7 0 -1 0 1 2 3 4 {most} {most} 1 1 20 0 3 0 99 1 1");
+        let load = parse(stat.as_bytes(), format!("VmRSS: {most} kB\n").as_bytes(), b"").unwrap();
+        assert_eq!((load.cpu, load.cpu_system, load.memory), (most, most, most));
+        let both = Load::with(load, Load { cpu: 1, tasks: 2, ..load });
+        assert_eq!((both.cpu, both.memory, both.tasks), (most, most, 2));
+        let net = format!("a: {most} 0 0 0 0 0 0 0 {most}\nb: 1 0 0 0 0 0 0 0 1\n");
+        assert_eq!(parse_network(&net), (most, most));
     }
 
     #[test]

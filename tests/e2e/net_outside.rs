@@ -16,6 +16,7 @@ pub fn cases() -> Vec<Case> {
         case!(the_hosts_loopback_is_never_the_peer_in_any_mode).only_ours("podman 4.3 does not know every mode"),
         case!(a_search_domain_hides_no_container).only_ours("podman 4.3 has no network create --dns"),
         case!(a_neighbour_is_no_router),
+        case!(a_network_of_ipv4_hears_no_router).only_ours("podman leaves IPv6 half on"),
         case!(no_mode_gives_raw_sockets).only_ours("podman 4.3 does not know every mode"),
     ];
     all.into_iter().map(|case| case.needs(&[Need::Userns, Need::Net])).collect()
@@ -171,6 +172,41 @@ fn a_neighbour_is_no_router(env: &TestEnv) {
     assert!(text.starts_with("heard\n") && text.contains("fd78::"), "{text}");
     assert!(!text.contains("2001:db8:bad") && text.matches("default").count() == 1, "{text}");
     env.remove(&[&liar]);
+}
+
+/// The same in whole frames, for an interface whose IPv6 is off.
+const ADVERTISE_FRAMES: &str = r#"socket($s,17,2,0xdd86) or die "$!"; open $f,"/sys/class/net/eth0/ifindex"; $i=<$f>;
+    ($from,$to)=map{Socket::inet_pton(10,$_)} "fe80::1","ff02::1";
+    $p=pack("CCnCCnNN",134,0,0,64,0,1800,0,0).pack("CCCCNNN",3,4,64,0xc0,86400,14400,0).Socket::inet_pton(10,"2001:db8:bad::");
+    $n=0; $n+=$_ for unpack("n*",$from.$to.pack("NN",length $p,58).$p); $n=($n&0xffff)+($n>>16) while $n>>16; substr($p,2,2)=pack("n",~$n&0xffff);
+    $p=pack("NnCC",6<<28,length $p,58,255).$from.$to.$p; $at=pack("SnlSCCa8",17,0x86dd,$i,0,0,6,pack("H*","333300000001"));
+    for (;;) { send $s,$p,0,$at; select undef,undef,undef,0.1 }"#;
+
+/// Waits for such frames.
+const HEAR_FRAMES: &str =
+    r#"socket($s,17,2,0xdd86) or die "$!"; for (1..3) { do { recv $s,$d,2000,0 } until ord(substr $d,40)==134 } print "heard""#;
+
+fn a_network_of_ipv4_hears_no_router(env: &TestEnv) {
+    env.ok(&["network", "create", "four"]);
+    both_families(env);
+    for (network, own) in [("four", None), ("six", Some("inet6 fd78::"))] {
+        let raw = [&HOST_PROGRAMS[..], &["--network", network, "--cap-add", "NET_RAW"]].concat();
+        let victim = serve(env, &["--network", network], &["sleep", "1000"]);
+        let both = [&victim, &serve(env, &raw, &["sleep", "1000"])].map(String::clone);
+        let liar = serve(env, &raw, &["/usr/bin/perl", "-MSocket", "-e", ADVERTISE_FRAMES]);
+        let hears = ["exec", &both[1], "timeout", "20", "/usr/bin/perl", "-e", HEAR_FRAMES];
+        assert_eq!(env.ok(&hears), "heard", "{network}");
+        for id in &both {
+            let settings = "cd /proc/sys/net/ipv6/conf/eth0; cat accept_ra disable_ipv6; ip -6 -o addr show eth0; ip -6 route";
+            let text = env.ok(&["exec", id, "sh", "-c", settings]);
+            match own {
+                None => assert_eq!(text.trim(), "0\n1", "{network}"),
+                Some(own) => assert!(text.starts_with("0\n0\n") && text.contains(own), "{text}"),
+            }
+            assert!(!text.contains("2001:db8:bad") && text.matches("default").count() == usize::from(own.is_some()), "{text}");
+        }
+        env.remove(&[&both[0], &both[1], &liar]);
+    }
 }
 
 fn no_mode_gives_raw_sockets(env: &TestEnv) {

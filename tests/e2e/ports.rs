@@ -16,8 +16,10 @@ pub fn cases() -> Vec<Case> {
         case!(ranges_random_ports_and_all_exposed_are_shown).only_ours("podman 4.3 shows other host addresses"),
         case!(what_cannot_be_published_is_refused),
         case!(both_directions_end_by_themselves_and_all_bytes_arrive),
+        case!(a_client_of_ipv6_reaches_a_program_that_listens_at_ipv4_alone),
         case!(ports_go_with_the_container_and_come_back_with_it),
         case!(a_killed_helper_comes_back_with_its_ports).only_ours("podman has no such helper"),
+        case!(a_port_that_another_took_meanwhile_is_told_and_comes_back).only_ours("podman has no such helper"),
         case!(a_published_port_is_reached_from_containers_too),
         case!(many_that_start_and_die_leave_nothing).only_ours("slow with podman"),
     ];
@@ -119,6 +121,7 @@ fn a_published_port_is_at_all_addresses_and_the_client_is_seen(env: &TestEnv) {
     env.remove(&[&id]);
 }
 
+/// T65: it is bound where it was asked for, and nowhere else; a second one at the same place fails (the next but one case).
 fn a_port_of_loopback_is_nowhere_else(env: &TestEnv) {
     env.busybox();
     let port = free_port();
@@ -246,20 +249,43 @@ fn both_directions_end_by_themselves_and_all_bytes_arrive(env: &TestEnv) {
         &["/usr/bin/perl", "-MIO::Socket::INET", "-e", ANSWER_AT_THE_END],
     );
     let bytes: Vec<u8> = (0..5_000_000u32).map(|at| u8::try_from(at % 251).unwrap()).collect();
-    let deadline = Instant::now() + Duration::from_secs(10);
-    let answer = loop {
-        let mut stream = TcpStream::connect(local(port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        let mut answer = Vec::new();
-        let sent = stream.write_all(&bytes).and_then(|()| stream.shutdown(std::net::Shutdown::Write));
-        if sent.and_then(|()| stream.read_to_end(&mut answer)).is_ok() && !answer.is_empty() {
-            break answer;
-        }
-        assert!(Instant::now() < deadline, "the program does not listen");
-    };
+    let answer = answer_at_the_end(local(port), &bytes);
     assert_eq!(answer.len(), bytes.len() + "5000000\n".len());
     assert!(answer.starts_with(&bytes) && answer.ends_with(b"5000000\n"));
     env.remove(&[&id]);
+}
+
+/// What [`ANSWER_AT_THE_END`] says to these bytes; asked until it listens.
+#[track_caller]
+fn answer_at_the_end(at: SocketAddr, bytes: &[u8]) -> Vec<u8> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let mut stream = TcpStream::connect(at).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut answer = Vec::new();
+        let sent = stream.write_all(bytes).and_then(|()| stream.shutdown(std::net::Shutdown::Write));
+        if sent.and_then(|()| stream.read_to_end(&mut answer)).is_ok() && !answer.is_empty() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "the program does not listen");
+    }
+}
+
+fn a_client_of_ipv6_reaches_a_program_that_listens_at_ipv4_alone(env: &TestEnv) {
+    env.ok(&["network", "create", "--ipv6", "both"]);
+    let port = free_port();
+    let publish = format!("{port}:7");
+    let options = [&HOST_PROGRAMS[..], &["--network", "both", "-p", &publish]].concat();
+    let id = serve(env, &options, &["/usr/bin/perl", "-MIO::Socket::INET", "-e", ANSWER_AT_THE_END]);
+    // The first one waits until it listens; then many in a row, small and large, of which none may be lost.
+    for (at, length) in [(0, 1), (1, 1), (2, 4000), (3, 300_000), (4, 1)] {
+        let bytes: Vec<u8> = (0..length).map(|place| u8::try_from((place + at) % 251).unwrap()).collect();
+        let mut answer = answer_at_the_end(format!("[::1]:{port}").parse().unwrap(), &bytes);
+        assert_eq!(String::from_utf8_lossy(&answer.split_off(bytes.len())), format!("{length}\n"));
+        assert_eq!(answer, bytes);
+    }
+    env.remove(&[&id]);
+    env.ok(&["network", "rm", "both"]);
 }
 
 fn ports_go_with_the_container_and_come_back_with_it(env: &TestEnv) {
@@ -287,18 +313,50 @@ pub fn helper(env: &TestEnv) -> Option<i32> {
     })
 }
 
+/// Kills the helper, which has listened at `port`.
+fn kill_helper(env: &TestEnv, port: u16) {
+    let pid = helper(env).expect("a helper");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).unwrap();
+    wait_until("the helper is gone", || helper(env) != Some(pid) && listening(port).is_empty());
+}
+
 fn a_killed_helper_comes_back_with_its_ports(env: &TestEnv) {
     env.busybox();
     let port = free_port();
     let id = tell_peer(env, &["-p", &format!("127.0.0.1:{port}:80")]);
     peer(local(port));
     for _ in 0..3 {
-        let pid = helper(env).expect("a helper");
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).unwrap();
-        wait_until("the helper is gone", || helper(env) != Some(pid) && listening(port).is_empty());
+        kill_helper(env, port);
         assert_eq!(env.field(&id, "{{.State.Running}}"), "true");
         assert_eq!(peer(local(port)), "10.88.0.1");
     }
+    env.remove(&[&id]);
+}
+
+fn a_port_that_another_took_meanwhile_is_told_and_comes_back(env: &TestEnv) {
+    env.busybox();
+    let port = free_port();
+    let id = tell_peer(env, &["-p", &format!("127.0.0.1:{port}:80"), "-p", &format!("[::1]:{port}:80")]);
+    peer(local(port));
+    assert_eq!(env.run(&["port", &id]).stderr(), "");
+    kill_helper(env, port);
+    for place in [format!("127.0.0.1:{port}"), format!("[::1]:{port}")] {
+        let thief = TcpListener::bind(&place).unwrap();
+        let said = env.run(&["port", &id]);
+        assert!(said.stdout().contains(&format!("80/tcp -> {place}")), "{said}");
+        assert!(
+            said.stderr().starts_with(&format!("{place}/tcp does not lead into")) && said.stderr().lines().count() == 1,
+            "{said}"
+        );
+        assert!(env.run(&["network", "reload", &id]).stderr().contains("is taken by"));
+        drop(thief);
+        env.ok(&["network", "reload", &id]);
+        assert_eq!(env.run(&["port", &id]).stderr(), "");
+        kill_helper(env, port);
+    }
+    env.ok(&["ps"]);
+    peer(local(port));
+    peer(SocketAddr::new(std::net::Ipv6Addr::LOCALHOST.into(), port));
     env.remove(&[&id]);
 }
 

@@ -26,6 +26,9 @@ pub fn cases() -> Vec<Case> {
         case!(an_own_namespace_has_capabilities_in_itself_only).needs(needs_ids).only_ours("the default set is smaller in ours"),
         case!(a_terminal_belongs_to_the_kept_user).needs(needs_ids),
         case!(with_nomap_the_caller_is_nobody_inside).needs(needs_ids),
+        case!(a_new_volume_has_the_ids_of_the_container).needs(needs_ids).gap("podman's auto asks for /etc/subuid"),
+        case!(a_copy_into_a_new_volume_gives_it_the_ids_of_the_container).needs(needs_ids).gap("podman 4.3 gives it to root"),
+        case!(parts_of_volumes_and_images_are_mounted_in_every_namespace).needs(needs_ids).gap("podman 4.3 mounts no parts"),
         case!(auto_namespaces_share_no_id).needs(needs_ids),
         case!(auto_says_when_no_ids_are_left).needs(needs_ids).only_ours("it counts our ids"),
         case!(written_maps_are_taken_as_they_are).needs(needs_ids),
@@ -234,6 +237,47 @@ fn with_nomap_the_caller_is_nobody_inside(env: &TestEnv) {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(map(lines[0])[0][..2], [0, 1], "{text}");
     assert_eq!(lines[1..], ["65534", "0", "0"], "{text}");
+}
+
+const OWN: [&str; 3] = ["--userns=nomap", "--userns=auto", "--userns=keep-id"];
+
+fn a_new_volume_has_the_ids_of_the_container(env: &TestEnv) {
+    for userns in OWN {
+        let look = "stat -c %u:%g /empty /filled /given /filled/busybox; touch /empty/f && stat -c %u:%g /empty/f";
+        let volumes = ["-v", "empty:/empty", "-v", "filled:/bin", "-v", "filled:/filled", "-v", "given:/given:U"];
+        let text = env.sh(&[&[userns, "-u", "5:6"], &volumes[..]].concat(), look);
+        assert_eq!(text.lines().collect::<Vec<_>>(), ["5:6", "0:0", "5:6", "0:0", "5:6"], "{userns}");
+        // It stays what it is for the next one.
+        assert_eq!(env.sh(&["-v", "filled:/filled"], "test -x /filled/busybox && echo there"), "there");
+        env.ok(&["volume", "rm", "empty", "filled", "given"]);
+    }
+}
+
+fn a_copy_into_a_new_volume_gives_it_the_ids_of_the_container(env: &TestEnv) {
+    env.busybox();
+    let file = env.file("note", "text\n");
+    for userns in OWN {
+        let options = ["--name", "c", "--network", "none", userns, "-u", "5:6", "-v", "new:/new"];
+        env.ok(&[&["create"], &options[..], &["bb", "stat", "-c", "%u:%g", "/new"]].concat());
+        env.ok(&["cp", &file, "c:/new/note"]);
+        assert_eq!(env.ok(&["start", "-a", "c"]), "5:6", "{userns}");
+        assert_eq!(env.sh(&["-v", "new:/new"], "cat /new/note"), "text");
+        env.ok(&["rm", "c"]);
+        env.ok(&["volume", "rm", "new"]);
+    }
+}
+
+fn parts_of_volumes_and_images_are_mounted_in_every_namespace(env: &TestEnv) {
+    env.sh(&["-v", "whole:/v"], "mkdir -p /v/part/of; echo found > /v/part/of/file; ln -s /etc /v/out");
+    for userns in OWN {
+        let part = "type=volume,src=whole,dst=/m,volume-subpath=part/of";
+        assert_eq!(env.sh(&[userns, "--mount", part], "cat /m/file; ls /m"), "found\nfile", "{userns}");
+        let image = "type=image,src=bb,dst=/m,subpath=bin";
+        assert_eq!(env.sh(&[userns, "--mount", image], "test -x /m/busybox && ls / | grep -c ^m$"), "1", "{userns}");
+        // The link is resolved inside the volume, where there is no /etc.
+        let out = "type=volume,src=whole,dst=/m,volume-subpath=out";
+        env.bb(&[userns, "--mount", out], &["true"]).fails(125, &["out in the volume"]);
+    }
 }
 
 fn auto_namespaces_share_no_id(env: &TestEnv) {

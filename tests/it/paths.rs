@@ -68,8 +68,6 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("src/runtime/mounts.rs", "Path::new(\"\"), true)", "the host's own /sys, /proc and cgroups, before the pivot"),
     ("src/runtime/mounts.rs", "Path::new(\"\").join(name)", "a device of the host; it is looked at before it is mounted"),
     ("src/runtime/mounts.rs", "rustix::fs::open(\"\", OFlags::PATH", "the root itself"),
-    ("src/runtime/outside.rs", "mount::clone_tree(path, recursive)", "the source of a mount, which the user names"),
-    ("src/runtime/outside.rs", "mount::clone_tree(&source.path", "the source of a mount, which the user names"),
     ("src/runtime/outside.rs", "openat2(rustix::fs::CWD, path", "two fixed paths in another container, without links"),
     ("src/runtime/outside.rs", "rustix::fs::open(upper", "the folder of the container in our store, without links"),
     ("src/runtime/rootfs.rs", "rustix::fs::open(target", "the folder of the container in our store, without links"),

@@ -2,11 +2,10 @@
 
 use super::targets::{latest, open_engine};
 use crate::cli::error::CliError;
-use crate::cli::ui;
+use crate::cli::{format, ui};
 use crate::engine::EngineError;
 use crate::engine::container::diff::{Change, Difference};
 use clap::{Args, ValueEnum};
-use serde_json::ser::{PrettyFormatter, Serializer};
 use std::fmt::Write as _;
 
 /// List the files that a container has changed (C), added (A) and deleted (D)
@@ -79,7 +78,6 @@ fn lines(list: &[Difference]) -> String {
 
 /// As Podman prints it: the paths by kind, what is empty left out.
 fn json(list: &[Difference]) -> Result<String, CliError> {
-    use serde::Serialize as _;
     let mut object = serde_json::Map::new();
     for (name, change) in [("changed", Change::Changed), ("added", Change::Added), ("deleted", Change::Deleted)] {
         let paths: Vec<&str> = list.iter().filter(|one| one.change == change).map(|one| one.path.as_str()).collect();
@@ -87,11 +85,7 @@ fn json(list: &[Difference]) -> Result<String, CliError> {
             object.insert(name.to_owned(), paths.into());
         }
     }
-    let mut text = Vec::new();
-    let written = object.serialize(&mut Serializer::with_formatter(&mut text, PrettyFormatter::with_indent(b"     ")));
-    written.map_err(|error| CliError::Output { source: error.into() })?;
-    text.push(b'\n');
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    Ok(format::json_text(&object, 5)?)
 }
 
 #[cfg(test)]

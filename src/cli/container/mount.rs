@@ -2,7 +2,7 @@
 
 use super::targets::{Target, latest, open_engine};
 use crate::cli::error::CliError;
-use crate::cli::ui;
+use crate::cli::{format, ui};
 use crate::engine::Engine;
 use crate::model::ContainerConfig;
 use clap::{Args, ValueEnum};
@@ -89,8 +89,7 @@ pub fn run(args: &MountArgs) -> Result<i32, CliError> {
             .iter()
             .map(|config| serde_json::json!({ "id": config.id, "Names": [config.name], "mountpoint": place(config) }))
             .collect();
-        let text = serde_json::to_string_pretty(&list).map_err(|error| CliError::Output { source: error.into() })?;
-        ui::print_line(&text)?;
+        ui::out(format::json_text(&list, 2)?)?;
         return Ok(0);
     }
     if let ([only], false) = (&mounted[..], args.all || listing) {

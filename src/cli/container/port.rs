@@ -3,6 +3,7 @@
 use super::targets::{one, open_engine};
 use crate::cli::error::CliError;
 use crate::cli::ui;
+use crate::engine::Engine;
 use crate::engine::container::list::{ListRequest, Listed};
 use crate::model::{ContainerConfig, PortMapping, Protocol, Status};
 use clap::Args;
@@ -38,6 +39,7 @@ pub fn run(args: &PortArgs) -> Result<i32, CliError> {
                 for line in lines(&config, None) {
                     ui::print_line(&format!("{}\t{line}", config.id.short()))?;
                 }
+                note_lost(&engine, &config)?;
             }
         }
         return Ok(0);
@@ -54,14 +56,33 @@ pub fn run(args: &PortArgs) -> Result<i32, CliError> {
     for line in lines {
         ui::print_line(&line)?;
     }
+    note_lost(&engine, &config.config)?;
     Ok(0)
+}
+
+/// Says which of the ports lead nowhere.
+fn note_lost(engine: &Engine, config: &ContainerConfig) -> Result<(), CliError> {
+    if config.ports.published.is_empty() || config.network.attachments().is_empty() {
+        return Ok(());
+    }
+    for lost in engine.lost_ports(&config.id)? {
+        let place = place(&lost, lost.host_port);
+        ui::note(format!(
+            "{place}/{} does not lead into container {} now: another program has taken it (end that, then: coracle network reload {})",
+            lost.protocol, config.name, config.name
+        ));
+    }
+    Ok(())
+}
+
+/// Where a port of the host is.
+fn place(mapping: &PortMapping, port: u16) -> SocketAddr {
+    SocketAddr::new(mapping.host_ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), port)
 }
 
 /// One line for each port, or for each place of the host at which the wanted one is.
 fn lines(config: &ContainerConfig, wanted: Option<(u16, Protocol)>) -> Vec<String> {
-    let place = |mapping: &PortMapping, port| {
-        SocketAddr::new(mapping.host_ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), port).to_string()
-    };
+    let place = |mapping: &PortMapping, port| place(mapping, port).to_string();
     let mut all: Vec<(u16, Protocol, String)> = Vec::new();
     for mapping in &config.ports.published {
         all.extend(mapping.pairs().map(|(host, inside)| (inside, mapping.protocol, place(mapping, host))));

@@ -130,7 +130,7 @@ fn render(args: &PsArgs, format: &Format, found: &[Listed], now: i64) -> Result<
         return Ok(rows().map(|row| row.id().to_owned() + "\n").collect());
     }
     match format {
-        Format::Json => Ok(format::json_array(&rows().map(|row| row.json()).collect::<Vec<_>>(), 2)?),
+        Format::Json => Ok(format::json_text(&rows().map(|row| row.json()).collect::<Vec<_>>(), 2)?),
         Format::DefaultTable => {
             let mut names: Vec<&str> = HEADERS[..7].iter().map(|(_, header)| *header).collect();
             names.extend(if args.pod { &["POD ID", "PODNAME"][..] } else { &[] });

@@ -133,7 +133,7 @@ fn look(
 fn render(found: &[ContainerStats], format: &Format, whole: bool) -> Result<String, CliError> {
     let rows = found.iter().map(|stats| Row { stats, whole });
     Ok(match format {
-        Format::Json => format::json_array(&rows.map(|row| row.json()).collect::<Vec<_>>(), 1)?,
+        Format::Json => format::json_text(&rows.map(|row| row.json()).collect::<Vec<_>>(), 1)?,
         Format::DefaultTable => {
             let fields: Vec<_> = rows.map(|row| row.fields()).collect();
             format::render(&fields, format, &HEADERS[..DEFAULT_COLUMNS], true)?

@@ -46,7 +46,7 @@ pub fn run(args: &HistoryArgs) -> Result<i32, CliError> {
         return Ok(0);
     }
     let text = match format {
-        Some(Format::Json) => format::json_array(&steps.iter().map(object).collect::<Vec<_>>(), 4)?,
+        Some(Format::Json) => format::json_text(&steps.iter().map(object).collect::<Vec<_>>(), 4)?,
         Some(format @ (Format::Table(_) | Format::Template(_))) => {
             format::render(&steps.iter().map(|step| value(step, args)).collect::<Vec<_>>(), &format, &HEADERS, true)?
         }

@@ -9,6 +9,7 @@ use crate::engine::image::{ImageFilter, ImageRow, ImagesRequest};
 use crate::engine::prune::PruneFilter;
 use crate::sys::stamp;
 use clap::{Args, ValueEnum};
+use glob::Pattern;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
 use std::collections::HashSet;
@@ -74,7 +75,7 @@ const HEADERS: [(&str, &str); 6] = [
 pub fn run(args: &ImagesArgs) -> Result<i32, CliError> {
     let filters = args.filter.iter().map(|text| parse_filter(text)).collect::<Result<_, _>>()?;
     let format = args.format.as_deref().map(Format::parse).transpose()?;
-    let mut rows = open_engine()?.images(&ImagesRequest { name: args.name.clone(), filters })?;
+    let mut rows = open_engine()?.images(&ImagesRequest { name: args.name.as_deref().map(pattern).transpose()?, filters })?;
     sort(&mut rows, args.sort);
     if args.quiet {
         let mut seen = HashSet::new();
@@ -109,7 +110,7 @@ fn parse_filter(text: &str) -> Result<ImageFilter, CliError> {
         _ => Err(bad()),
     };
     Ok(match key {
-        "reference" => ImageFilter::Reference(text),
+        "reference" => ImageFilter::Reference(pattern(value)?),
         "dangling" => ImageFilter::Dangling(truth()?),
         "containers" => ImageFilter::Containers(truth()?),
         "intermediate" | "readonly" => ImageFilter::Nothing(truth()?),
@@ -129,6 +130,10 @@ fn parse_filter(text: &str) -> Result<ImageFilter, CliError> {
         "id" => ImageFilter::Id(text),
         _ => return Err(bad()),
     })
+}
+
+fn pattern(text: &str) -> Result<Pattern, CliError> {
+    Pattern::new(text).map_err(|error| CliError::Usage(format!("{text:?} is not a pattern of names: {error}")))
 }
 
 fn sort(rows: &mut [ImageRow], by: Sort) {

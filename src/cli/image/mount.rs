@@ -2,7 +2,7 @@
 
 use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
-use crate::cli::ui;
+use crate::cli::{format, ui};
 use crate::engine::Engine;
 use crate::model::ImageRecord;
 use clap::{Args, ValueEnum};
@@ -63,8 +63,7 @@ pub fn run(args: &MountArgs) -> Result<i32, CliError> {
     let place = |image: &ImageRecord| engine.image_mount_point(image).to_string_lossy().into_owned();
     if let Some(Format::Json) = args.format {
         let row = |image: &ImageRecord| json!({ "id": image.id.hex(), "Names": image.names, "Repositories": image.names, "mountpoint": place(image) });
-        let text = serde_json::to_string_pretty(&mounted.iter().map(row).collect::<Vec<_>>());
-        ui::print_line(&text.map_err(|error| CliError::Output { source: error.into() })?)?;
+        ui::out(format::json_text(&mounted.iter().map(row).collect::<Vec<_>>(), 2)?)?;
         return Ok(0);
     }
     if let ([only], false) = (&mounted[..], args.all || listing) {

@@ -2,12 +2,12 @@
 
 use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
+use crate::cli::objects::pairs;
 use crate::cli::ui;
 use crate::engine::EngineError;
 use crate::engine::network::{NetworkRequest, SubnetRequest, parse_range, parse_route};
 use crate::model::network::IpNet;
 use clap::Args;
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// Make a network
@@ -66,7 +66,14 @@ pub struct CreateArgs {
 /// # Errors
 /// The name or a subnet is taken, or an option is not supported.
 pub(super) fn run(args: CreateArgs) -> Result<i32, CliError> {
-    let request = NetworkRequest {
+    let request = request(args)?;
+    let name = open_engine()?.create_network(&request)?;
+    ui::print_line(&name)?;
+    Ok(0)
+}
+
+pub(super) fn request(args: CreateArgs) -> Result<NetworkRequest, CliError> {
+    Ok(NetworkRequest {
         subnets: subnets(&args)?,
         routes: args.route.iter().map(|text| parse_route(text)).collect::<Result<_, _>>().map_err(EngineError::from)?,
         labels: pairs(&args.label),
@@ -80,10 +87,7 @@ pub(super) fn run(args: CreateArgs) -> Result<i32, CliError> {
         dns_servers: args.dns,
         interface: args.interface_name,
         ignore: args.ignore,
-    };
-    let name = open_engine()?.create_network(&request)?;
-    ui::print_line(&name)?;
-    Ok(0)
+    })
 }
 
 fn subnets(args: &CreateArgs) -> Result<Vec<SubnetRequest>, CliError> {
@@ -100,12 +104,4 @@ fn subnets(args: &CreateArgs) -> Result<Vec<SubnetRequest>, CliError> {
         subnets.push(SubnetRequest { net, gateway: args.gateway.get(at).copied(), range });
     }
     Ok(subnets)
-}
-
-fn pairs(texts: &[String]) -> BTreeMap<String, String> {
-    let pair = |text: &String| {
-        let (key, value) = text.split_once('=').unwrap_or((text, ""));
-        (key.to_owned(), value.to_owned())
-    };
-    texts.iter().map(pair).collect()
 }

@@ -43,7 +43,7 @@ pub(super) fn run(args: &LsArgs) -> Result<i32, CliError> {
     let networks = open_engine()?.networks(&filters)?;
     let text = match format {
         _ if args.quiet => networks.iter().map(|network| network.name.clone() + "\n").collect(),
-        Format::Json => format::json_array(&networks.iter().map(json).collect::<Vec<_>>(), 2)?,
+        Format::Json => format::json_text(&networks.iter().map(json).collect::<Vec<_>>(), 2)?,
         Format::DefaultTable => {
             let cells = |network: &Network| vec![id(network, args), network.name.clone(), DRIVER.to_owned()];
             let headers: Vec<&str> = if args.noheading { Vec::new() } else { HEADERS.map(|(_, header)| header).to_vec() };

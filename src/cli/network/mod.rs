@@ -40,6 +40,16 @@ pub struct ExistsArgs {
     network: String,
 }
 
+impl NetworkCommand {
+    /// Tells whether the texts of `create`'s options are understood: this is for tests/fuzz.
+    pub(in crate::cli) fn understood(self) -> bool {
+        match self {
+            Self::Create(args) => create::request(args).is_ok(),
+            _ => true,
+        }
+    }
+}
+
 /// Runs a command of the group.
 ///
 /// # Errors

@@ -75,7 +75,12 @@ pub(super) fn delete(runtime: &Runtime, args: &DeleteArgs) -> Result<i32, CliErr
     let ids: Vec<String> = runtime.list().into_iter().map(|container| container.record.id).collect();
     let matching = ids.iter().filter(|id| pattern.is_match(id));
     // The others go, too, where one cannot.
-    matching.map(|id| delete_id(runtime, id, args.force)).fold(Ok(0), |all, one| all.and(one))
+    let mut all = Ok(0);
+    for id in matching {
+        let one = delete_id(runtime, id, args.force);
+        all = all.and(one);
+    }
+    all
 }
 
 pub(super) fn delete_id(runtime: &Runtime, id: &str, force: bool) -> Result<i32, CliError> {

@@ -2,7 +2,7 @@
 
 use super::Subject;
 use crate::cli::error::CliError;
-use crate::cli::ui;
+use crate::cli::{format, ui};
 use crate::engine::EngineError;
 use crate::engine::oci::{self, Runtime};
 use clap::{Args, ValueEnum};
@@ -56,8 +56,7 @@ enum Form {
 }
 
 fn print(value: &Value) -> Result<i32, CliError> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| ui::output_error(error.into()))?;
-    ui::print_line(&text)?;
+    ui::out(format::json_text(value, 2)?)?;
     Ok(0)
 }
 

@@ -42,7 +42,7 @@ pub fn run(args: &DfArgs) -> Result<i32, CliError> {
             let rows: Vec<Vec<String>> = totals.iter().map(|(name, total)| cells(name, total)).collect();
             ui::table(&names, &rows)
         }
-        Format::Json => format::json_array(&totals.map(|(name, total)| row(name, &total)), 4)?,
+        Format::Json => format::json_text(&totals.map(|(name, total)| row(name, &total)), 4)?,
         template => format::render(&totals.map(|(name, total)| row(name, &total)), &template, &HEADERS, true)?,
     };
     ui::out(text)?;

@@ -34,7 +34,7 @@ pub fn run(args: &InfoArgs) -> Result<i32, CliError> {
     let facts = open_engine()?.info()?;
     let text = match format {
         None | Some(Format::DefaultTable) => yaml::text(&spelled(&facts)) + "\n",
-        Some(Format::Json) => one_object(&spelled(&facts))?,
+        Some(Format::Json) => format::json_text(&spelled(&facts), 2)?,
         Some(template) => format::render(&[facts], &template, &[], false)?,
     };
     ui::out(text)?;
@@ -54,20 +54,12 @@ pub fn run_version(args: &VersionArgs) -> Result<i32, CliError> {
             let lines = [("Client", "coracle".to_owned()), ("Version", field("Version")), ("OS/Arch", field("OsArch"))];
             lines.iter().map(|(name, value)| format!("{:14}{value}\n", format!("{name}:"))).collect()
         }
-        Some(Format::Json) => one_object(&json!({ "Client": client }))?,
+        Some(Format::Json) => format::json_text(&json!({ "Client": client }), 2)?,
         // There is no server; scripts that ask for its version mean this.
         Some(template) => format::render(&[json!({ "Client": client, "Server": client })], &template, &[], false)?,
     };
     ui::out(text)?;
     Ok(0)
-}
-
-/// Podman prints one object here, not an array.
-fn one_object(value: &Value) -> Result<String, CliError> {
-    let array = format::json_array(std::slice::from_ref(value), 2)?;
-    let lines: Vec<&str> = array.lines().collect();
-    let inner = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
-    Ok(inner.iter().map(|line| line.strip_prefix("  ").unwrap_or(line).to_owned() + "\n").collect())
 }
 
 /// The names that Podman's JSON has for the fields that its templates call otherwise, where it is not simply a small first letter.
@@ -121,6 +113,5 @@ mod tests {
         let wanted =
             json!({ "host": { "ociRuntime": { "name": "x" }, "cpus": 2, "arch": "amd64" }, "version": { "OsArch": "y" } });
         assert_eq!(spelled(&facts), wanted);
-        assert_eq!(one_object(&json!({ "a": 1 })).ok().as_deref(), Some("{\n  \"a\": 1\n}\n"));
     }
 }

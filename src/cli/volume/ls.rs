@@ -42,7 +42,7 @@ pub fn run(args: &LsArgs) -> Result<i32, CliError> {
         return Ok(0);
     }
     let text = match format {
-        Format::Json => format::json_array(&rows.iter().map(|row| object(row, false)).collect::<Vec<_>>(), 2)?,
+        Format::Json => format::json_text(&rows.iter().map(|row| object(row, false)).collect::<Vec<_>>(), 2)?,
         // As Podman: nothing at all where there is none.
         Format::DefaultTable if rows.is_empty() => String::new(),
         other => {

@@ -151,7 +151,7 @@ fn make_folder(folder: &Path) -> Result<File, ContainerError> {
     let make = |path: &Path| std::fs::DirBuilder::new().mode(0o700).create(path);
     make(folder).map_err(fail)?;
     let lock = File::open(folder).map_err(fail)?;
-    rustix::fs::flock(&lock, FlockOperation::LockExclusive).map_err(|errno| fail(errno.into()))?;
+    rustix::io::retry_on_intr(|| rustix::fs::flock(&lock, FlockOperation::LockExclusive)).map_err(|errno| fail(errno.into()))?;
     // The overlay takes owner and mode of its root from the upper folder.
     std::fs::DirBuilder::new().mode(0o755).create(folder.join("upper")).map_err(fail)?;
     rustix::fs::chmod(folder.join("upper"), rustix::fs::Mode::from_raw_mode(0o755)).map_err(|errno| fail(errno.into()))?;

@@ -1,6 +1,7 @@
 //! Devices of the host for a container.
 
 use super::ContainerError;
+use crate::config::accounts;
 use crate::model::{ContainerConfig, Device};
 use crate::runtime::cdi::Registry;
 use crate::runtime::spec::devices::{self, Refused};
@@ -50,8 +51,8 @@ fn error(device: &Device, refused: &Refused) -> ContainerError {
             device.access
         ),
         Refused::Closed { uid, gid, mode } => {
-            let owner = name("/etc/passwd", *uid);
-            let group = name("/etc/group", *gid);
+            let owner = name(&accounts::passwd(), *uid);
+            let group = name(&accounts::group(), *gid);
             let mend = if mode & 0o060 == 0 {
                 "only its owner may".to_owned()
             } else {
@@ -66,11 +67,7 @@ fn error(device: &Device, refused: &Refused) -> ContainerError {
     ContainerError::Device { device: device.source.display().to_string(), why }
 }
 
-/// The name of an id in a file like passwd(5) or group(5); the number where it has none.
-fn name(file: &str, id: u32) -> String {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    let number = id.to_string();
-    let found =
-        text.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|fields| fields.get(2) == Some(&number.as_str()));
-    found.map_or(number.clone(), |fields| fields[0].to_owned())
+/// The number where it has no name.
+fn name(text: &str, id: u32) -> String {
+    accounts::name_of(text, id).map_or_else(|| id.to_string(), str::to_owned)
 }

@@ -2,6 +2,7 @@
 
 use super::ContainerError;
 use super::create::CreateRequest;
+use crate::config::accounts;
 use crate::engine::{Engine, EngineError};
 use crate::model::isolation::{Account, IpcKind, MapEntry};
 use crate::model::{ContainerConfig, IdMap, Isolation, NetworkMode, Sharing, UserNamespace};
@@ -188,29 +189,19 @@ fn host_user(name: &str) -> Result<Account, ContainerError> {
 }
 
 fn account(wanted: impl Fn(&str, u32) -> bool) -> Option<Account> {
-    let passwd = std::fs::read_to_string("/etc/passwd").ok()?;
-    passwd.lines().find_map(|line| {
-        let fields: Vec<&str> = line.split(':').collect();
-        let [name, _, uid, gid, gecos, home, ..] = fields[..] else { return None };
-        let (uid, gid) = (uid.parse().ok()?, gid.parse().ok()?);
-        wanted(name, uid).then(|| Account {
-            name: name.to_owned(),
-            uid,
-            gid,
-            group: group_name(gid),
-            gecos: if gecos.is_empty() { name.to_owned() } else { gecos.to_owned() },
-            home: home.to_owned(),
-            shell: "/bin/sh".to_owned(),
-        })
+    let passwd = accounts::passwd();
+    let entry = accounts::entries(&passwd).find(|entry| wanted(entry.name, entry.uid))?;
+    Some(Account {
+        name: entry.name.to_owned(),
+        uid: entry.uid,
+        gid: entry.gid,
+        group: group_name(entry.gid),
+        gecos: if entry.gecos.is_empty() { entry.name.to_owned() } else { entry.gecos.to_owned() },
+        home: entry.home.to_owned(),
+        shell: "/bin/sh".to_owned(),
     })
 }
 
 fn group_name(gid: u32) -> String {
-    let group = std::fs::read_to_string("/etc/group").unwrap_or_default();
-    let found = group.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(gid)).then(|| name.to_owned())
-    });
-    found.unwrap_or_else(|| gid.to_string())
+    accounts::name_of(&accounts::group(), gid).map_or_else(|| gid.to_string(), str::to_owned)
 }

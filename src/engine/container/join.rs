@@ -143,7 +143,7 @@ pub(super) fn user_namespace(config: &ContainerConfig) -> Option<birth::UserName
         ranges.to_session(0).or_else(|| ranges.runs().first().map(|run| run.outside)).unwrap_or(0)
     };
     let joined = matches!(config.isolation.userns, UserNamespace::Container(_) | UserNamespace::Path(_));
-    Some(birth::UserNamespace { map: (!joined).then(|| map.clone()), root: (root(&map.uids), root(&map.gids)) })
+    Some(birth::UserNamespace { map: map.clone(), joined, root: (root(&map.uids), root(&map.gids)) })
 }
 
 /// Tells whether the layers' owners have to be shifted for a map: not where everybody is who he is in S, nor where there is but one id.

@@ -13,7 +13,7 @@ use crate::engine::network::start::Plugged;
 use crate::engine::{Engine, EngineError, Handed, secret};
 use crate::events::Status;
 use crate::model::limits::Bound;
-use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord};
+use crate::model::{self, ContainerConfig, Init, NetworkMode, PidRef, RunRecord, with_causes};
 use crate::net::private::{self, Choice, Stack};
 use crate::net::{Leash, NetError};
 use crate::runtime::init::{Outside, Plan};
@@ -76,6 +76,8 @@ pub(super) struct Again {
     /// Its listening socket.
     pub listen: Option<OwnedFd>,
     pub clients: Vec<OwnedFd>,
+    /// Its program.
+    pub monitor: Option<OwnedFd>,
 }
 
 /// Our ends of what a launch leaves open.
@@ -201,10 +203,10 @@ impl Engine {
         if again.is_none() && config.supervision.may_restart() && config.network.is_own() {
             keep_network_conf(folder)?;
         }
-        let (listen_on, mut clients) = match again {
-            Some(Again { listen: Some(inherited), clients }) => (inherited, clients),
-            Some(Again { listen: None, clients }) => (listen(&run_folder)?, clients),
-            None => (listen(&run_folder)?, Vec::new()),
+        let (listen_on, mut clients, last_monitor) = match again {
+            Some(Again { listen: Some(inherited), clients, monitor }) => (inherited, clients, monitor),
+            Some(Again { listen: None, clients, monitor }) => (listen(&run_folder)?, clients, monitor),
+            None => (listen(&run_folder)?, Vec::new(), None),
         };
         let (plugged, note) = self.plugged(config)?;
         let is_in_none = plugged.is_none();
@@ -254,6 +256,7 @@ impl Engine {
             handed: handed.descriptors,
             spec,
         };
+        keep.extend(other::keep_helper(&mut orders).map_err(os("keep this program for"))?);
         let external = other::runtime(config, &plan, &run_folder)?;
         let (client, monitor_client) = match foreground {
             true => socket::seqpacket_pair().map(|(ours, theirs)| (Some(ours), Some(theirs))).map_err(os("make a socket for"))?,
@@ -281,7 +284,7 @@ impl Engine {
             run_folder,
             pidfile: config.supervision.pidfile.clone(),
             monitor_pidfile: config.supervision.conmon_pidfile.clone(),
-            monitor: other::find_monitor()?,
+            monitor: other::monitor(last_monitor)?,
             boot,
             listen: listen_on,
             clients,
@@ -312,7 +315,7 @@ impl Engine {
                 Ok((Some(plugged), note))
             }
             Err(error) if Self::can_do_without(config, &error) => {
-                let text = crate::engine::session::with_causes(&error);
+                let text = with_causes(&error);
                 Ok((None, Some(format!("the container is on no network with others, but on one of its own: {text}"))))
             }
             Err(error) => Err(error),

@@ -32,7 +32,7 @@ pub(super) struct Approach {
 #[derive(Debug)]
 enum Reach {
     Running(OwnedFd),
-    Stopped { overlay: Box<Overlay>, spec: Box<Spec>, user: Option<String> },
+    Stopped { overlay: Box<Overlay>, spec: Box<Spec>, user: String },
 }
 
 impl Engine {
@@ -60,9 +60,8 @@ impl Engine {
                 self.refuse_if_mounted(config)?;
                 let sources = self.volume_sources(config)?;
                 let spec = spec::build(config, &self.paths.container(&config.id), &[], &sources).map_err(ContainerError::Spec)?;
-                // With ids of its own the container's user is another one than the session's of that number.
-                let user = map.is_none().then(|| config.user.clone());
-                let reach = Reach::Stopped { overlay: Box::new(self.overlay(config)?), spec: Box::new(spec), user };
+                let overlay = Box::new(self.overlay(config)?);
+                let reach = Reach::Stopped { overlay, spec: Box::new(spec), user: config.user.clone() };
                 return Ok(Approach { lock, reach, map });
             }
         }
@@ -83,7 +82,8 @@ impl Approach {
         match &self.reach {
             Reach::Running(init) => view::join(init, parent),
             Reach::Stopped { overlay, spec, user } => {
-                view::mount(overlay, Some((spec, user.as_deref()))).and_then(|root| self.enter(parent).map(|()| root))
+                let binds = (&**spec, user.as_str(), self.map.as_ref());
+                view::mount(overlay, Some(binds)).and_then(|root| self.enter(parent).map(|()| root))
             }
         }
         .map_err(ContainerError::Launch)

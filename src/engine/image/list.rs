@@ -5,13 +5,14 @@ use super::remove::uses;
 use crate::engine::{Engine, EngineError};
 use crate::image::ImageConfig;
 use crate::model::ImageRecord;
+use glob::{MatchOptions, Pattern};
 use std::collections::BTreeMap;
 
 /// Which images to list.
 #[derive(Clone, Debug, Default)]
 pub struct ImagesRequest {
-    /// A name; nothing lists all.
-    pub name: Option<String>,
+    /// A name, or a pattern of names; nothing lists all.
+    pub name: Option<Pattern>,
     pub filters: Vec<ImageFilter>,
 }
 
@@ -19,7 +20,7 @@ pub struct ImagesRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageFilter {
     /// A pattern with `*` and `?`, on the whole name, or on its last parts.
-    Reference(String),
+    Reference(Pattern),
     Dangling(bool),
     /// Without a value: the label is there.
     Label(String, Option<String>),
@@ -63,7 +64,7 @@ impl Engine {
             .filters
             .iter()
             .filter_map(|filter| match filter {
-                ImageFilter::Reference(pattern) => Some(pattern.as_str()),
+                ImageFilter::Reference(pattern) => Some(pattern),
                 _ => None,
             })
             .collect();
@@ -78,7 +79,7 @@ impl Engine {
             }
             let fits_name = |name: &str| {
                 (patterns.is_empty() || patterns.iter().any(|pattern| name_fits(pattern, name)))
-                    && request.name.as_deref().is_none_or(|wanted| name_fits(wanted, name))
+                    && request.name.as_ref().is_none_or(|wanted| name_fits(wanted, name))
             };
             let row = |name: Option<&str>| ImageRow {
                 repository: name.map(|name| repository(name).to_owned()),
@@ -146,39 +147,40 @@ fn fits(image: &ImageRecord, labels: &BTreeMap<String, String>, filters: &[Image
 }
 
 /// Tells whether a pattern fits a full name, or its end from a slash on; without a tag it fits every tag.
-fn name_fits(pattern: &str, name: &str) -> bool {
-    let has_tag = pattern.contains('@') || pattern.rsplit_once(':').is_some_and(|(_, tag)| !tag.contains('/'));
+fn name_fits(pattern: &Pattern, name: &str) -> bool {
+    let parts = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
+    let text = pattern.as_str();
+    let has_tag = text.contains('@') || text.rsplit_once(':').is_some_and(|(_, tag)| !tag.contains('/'));
     let name = if has_tag { name } else { repository(name) };
     let ends = std::iter::once(0).chain(name.match_indices('/').map(|(at, _)| at + 1));
-    ends.into_iter().any(|at| glob(pattern.as_bytes(), &name.as_bytes()[at..]))
-}
-
-/// `*` is any text without a slash, `?` one character of such.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    match (pattern.split_first(), text.split_first()) {
-        (None, None) => true,
-        (Some((b'*', rest)), None) => glob(rest, text),
-        (Some((b'*', rest)), Some((next, after))) => glob(rest, text) || (*next != b'/' && glob(pattern, after)),
-        (Some((b'?', rest)), Some((next, after))) => *next != b'/' && glob(rest, after),
-        (Some((one, rest)), Some((next, after))) => one == next && glob(rest, after),
-        _ => false,
-    }
+    ends.into_iter().any(|at| pattern.matches_with(&name[at..], parts))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::name_fits;
+    use super::{Pattern, name_fits};
+
+    fn fits(pattern: &str, name: &str) -> bool {
+        name_fits(&Pattern::new(pattern).unwrap(), name)
+    }
 
     #[test]
     fn patterns_fit_whole_names_and_their_ends() {
         let name = "docker.io/library/busybox:1.36";
-        for pattern in
-            ["busybox", "busybox:1.36", "library/busybox", "docker.io/library/busybox", "busy*", "*/busybox", "b?sybox:1.*"]
-        {
-            assert!(name_fits(pattern, name), "{pattern}");
+        for pattern in [
+            "busybox",
+            "busybox:1.36",
+            "library/busybox",
+            "docker.io/library/busybox",
+            "busy*",
+            "*/busybox",
+            "b?sybox:1.*",
+            "[a-c]usybox",
+        ] {
+            assert!(fits(pattern, name), "{pattern}");
         }
         for pattern in ["box", "busybox:latest", "docker.io/busybox", "*", "docker.io/*"] {
-            assert_eq!(name_fits(pattern, name), pattern == "*", "{pattern}");
+            assert_eq!(fits(pattern, name), pattern == "*", "{pattern}");
         }
     }
 }

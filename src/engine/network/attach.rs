@@ -64,11 +64,15 @@ impl Engine {
             Ok(())
         })?;
         let config = changed.ok_or_else(|| EngineError::NoSuchContainer { name: container.to_owned() })?;
-        if self.status(&config).status.is_alive()
-            && let Err(error) = live::connect(self, &config, &network, &added)
-        {
-            self.take_off(&config, &network)?;
-            return Err(error);
+        if self.status(&config).status.is_alive() {
+            match live::connect(self, &config, &network, &added) {
+                Ok(()) => {}
+                Err(error) if has_ended(&error) => {}
+                Err(error) => {
+                    self.take_off(&config, &network)?;
+                    return Err(error);
+                }
+            }
         }
         self.tell_of(&Subject::network(&network.name, &network.id, Some(config.id.as_str())), Status::Connect);
         Ok(())
@@ -100,7 +104,10 @@ impl Engine {
             return Err(NetworkError::NotConnected { container: found.name, network: network.name }.into());
         };
         if self.status(&found).status.is_alive() {
-            live::disconnect(self, &found, &network, attachment)?;
+            match live::disconnect(self, &found, &network, attachment) {
+                Err(error) if !has_ended(&error) => return Err(error),
+                _ => {}
+            }
         }
         self.take_off(&found, &network)?;
         self.tell_of(&Subject::network(&network.name, &network.id, Some(found.id.as_str())), Status::Disconnect);
@@ -132,6 +139,11 @@ impl Engine {
         }
         live::reload(self, config)
     }
+}
+
+/// Tells whether the container has ended while it was looked after: its row is what the next start goes by.
+fn has_ended(error: &EngineError) -> bool {
+    matches!(error, EngineError::Network(NetworkError::Ended { .. }))
 }
 
 /// The networks of a container that has some.

@@ -7,7 +7,7 @@ use super::NetworkError;
 use super::start::{self, Place};
 use crate::engine::container::files;
 use crate::engine::{Engine, EngineError, session};
-use crate::model::{Attachment, ContainerConfig, Lease, Network, NetworkMode};
+use crate::model::{Attachment, ContainerConfig, ContainerId, Lease, Network, NetworkMode, PortMapping};
 use crate::net::netd::client::{self, Hold, Joined};
 use crate::runtime::interfaces::{self, Interface};
 use crate::sys::clone::CloneFlags;
@@ -66,6 +66,9 @@ pub fn reload(engine: &mut Engine, config: &ContainerConfig) -> Result<(), Engin
 }
 
 /// Brings netd, the container's interfaces and its files to what `config` says, but for the network `without`.
+///
+/// # Errors
+/// [`NetworkError::Ended`] where the container ends meanwhile, whatever fails by that.
 fn settle(
     engine: &mut Engine,
     config: &ContainerConfig,
@@ -73,6 +76,20 @@ fn settle(
     gone: Option<String>,
 ) -> Result<(), EngineError> {
     let init = engine.init_of_running(config)?;
+    settle_at(engine, config, &init, without, gone).map_err(|error| match process::has_ended(&init) {
+        true => NetworkError::Ended { container: config.name.clone() }.into(),
+        false => error,
+    })
+}
+
+fn settle_at(
+    engine: &mut Engine,
+    config: &ContainerConfig,
+    init: &OwnedFd,
+    without: Option<&Network>,
+    gone: Option<String>,
+) -> Result<(), EngineError> {
+    let ended = || NetworkError::Ended { container: config.name.clone() }.into();
     let mut rest = config.clone();
     if let (Some(without), NetworkMode::Bridge(attachments)) = (without, &mut rest.network) {
         // One that is not there any more can be left all the same, so it is not looked up.
@@ -89,14 +106,18 @@ fn settle(
         .collect();
     let left: Vec<IpAddr> = without.map_or_else(Vec::new, |network| of(&leases, &network.name));
     if places.is_empty() {
-        change(engine, &init, None, &Change { gone, interfaces: Vec::new() })?;
+        if !change(engine, init, None, &Change { gone, interfaces: Vec::new() })? {
+            return Err(ended());
+        }
         client::withdraw(&engine.paths, &config.id).map_err(NetworkError::Helper)?;
     } else {
         let Joined { route, hold, .. } = engine.join(config, &places)?;
         let route = Route::from_socket(route);
         let interfaces = start::interfaces(&route, &places)?;
-        change(engine, &init, Some(&route), &Change { gone, interfaces })?;
-        running(hold, &init)?;
+        if !change(engine, init, Some(&route), &Change { gone, interfaces })? {
+            return Err(ended());
+        }
+        running(hold, init)?;
     }
     let folder = engine.paths.container_run(&config.id);
     Ok(files::follow_networks(config, &folder, &start::surroundings(&places), &left)?)
@@ -111,20 +132,23 @@ fn running(hold: Hold, init: &OwnedFd) -> Result<(), NetworkError> {
     start::announced(hold.running(init.as_fd())).map_err(NetworkError::Helper)
 }
 
-/// Does it, in a child of S.
-fn change(engine: &Engine, init: &OwnedFd, route: Option<&Route>, change: &Change) -> Result<(), EngineError> {
+/// Does it, in a child of S; false where the container's namespaces are gone: it is about to end.
+fn change(engine: &Engine, init: &OwnedFd, route: Option<&Route>, change: &Change) -> Result<bool, EngineError> {
     let mut keep = vec![init.as_fd()];
     keep.extend(route.map(|route| route.as_fd()));
     let worker = session::worker(&engine.paths, &keep, |_| {
         let fail = |source| NetworkError::Interfaces { source };
-        apply(init, route, change).map_err(fail)?;
-        Ok(())
+        match namespace::join(init.as_fd(), CloneFlags::NEWNET) {
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => return Ok(false),
+            joined => joined.map_err(fail)?,
+        }
+        apply(route, change).map_err(fail)?;
+        Ok(true)
     })?;
     worker.finish()
 }
 
-fn apply(init: &OwnedFd, route: Option<&Route>, change: &Change) -> io::Result<()> {
-    namespace::join(init.as_fd(), CloneFlags::NEWNET)?;
+fn apply(route: Option<&Route>, change: &Change) -> io::Result<()> {
     let inside = Route::open()?;
     if let Some(name) = &change.gone
         && let Some(index) = inside.index_of(name)?
@@ -155,6 +179,16 @@ fn apply(init: &OwnedFd, route: Option<&Route>, change: &Change) -> io::Result<(
 }
 
 impl Engine {
+    /// The published ports of a running container that lead nowhere, since another program has had them when the network helper came
+    /// back; each with its one place of the host.
+    ///
+    /// # Errors
+    /// The helper is there and does not answer.
+    pub fn lost_ports(&self, container: &ContainerId) -> Result<Vec<PortMapping>, EngineError> {
+        let lost = client::lost_ports(&self.paths).map_err(NetworkError::Helper)?;
+        Ok(lost.into_iter().find(|bound| bound.container == *container).map(|bound| bound.ports).unwrap_or_default())
+    }
+
     /// A pidfd of the init of a container that runs.
     fn init_of_running(&self, config: &ContainerConfig) -> Result<OwnedFd, EngineError> {
         let run = self.status(config).run.ok_or_else(|| NetworkError::Ended { container: config.name.clone() })?;

@@ -105,13 +105,18 @@ impl Engine {
     }
 }
 
-/// Volumes and layers are the caller's: where the caller has no id in the container, nobody in there may open them.
+/// What is written over the caller's files needs the caller's rights: where the caller has no id in the container, nobody in there has
+/// them.
 fn refuse_without_caller(config: &ContainerConfig) -> Result<(), VolumeError> {
     let map = config.isolation.id_map.as_ref();
     if map.is_none_or(|map| map.uids.to_container(0).is_some()) {
         return Ok(());
     }
-    let ours = |mount: &&Mount| matches!(mount.from, Origin::Volume { .. } | Origin::Overlay { .. } | Origin::Image { .. });
+    let ours = |mount: &&Mount| match mount.from {
+        Origin::Overlay { .. } => true,
+        Origin::Image { .. } => !mount.read_only,
+        _ => false,
+    };
     match config.mounts.iter().find(ours) {
         Some(mount) => Err(VolumeError::CallerNotMapped { target: mount.target.clone() }),
         None => Ok(()),

@@ -15,6 +15,12 @@ pub(super) fn find(headers: &HeaderMap) -> Option<Challenge> {
     all.iter().find(|challenge| matches!(challenge, Challenge::Bearer { .. })).or(all.first()).cloned()
 }
 
+/// Tells whether a header's value is a challenge: this is for tests/fuzz.
+#[must_use]
+pub fn is_challenge(text: &str) -> bool {
+    parse(text).is_some()
+}
+
 fn parse(text: &str) -> Option<Challenge> {
     let (scheme, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
     if scheme.eq_ignore_ascii_case("basic") {

@@ -2,6 +2,7 @@
 
 use super::access::Patience;
 use crate::image::error::ImageError;
+use crate::model::causes;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
@@ -198,13 +199,7 @@ fn is_other_tls(chain: &[String]) -> bool {
 }
 
 fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
-    let mut texts = vec![cut(&error.to_string())];
-    let mut below = error.source();
-    while let Some(source) = below {
-        texts.push(cut(&source.to_string()));
-        below = source.source();
-    }
-    texts
+    causes(error).map(|error| cut(&error.to_string())).collect()
 }
 
 /// The first characters of a registry's words.

@@ -29,6 +29,9 @@ mod token;
 mod upload;
 mod web;
 
+#[doc(hidden)]
+pub use challenge::is_challenge;
+
 pub use access::{Access, Patience, Retry};
 pub use listing::{Found, search};
 pub use upload::{Mounted, Sent};

@@ -2,6 +2,7 @@
 
 use super::access::{Access, is_loopback};
 use super::failure::Failure;
+use crate::model::causes;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, ClientBuilder, Identity};
 use std::path::{Path, PathBuf};
@@ -62,11 +63,8 @@ fn builder(host: &str) -> ClientBuilder {
 
 fn build(builder: ClientBuilder) -> Result<reqwest::Client, NoClient> {
     builder.build().map_err(|error| {
-        let mut below: &dyn std::error::Error = &error;
-        while let Some(source) = below.source() {
-            below = source;
-        }
-        NoClient::Machine(below.to_string())
+        let lowest = causes(&error).last();
+        NoClient::Machine(lowest.map(ToString::to_string).unwrap_or_default())
     })
 }
 

@@ -147,7 +147,10 @@ impl<'a> Record<'a> {
     #[must_use]
     pub fn parse(line: &'a [u8]) -> Option<Self> {
         let mut fields = line.splitn(4, |byte| *byte == b' ');
-        let time = std::str::from_utf8(fields.next()?).ok().filter(|time| time.len() >= 20)?;
+        // Nothing else reaches a terminal as a time; the file may be anyone's.
+        let of_a_time = |byte: &u8| byte.is_ascii_digit() || b"-:.+TtZz".contains(byte);
+        let time = fields.next().filter(|time| time.len() >= 20 && time.iter().all(of_a_time))?;
+        let time = std::str::from_utf8(time).ok()?;
         let stream = match fields.next()? {
             b"stdout" => Stream::Stdout,
             b"stderr" => Stream::Stderr,
@@ -170,13 +173,16 @@ mod tests {
     #[test]
     fn records_are_read_as_they_are_written() {
         type Fields = (Stream, bool, &'static [u8]);
-        let table: [(&[u8], Option<Fields>); 8] = [
+        let table: [(&[u8], Option<Fields>); 11] = [
             (b"2026-11-21T03:00:00.123456789+00:00 stdout F a b", Some((Stream::Stdout, true, b"a b"))),
             (b"2026-11-21T03:00:00.123456789+00:00 stderr P ", Some((Stream::Stderr, false, b""))),
             (b"2026-11-21T03:00:00.123456789Z stderr F:x \xff", Some((Stream::Stderr, true, b"\xff"))),
             (b"2026-11-21T03:00:00.123456789+00:00 stdout F", Some((Stream::Stdout, true, b""))),
             (b"2026-11-21T03:00:00.123456789+00:00 stdin F x", None),
             (b"2026-11-21T03:00:00.123456789+00:00 stdout X x", None),
+            (b"2026-11-21T03:\x0c00:00.123456789+00:00 stdout F x", None),
+            (b"2026-11-21T03:00:00\x1b[2J.1234567+00:00 stdout F x", None),
+            (b"2026-11-21t03:00:00.123456789z stdout F x", Some((Stream::Stdout, true, b"x"))),
             (b"2026-1", None),
             (b"", None),
         ];

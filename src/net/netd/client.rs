@@ -40,6 +40,8 @@ pub enum ClientError {
     Reported { text: String },
     #[error("ask the network helper")]
     Ask(#[source] io::Error),
+    #[error("the container has too many ports and names for the network helper (write ports in a row as one range)")]
+    TooMuch,
     #[error("the network helper gives no answer that makes sense")]
     Answer,
     #[error("the network helper ends again and again")]
@@ -119,16 +121,16 @@ pub fn withdraw(paths: &Paths, container: &ContainerId) -> Result<(), ClientErro
     }
 }
 
-/// What netd has bound and what it could not bind again; nothing where it is not there.
+/// The ports of running containers that somebody else had when netd came back; nothing where it is not there.
 ///
 /// # Errors
 /// netd is there and does not answer.
-pub fn bound_ports(paths: &Paths) -> Result<(Vec<Bound>, Vec<Bound>), ClientError> {
-    let Ok(socket) = packet::connect_in(&folder(paths), SOCKET) else { return Ok((Vec::new(), Vec::new())) };
+pub fn lost_ports(paths: &Paths) -> Result<Vec<Bound>, ClientError> {
+    let Ok(socket) = packet::connect_in(&folder(paths), SOCKET) else { return Ok(Vec::new()) };
     match exchange(&socket, &Request::Ports, &[])? {
-        Some((Answer::Ports { bound, lost }, _)) => Ok((bound, lost)),
+        Some((Answer::Ports { lost }, _)) => Ok(lost),
         Some(_) => Err(ClientError::Answer),
-        None => Ok((Vec::new(), Vec::new())),
+        None => Ok(Vec::new()),
     }
 }
 
@@ -178,6 +180,9 @@ fn ask(paths: &Paths, request: &Request) -> Result<(OwnedFd, Answer, Vec<OwnedFd
 /// Sends one request and reads its answer; nothing where netd went away meanwhile.
 fn exchange(socket: &OwnedFd, request: &Request, fds: &[BorrowedFd<'_>]) -> Result<Option<(Answer, Vec<OwnedFd>)>, ClientError> {
     let text = serde_json::to_vec(request).map_err(|error| ClientError::Ask(error.into()))?;
+    if text.len() > PACKET_BYTES {
+        return Err(ClientError::TooMuch);
+    }
     match packet::send(socket.as_fd(), &text, fds) {
         Err(error) if is_gone(&error) => return Ok(None),
         sent => sent.map_err(ClientError::Ask)?,
@@ -211,7 +216,7 @@ fn connected(paths: &Paths) -> Result<OwnedFd, ClientError> {
     }
     let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(folder.join(LOCK));
     let lock = lock.map_err(fail)?;
-    rustix::fs::flock(&lock, FlockOperation::LockExclusive).map_err(|errno| fail(errno.into()))?;
+    rustix::io::retry_on_intr(|| rustix::fs::flock(&lock, FlockOperation::LockExclusive)).map_err(|errno| fail(errno.into()))?;
     // Somebody else may have started it while we waited.
     if let Ok(socket) = packet::connect_in(&folder, SOCKET) {
         return Ok(socket);
@@ -222,7 +227,9 @@ fn connected(paths: &Paths) -> Result<OwnedFd, ClientError> {
 
 /// Starts netd and returns when it listens. Under the lock.
 fn start(paths: &Paths) -> Result<(), ClientError> {
-    let program = std::fs::read_link("/proc/self/exe").map_err(ClientError::Start)?;
+    let own = crate::config::program::own();
+    // It may have been deleted since, but this process is still of it.
+    let program = if own.is_file() { own } else { "/proc/self/exe".into() };
     let idle = crate::config::netd::idle_milliseconds();
     let (report, report_there) = fd::pipe().map_err(ClientError::Start)?;
     let member = session::spawn(paths, |entry| {

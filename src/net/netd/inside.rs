@@ -43,6 +43,12 @@ impl Inside {
         is_done.recv().ok()
     }
 
+    /// Has something done in N that nobody waits for.
+    pub(super) fn later(&self, what: impl FnOnce() + Send + 'static) {
+        // Where the thread has ended, nothing of N is of use any more.
+        let _ = self.work.send(Box::new(what));
+    }
+
     /// Makes sockets in N.
     pub(super) fn maker(&self) -> Rc<dyn Fn(IpAddr, Kind) -> io::Result<OwnedFd>> {
         let inside = self.clone();

@@ -5,11 +5,11 @@ use super::inside::Inside;
 use super::message::{Bound, Member, Refusal};
 use super::ports::{self, Listener};
 use super::relay::{Relay, Side, Target};
-use crate::model::{ContainerId, Network, network};
+use crate::model::{ContainerId, Network, PortMapping, network, with_causes};
 use crate::net::session::{bridge, firewall, host_address};
 use crate::sys::netlink::Route;
 use crate::sys::replace::replace;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -28,10 +28,13 @@ pub(super) enum Stage {
     Running,
 }
 
+/// A listener with the number by which the relay knows it.
+type Numbered = (u64, Listener);
+
 struct Kept {
     member: Member,
     stage: Stage,
-    listeners: Vec<(u64, Listener)>,
+    listeners: Vec<Numbered>,
     /// Those that somebody else had when netd came back.
     lost: Vec<Listener>,
 }
@@ -89,9 +92,9 @@ impl Members {
     }
 
     /// Makes and keeps what the container needs; its listeners.
-    fn take(&mut self, member: &Member) -> Result<Vec<(u64, Listener)>, Refusal> {
+    fn take(&mut self, member: &Member) -> Result<Vec<Numbered>, Refusal> {
         self.prepare(member)?;
-        let listeners = self.listen(member, false)?;
+        let (listeners, _) = self.listen(member, false)?;
         let written = serde_json::to_vec(member).map_err(io::Error::from);
         let written = written.and_then(|text| replace(&self.folder.join(member.id.as_str()), &text));
         if let Err(error) = written {
@@ -105,10 +108,7 @@ impl Members {
     pub(super) fn adopt(&mut self, member: Member, stage: Stage) {
         // What cannot be had again is no reason to do without the rest.
         let _ = self.prepare(&member);
-        let Ok(listeners) = self.listen(&member, true) else { return };
-        let has = |wanted: &Listener| listeners.iter().any(|(_, listener)| listener == wanted);
-        let lost =
-            ports::listeners(&member.ports).into_iter().filter(|wanted| !has(wanted) && !wanted.address.is_ipv6()).collect();
+        let Ok((listeners, lost)) = self.listen(&member, true) else { return };
         self.put(member, stage, listeners, lost);
     }
 
@@ -129,18 +129,17 @@ impl Members {
         self.note_unused(&kept.member);
     }
 
-    pub(super) fn ports(&self) -> (Vec<Bound>, Vec<Bound>) {
-        let of = |kept: &Kept, wanted: &dyn Fn(&Listener) -> bool| {
-            let pairs = |mapping: &crate::model::PortMapping| {
-                let one = ports::listeners(std::slice::from_ref(mapping));
-                one.iter().any(wanted)
-            };
-            let ports: Vec<_> = kept.member.ports.iter().filter(|mapping| pairs(mapping)).cloned().collect();
-            Some(Bound { container: kept.member.id.clone(), ports }).filter(|bound| !bound.ports.is_empty())
+    /// The ports that could not be had again.
+    pub(super) fn lost(&self) -> Vec<Bound> {
+        let one = |listener: &Listener| PortMapping {
+            host_ip: Some(listener.address.ip()),
+            host_port: listener.address.port(),
+            container_port: listener.port,
+            count: 1,
+            protocol: listener.protocol,
         };
-        let bound = self.all.values().filter_map(|kept| of(kept, &|one| kept.listeners.iter().any(|(_, other)| other == one)));
-        let lost = self.all.values().filter_map(|kept| of(kept, &|one| kept.lost.contains(one)));
-        (bound.collect(), lost.collect())
+        let those = self.all.values().filter(|kept| !kept.lost.is_empty());
+        those.map(|kept| Bound { container: kept.member.id.clone(), ports: kept.lost.iter().map(one).collect() }).collect()
     }
 
     /// Removes the bridges that nobody has used for a while; when to look again.
@@ -165,20 +164,20 @@ impl Members {
         let host = host_address();
         if host != self.host {
             self.host = host;
-            // The old address goes on to be the host's in N; the next change is another chance.
-            let _ = self.inside.run(move || firewall::set_host(host));
+            // A program is waited for, and names are to be answered meanwhile. Where it fails the old address goes on to be the
+            // host's in N; the next change is another chance.
+            self.inside.later(move || drop(firewall::set_host(host)));
         }
     }
 
-    fn put(&mut self, member: Member, stage: Stage, listeners: Vec<(u64, Listener)>, lost: Vec<Listener>) {
+    fn put(&mut self, member: Member, stage: Stage, listeners: Vec<Numbered>, lost: Vec<Listener>) {
         let target = target(&member);
-        for (number, _) in &listeners {
-            self.relay.retarget(*number, target);
-        }
         let id = member.id.clone();
-        if let Some(old) = self.all.insert(id, Kept { member, stage, listeners: listeners.clone(), lost }) {
-            let gone = old.listeners.iter().filter(|one| !listeners.contains(one)).map(|(number, _)| *number);
-            self.relay.close(gone.collect());
+        let now: HashSet<u64> = listeners.iter().map(|(number, _)| *number).collect();
+        if let Some(old) = self.all.insert(id, Kept { member, stage, listeners, lost }) {
+            let (kept, gone) = old.listeners.iter().map(|(number, _)| *number).partition(|number| now.contains(number));
+            self.relay.retarget(kept, target);
+            self.relay.close(gone);
             self.note_unused(&old.member);
         }
         self.publish_names();
@@ -191,14 +190,14 @@ impl Members {
             if let Some((old, _)) = self.unused.remove(&network.interface)
                 && !bridge::serves(&old, network)
             {
-                bridge::remove(&self.route, &old).map_err(|error| fail(with_cause(&error)))?;
+                bridge::remove(&self.route, &old).map_err(|error| fail(with_causes(&error)))?;
             }
             // Another one that waits to be removed may have the same addresses.
             let overlapping = self.unused.extract_if(.., |_, (old, _)| overlap(old, network));
             for (_, (old, _)) in overlapping {
-                bridge::remove(&self.route, &old).map_err(|error| fail(with_cause(&error)))?;
+                bridge::remove(&self.route, &old).map_err(|error| fail(with_causes(&error)))?;
             }
-            bridge::ensure(&self.route, network).map_err(|error| fail(with_cause(&error)))?;
+            bridge::ensure(&self.route, network).map_err(|error| fail(with_causes(&error)))?;
         }
         let networks = self.all.values().flat_map(|kept| kept.member.networks()).chain(member.networks());
         let places = places(networks);
@@ -208,14 +207,17 @@ impl Members {
         })
     }
 
-    /// Binds the container's ports; those that it has already stay as they are. With `some` those that can be had.
-    fn listen(&mut self, member: &Member, some: bool) -> Result<Vec<(u64, Listener)>, Refusal> {
+    /// Binds the container's ports; those that it has already stay as they are. With `some` those that can be had: the others come
+    /// along.
+    fn listen(&mut self, member: &Member, some: bool) -> Result<(Vec<Numbered>, Vec<Listener>), Refusal> {
         let target = target(member);
-        let mut listeners: Vec<(u64, Listener)> = Vec::new();
+        let mut listeners: Vec<Numbered> = Vec::new();
+        let mut lost = Vec::new();
+        let own = self.all.get(&member.id).map(|kept| kept.listeners.as_slice()).unwrap_or_default();
+        let own: HashMap<Listener, u64> = own.iter().map(|(number, listener)| (*listener, *number)).collect();
         for wanted in ports::listeners(&member.ports) {
-            let own = self.all.get(&member.id).and_then(|kept| kept.listeners.iter().find(|(_, one)| *one == wanted));
-            if let Some(own) = own {
-                listeners.push(*own);
+            if let Some(number) = own.get(&wanted) {
+                listeners.push((*number, wanted));
                 continue;
             }
             let known = || {
@@ -229,21 +231,21 @@ impl Members {
                     listeners.push((self.next_listener, wanted));
                 }
                 Ok(None) => {}
-                Err(_) if some => {}
+                Err(_) if some => lost.push(wanted),
                 Err(refusal) => {
                     self.close_others(&listeners, &member.id);
                     return Err(refusal);
                 }
             }
         }
-        Ok(listeners)
+        Ok((listeners, lost))
     }
 
     /// Closes the listeners that a failed attempt has made.
-    fn close_others(&self, listeners: &[(u64, Listener)], id: &ContainerId) {
+    fn close_others(&self, listeners: &[Numbered], id: &ContainerId) {
         let own = self.all.get(id).map(|kept| kept.listeners.as_slice()).unwrap_or_default();
-        let new = listeners.iter().filter(|one| !own.contains(one)).map(|(number, _)| *number);
-        self.relay.close(new.collect());
+        let own: HashSet<u64> = own.iter().map(|(number, _)| *number).collect();
+        self.relay.close(listeners.iter().map(|(number, _)| *number).filter(|number| !own.contains(number)).collect());
     }
 
     /// The names of those that run are answered, at the networks that are in use.
@@ -303,8 +305,4 @@ fn overlap(one: &Network, other: &Network) -> bool {
 
 fn name_of(member: &Member) -> String {
     member.endpoints.first().map(|endpoint| endpoint.network.name.clone()).unwrap_or_default()
-}
-
-fn with_cause(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }

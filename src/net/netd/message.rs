@@ -18,7 +18,7 @@ pub enum Request {
     Running,
     /// The container is to be no longer known, though it may run. Answered with [`Answer::Done`], also where it is not known.
     Withdraw(ContainerId),
-    /// Which ports are bound, by container. Answered with [`Answer::Ports`].
+    /// Which ports are not served though they are published. Answered with [`Answer::Ports`].
     Ports,
     /// Nothing; answered with [`Answer::Done`].
     Ping,
@@ -32,9 +32,8 @@ pub enum Answer {
         no_way_out: Option<String>,
     },
     Done,
-    /// The ports that netd has bound, and those of running containers that it could not bind when it came back.
+    /// The ports of running containers that somebody else had when netd came back, one place of the host each.
     Ports {
-        bound: Vec<Bound>,
         lost: Vec<Bound>,
     },
     Refused(Refusal),

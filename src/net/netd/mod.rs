@@ -60,6 +60,9 @@ mod serve;
 mod slots;
 mod token;
 
+#[doc(hidden)]
+pub use dns::answers;
+
 pub use serve::{Orders, ServeError, serve};
 
 /// The domain that every network answers for: the first to be searched by the containers of networks with names, so that the name

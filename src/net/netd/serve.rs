@@ -1,5 +1,6 @@
 //! The process: what it begins with, its loop, its end.
 
+mod commands;
 mod way_out;
 
 use super::client::{self, LOCK, MEMBERS, READY, SOCKET};
@@ -7,28 +8,28 @@ use super::dns::Names;
 use super::found::{self, Found, Record};
 use super::inside::Inside;
 use super::members::{Members, Stage};
-use super::message::{Answer, Member, PACKET_BYTES, Refusal, Request};
+use super::message::{Member, PACKET_BYTES};
 use super::relay::Relay;
 use super::slots::Slots;
 use super::token::{self, Subject, data};
 use crate::config::Paths;
-use crate::model::ContainerId;
+use crate::model::{ContainerId, with_causes};
 use crate::net::NetError;
-use crate::net::session::{self, Session, Way};
+use crate::net::session::{self, Session};
 use crate::sys::clone::CloneFlags;
 use crate::sys::netlink::{Changes, Route};
-use crate::sys::{inet, namespace, packet, process, socket};
+use crate::sys::{namespace, process, socket};
 use crate::userns;
 use rustix::event::Timespec;
 use rustix::event::epoll::{self, EventFlags};
 use rustix::fs::{FlockOperation, OFlags, fcntl_setfl};
 use rustix::io::Errno;
-use rustix::net::{SocketFlags, accept_with};
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use way_out::Maker;
 
 /// How long netd stays after its last container.
 const IDLE: Duration = Duration::from_secs(5);
@@ -82,13 +83,7 @@ pub fn serve(orders: Orders) -> Result<(), ServeError> {
     // Those before us that were killed.
     userns::session::strike_the_dead(&paths);
     if let (Err(error), Some(report)) = (&done, report) {
-        let mut text = error.to_string();
-        let mut below = std::error::Error::source(error);
-        while let Some(source) = below {
-            text += &format!(": {source}");
-            below = source.source();
-        }
-        let _ = rustix::io::write(&report, text.as_bytes());
+        let _ = rustix::io::write(&report, with_causes(error).as_bytes());
     }
     let _ = std::fs::remove_file(entry);
     done
@@ -128,6 +123,8 @@ fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> R
         stack: None,
         way_out_at: None,
         way_out_made: None,
+        maker: None,
+        waiting: Vec::new(),
         changes: None,
         // The host may have changed while nobody listened.
         host_at: is_old.then(Instant::now),
@@ -239,6 +236,10 @@ struct Netd {
     way_out_at: Option<Instant>,
     /// When this process has made one.
     way_out_made: Option<Instant>,
+    /// Who makes one just now.
+    maker: Option<Maker>,
+    /// Commands, by place and serial number, whose answer says whether there is a way out: it is being made.
+    waiting: Vec<(u32, u64)>,
     /// What the kernel says of the host's addresses and routes.
     changes: Option<Changes>,
     /// When to look what has become of them.
@@ -280,6 +281,7 @@ impl Netd {
                     Subject::Asker => self.hear(at),
                     Subject::Member => self.ended(at),
                     Subject::Stack => self.stack_ended(),
+                    Subject::WayOut => self.hear_maker(),
                     Subject::Host => self.host_changed(),
                     Subject::Datagrams | Subject::Listener | Subject::Client | Subject::Upstream => {
                         self.members.names().event(subject, at);
@@ -356,139 +358,5 @@ impl Netd {
         // It is given back by the end of the process.
         std::mem::forget(lock);
         true
-    }
-
-    fn accept(&mut self, control: &OwnedFd) {
-        while let Ok(socket) = accept_with(control, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
-            // The folder lets nobody else in; an open descriptor of it might.
-            let own = rustix::process::geteuid().as_raw();
-            if inet::peer_user(&socket).ok() != Some(own) {
-                continue;
-            }
-            let at = self.askers.next();
-            if epoll::add(&self.epoll, &socket, data(Subject::Asker, at), EventFlags::IN).is_ok() {
-                self.serial += 1;
-                self.askers.insert(Asker { socket, serial: self.serial, joined: None });
-            }
-        }
-    }
-
-    fn hear(&mut self, at: u32) {
-        let Some(asker) = self.askers.get_mut(at) else { return };
-        self.space.resize(PACKET_BYTES, 0);
-        match packet::receive(asker.socket.as_fd(), &mut self.space) {
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
-            Err(_) | Ok(([], _)) => self.hang_up(at),
-            Ok((text, fds)) => {
-                let request = serde_json::from_slice(text);
-                let answered = match request {
-                    Ok(request) => self.answer(at, request, fds),
-                    Err(error) => self.say(at, &Answer::Refused(Refusal::Misunderstood { reason: error.to_string() }), &[]),
-                };
-                if answered.is_err() {
-                    self.hang_up(at);
-                }
-            }
-        }
-    }
-
-    /// A command is gone: what it had taken in and did not start goes with it.
-    fn hang_up(&mut self, at: u32) {
-        let Some(asker) = self.askers.remove(at) else { return };
-        if let Some(id) = asker.joined
-            && self.members.stage(&id) == Some(Stage::Starting { asker: asker.serial })
-        {
-            self.members.remove(&id);
-        }
-        self.idle_since = Instant::now();
-    }
-
-    fn answer(&mut self, at: u32, request: Request, fds: Vec<OwnedFd>) -> io::Result<()> {
-        match request {
-            Request::Join(member) => self.join(at, member),
-            Request::Running => {
-                let answer = self.running(at, fds);
-                self.say(at, &answer, &[])
-            }
-            Request::Withdraw(id) => {
-                for watched in self.inits.those(|(watched, _)| *watched == id) {
-                    self.inits.remove(watched);
-                }
-                self.members.remove(&id);
-                self.say(at, &Answer::Done, &[])
-            }
-            Request::Ports => {
-                let (bound, lost) = self.members.ports();
-                self.say(at, &Answer::Ports { bound, lost }, &[])
-            }
-            Request::Ping => self.say(at, &Answer::Done, &[]),
-        }
-    }
-
-    fn join(&mut self, at: u32, member: Member) -> io::Result<()> {
-        let Some(asker) = self.askers.get_mut(at) else { return Ok(()) };
-        let id = member.id.clone();
-        asker.joined = Some(id);
-        let serial = asker.serial;
-        if self.members.stage(&member.id).is_none() && !found::may_join(&member, &self.boot, &self.found.namespace) {
-            return self.say(at, &Answer::Refused(Refusal::Homeless { container: member.name }), &[]);
-        }
-        if let Err(refusal) = self.members.join(member, serial) {
-            return self.say(at, &Answer::Refused(refusal), &[]);
-        }
-        // The host may have got a network since of which nobody told, or a helper.
-        if self.changes.is_none() || matches!(self.found.record.way, Way::Missing { .. }) {
-            self.follow_host();
-        }
-        let route = self.inside.run(Route::open).ok_or(io::ErrorKind::BrokenPipe)??;
-        let (namespace, hand) = (self.found.namespace.try_clone()?, self.found.hand.try_clone()?);
-        let no_way_out = match &self.found.record.way {
-            Way::Missing { reason } => Some(reason.clone()),
-            _ => None,
-        };
-        self.say(at, &Answer::Joined { no_way_out }, &[namespace, route.into(), hand])
-    }
-
-    fn running(&mut self, at: u32, fds: Vec<OwnedFd>) -> Answer {
-        let id = self.askers.get_mut(at).and_then(|asker| asker.joined.clone());
-        let known = id.filter(|id| self.members.stage(id).is_some());
-        let Some(id) = known else {
-            return Answer::Refused(Refusal::Misunderstood { reason: "no container was taken in by this connection".to_owned() });
-        };
-        let Some(init) = fds.into_iter().next() else {
-            return Answer::Refused(Refusal::Misunderstood { reason: "a pidfd was to come along".to_owned() });
-        };
-        self.members.set_running(&id);
-        for watched in self.inits.those(|(watched, _)| *watched == id) {
-            self.inits.remove(watched);
-        }
-        match self.watch(id, init) {
-            true => Answer::Done,
-            false => Answer::Refused(Refusal::Ended),
-        }
-    }
-
-    /// Waits for the end of an init; false where that cannot be.
-    fn watch(&mut self, id: ContainerId, init: OwnedFd) -> bool {
-        let at = self.inits.next();
-        if epoll::add(&self.epoll, &init, data(Subject::Member, at), EventFlags::IN).is_err() {
-            self.members.remove(&id);
-            return false;
-        }
-        self.inits.insert((id, init));
-        true
-    }
-
-    fn ended(&mut self, at: u32) {
-        if let Some((id, _)) = self.inits.remove(at) {
-            self.members.remove(&id);
-            self.idle_since = Instant::now();
-        }
-    }
-
-    fn say(&mut self, at: u32, answer: &Answer, fds: &[OwnedFd]) -> io::Result<()> {
-        let Some(asker) = self.askers.get_mut(at) else { return Ok(()) };
-        let fds: Vec<_> = fds.iter().map(OwnedFd::as_fd).collect();
-        packet::send(asker.socket.as_fd(), &serde_json::to_vec(answer)?, &fds)
     }
 }

@@ -13,6 +13,8 @@ pub(super) enum Subject {
     Member,
     /// The way out's helper.
     Stack,
+    /// The process that makes the way out anew.
+    WayOut,
     /// The host's addresses and routes.
     Host,
     /// The name service's socket for datagrams.
@@ -25,11 +27,12 @@ pub(super) enum Subject {
     Upstream,
 }
 
-const ALL: [Subject; 9] = [
+const ALL: [Subject; 10] = [
     Subject::Control,
     Subject::Asker,
     Subject::Member,
     Subject::Stack,
+    Subject::WayOut,
     Subject::Host,
     Subject::Datagrams,
     Subject::Listener,

@@ -154,7 +154,8 @@ pub fn has_ipv6() -> bool {
 const IPV6_ROUTES: &str = "/proc/net/ipv6_route";
 
 /// Looks for the first default route in the texts of `/proc/net/route` and `/proc/net/ipv6_route`, which have those of lower metric first.
-fn interfaces_of(ipv4: &str, ipv6: &str) -> (Option<String>, Option<String>) {
+#[must_use]
+pub fn interfaces_of(ipv4: &str, ipv6: &str) -> (Option<String>, Option<String>) {
     let is_zero = |field: Option<&str>| field.is_some_and(|field| field.bytes().all(|byte| byte == b'0'));
     // Interface, destination, gateway, flags, reference count, use, metric, mask; the first line is a heading.
     let four = ipv4.lines().skip(1).find_map(|line| {

@@ -1,6 +1,7 @@
 //! Making N.
 
 use super::{Session, firewall, stack};
+use crate::model::with_causes;
 use crate::net::{Leash, NetError};
 use crate::sys::clone::{self, CloneFlags};
 use crate::sys::netlink::Route;
@@ -37,7 +38,7 @@ fn prepared() -> Result<(OwnedFd, Route), NetError> {
         let Some(there) = there.take().filter(|there| fd::close_all_but(&[there.as_fd()]).is_ok()) else { return 125 };
         let sent = match set_up(host) {
             Ok((namespace, route)) => packet::send(there.as_fd(), b"made", &[namespace.as_fd(), route.as_fd()]),
-            Err(error) => packet::send(there.as_fd(), with_cause(&error).as_bytes(), &[]),
+            Err(error) => packet::send(there.as_fd(), message(&error).as_bytes(), &[]),
         };
         i32::from(sent.is_err())
     })
@@ -71,9 +72,8 @@ fn set_up(host: Option<std::net::Ipv4Addr>) -> Result<(OwnedFd, Route), NetError
     Ok((namespace.into(), route))
 }
 
-fn with_cause(error: &NetError) -> String {
-    let cause = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
-    let mut text = format!("{error}{cause}");
+fn message(error: &NetError) -> String {
+    let mut text = with_causes(error);
     text.truncate(text.floor_char_boundary(MESSAGE_BYTES));
     text
 }

@@ -44,7 +44,7 @@ fn namespace_of(map: &IdMap, name: &str) -> Result<OwnedFd, Failure> {
         i32::from(File::from(done).read_exact(&mut [0]).is_ok())
     })
     .map_err(fail())?;
-    let namespace = UserNamespace { map: Some(map.clone()), root: (0, 0) };
+    let namespace = UserNamespace { map: map.clone(), joined: false, root: (0, 0) };
     let written = birth::write_maps(&namespace, child.pid, go);
     let opened = File::open(format!("/proc/{}/ns/user", child.pid)).map_err(fail());
     drop(hold);

@@ -312,7 +312,7 @@ mod tests {
             ("/process/oomScoreAdj", json!(2000), "oomScoreAdj"),
             ("/linux/namespaces", json!([{"type": "mount"}, {"type": "mount"}]), "twice"),
             ("/linux/namespaces", json!([{"type": "mount"}, {"type": "uts", "path": "x"}]), "not absolute"),
-            ("/linux/namespaces", json!([{"type": "pid"}]), "mount namespace"),
+            ("/linux/namespaces", json!([{"type": "pid"}, {"type": "user"}]), "mount namespace"),
             ("/linux/namespaces", json!([{"type": "nosuch"}]), "nosuch"),
             ("/linux/uidMappings", json!([{"containerID": 0, "hostID": 0, "size": 1}]), "user namespace"),
             ("/linux/sysctl", json!({"kernel.panic": "1"}), "kernel.panic"),

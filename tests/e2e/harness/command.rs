@@ -1,5 +1,6 @@
 //! One command with a clean environment, pipes and a time limit.
 
+use super::place::Place;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use std::ffi::OsString;
@@ -21,13 +22,15 @@ pub struct Cmd {
     pub(super) env: Vec<(String, OsString)>,
     pub(super) cwd: PathBuf,
     pub(super) cgroup: Option<PathBuf>,
+    /// Where it runs, if not on the host as it is.
+    pub(super) place: Option<Place>,
     stdin: Option<Vec<u8>>,
 }
 
 impl Cmd {
     pub(super) fn new(program: Vec<OsString>, args: &[&str], env: Vec<(String, OsString)>, cwd: PathBuf) -> Self {
         let args = args.iter().map(|arg| (*arg).to_owned()).collect();
-        Self { program, args, env, cwd, cgroup: None, stdin: None }
+        Self { program, args, env, cwd, cgroup: None, place: None, stdin: None }
     }
 
     /// Gives it these bytes as standard input, then the end.
@@ -56,6 +59,10 @@ impl Cmd {
     /// Runs it to its end, the end of its output included.
     #[track_caller]
     pub fn run(self) -> Output {
+        if self.place.is_some() {
+            assert!(self.stdin.is_none(), "no input reaches another place");
+            return self.placed();
+        }
         let input = self.stdin.clone();
         let mut running = self.spawn();
         match input {
@@ -68,6 +75,7 @@ impl Cmd {
     /// Starts it with pipes.
     #[track_caller]
     pub fn spawn(self) -> Running {
+        assert!(self.place.is_none(), "in another place a command can only be run to its end");
         let mut command = self.command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group of its own: ctrl-c on the harness's terminal is not for it.

@@ -11,6 +11,7 @@
 
 use super::command::{Cmd, Output};
 use super::host::{self, Need, Under};
+use super::place::Place;
 use super::{archive, root};
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
@@ -58,6 +59,7 @@ pub struct TestEnv {
     path: PathBuf,
     cgroup: Option<PathBuf>,
     tool: RefCell<PathBuf>,
+    place: RefCell<Option<Place>>,
     image: Cell<bool>,
     history: RefCell<Vec<String>>,
 }
@@ -91,7 +93,14 @@ impl TestEnv {
             Under::Coracle => host::tool_folder().join("coracle"),
             Under::Podman => "podman".into(),
         };
-        let env = Self { path, cgroup, tool: RefCell::new(tool), image: Cell::new(false), history: RefCell::default() };
+        let env = Self {
+            path,
+            cgroup,
+            tool: RefCell::new(tool),
+            place: RefCell::default(),
+            image: Cell::new(false),
+            history: RefCell::default(),
+        };
         if host::under() == Under::Podman {
             env.write_podman_settings();
         }
@@ -134,6 +143,16 @@ impl TestEnv {
         self.tool.borrow().clone()
     }
 
+    /// Runs each command of the tool in this place from here on (its need is [`Need::Places`]).
+    pub fn enter(&self, place: Place) {
+        *self.place.borrow_mut() = Some(place);
+    }
+
+    /// Runs the tool on the host as it is again.
+    pub fn leave(&self) {
+        *self.place.borrow_mut() = None;
+    }
+
     /// A command of the tool.
     pub fn cmd(&self, args: &[&str]) -> Cmd {
         let mut cmd = self.program(self.tool().into(), args);
@@ -142,6 +161,7 @@ impl TestEnv {
                 cmd = cmd.env(name, self.path.join("h").join(file));
             }
         }
+        cmd.place = self.place.borrow().clone();
         self.history.borrow_mut().push(cmd.words());
         cmd
     }

@@ -26,6 +26,8 @@ pub enum Need {
     FewInodes,
     /// A second user, without subordinate ids (prepared by root).
     Stranger,
+    /// Root (it has started the tests), which covers programs of the host for one command.
+    Places,
     /// A host outside, in a network namespace of its own (prepared by root).
     Outside,
     /// A kernel keyring.
@@ -57,6 +59,7 @@ impl Need {
             Self::SmallDisk => "small-disk",
             Self::FewInodes => "few-inodes",
             Self::Stranger => "stranger",
+            Self::Places => "places",
             Self::Outside => "outside",
             Self::Keyring => "keyring",
             Self::Strace => "strace",
@@ -78,7 +81,7 @@ impl Need {
             Self::Cgroup => cgroup().is_none().then(|| "no cgroup v2 subtree of this user's own".to_owned()),
             Self::Limits => cached(&LIMITS, limits),
             Self::Registry => find_program("docker-registry").is_none().then(|| "docker-registry is not installed".to_owned()),
-            Self::SmallDisk | Self::FewInodes | Self::Stranger => {
+            Self::SmallDisk | Self::FewInodes | Self::Stranger | Self::Places => {
                 var("CORACLE_E2E_DISKS").is_none().then(|| "the tests were not started by root".to_owned())
             }
             Self::Outside => outside::missing(),

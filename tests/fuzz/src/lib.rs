@@ -16,6 +16,8 @@
 //! beside the parser, and is mended there.
 
 mod documents;
+mod kernel;
+mod records;
 mod seeds;
 mod store;
 mod tarball;
@@ -30,18 +32,24 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 23] = [
     Target { name: "archive", run: store::archive, seeds: seeds::plans },
     Target { name: "auth", run: documents::auth, seeds: seeds::auth },
+    Target { name: "bundle", run: kernel::bundle, seeds: seeds::bundle },
     Target { name: "change", run: texts::change, seeds: seeds::change },
     Target { name: "config", run: documents::config, seeds: seeds::config },
+    Target { name: "dns", run: kernel::dns, seeds: seeds::dns },
     Target { name: "events", run: texts::events, seeds: seeds::events },
     Target { name: "layer", run: store::layer, seeds: seeds::plans },
+    Target { name: "log_files", run: records::log_files, seeds: seeds::log_files },
     Target { name: "logs", run: texts::logs, seeds: seeds::logs },
     Target { name: "manifest", run: documents::manifest, seeds: seeds::manifest },
     Target { name: "messages", run: texts::messages, seeds: seeds::messages },
+    Target { name: "network", run: kernel::network, seeds: seeds::network },
     Target { name: "options", run: texts::options, seeds: seeds::options },
+    Target { name: "outcomes", run: records::outcomes, seeds: seeds::outcomes },
     Target { name: "policy", run: documents::policy, seeds: seeds::policy },
+    Target { name: "proc", run: kernel::proc, seeds: seeds::proc },
     Target { name: "reference", run: texts::reference, seeds: seeds::reference },
     Target { name: "registries", run: documents::registries, seeds: seeds::registries },
     Target { name: "split", run: store::split, seeds: seeds::split },

@@ -148,3 +148,71 @@ pub fn options() -> Vec<Vec<u8>> {
     }
     all
 }
+
+pub fn proc() -> Vec<Vec<u8>> {
+    bytes(&[
+        "7 (a) b) S 1 7 7 0 -1 0 1 2 3 4 100 50 10 5 20 0 3 0 99 1 1\0Name:\tx\nUid:\t0\t1\t0\t0\nGroups:\t1 2 \nCapEff:\t00000000800405fb\nVmRSS:\t12 kB\nThreads:\t3\n\x000 1001 1\n1 100000 65536\n\0root:x:0:0::/:\n",
+        "1 (x) R 1 1 1 34816 1 0 0 0 0 0 18446744073709551615 1 1 1 20 0 1 0 5 6\0VmRSS: 18446744073709551615 kB\0 4294967295 0 4294967295\n5 5 5\n\0a:b:4294967295",
+        "Inter-|\n face |\n tap0:10 1 0 0 0 0 0 0 18446744073709551615\n tap1:1 1 0 0 0 0 0 0 20\0Iface\tDestination\neth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\x00000 00 0 0 0 0 0 0 0 eth0\x000::/user.slice/a\n1:name=x:/",
+        "usage_usec 12\n8:0 rbytes=18446744073709551615 wbytes=2\n8:1 rbytes=1\0populated 0\nfrozen 1\n\0io 3 1 1\0Bearer realm=\"https://a/t?b=\\\"c\\\"\",service=x",
+        "100 1 1\n100 2 2\n\x0011 0 5\n11 5 5\0Basic realm=\"x\"",
+        "l\x01\0\x01\x08\0\0\0\x01\0\0\0\0\0\0\0",
+    ])
+}
+
+pub fn dns() -> Vec<Vec<u8>> {
+    let head = |flags: u8, questions: u8| vec![0, 1, flags, 0, 0, questions, 0, 0, 0, 0, 0, 0];
+    vec![
+        [head(1, 1), b"\x04name\x07example\0\0\x01\0\x01".to_vec()].concat(),
+        [head(1, 1), b"\x013\x012\x0288\x0210\x07in-addr\x04arpa\0\0\x0c\0\x01".to_vec()].concat(),
+        [vec![0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1], b"\x01a\0\0\x1c\0\x01\0\0\x29\xff\xff\0\0\0\0\0\0".to_vec()].concat(),
+        [head(1, 1), b"\xc0\x0c\0\x01\0\x01".to_vec()].concat(),
+        head(0x81, 0),
+        head(0x28, 2),
+    ]
+}
+
+pub fn bundle() -> Vec<Vec<u8>> {
+    bytes(&[
+        r#"{"ociVersion":"1.2.0","root":{"path":"rootfs","readonly":true},"hostname":"h","process":{"terminal":false,"user":{"uid":1,"gid":2,"additionalGids":[3]},"args":["sh"],"env":["A=b"],"cwd":"/","capabilities":{"bounding":["CAP_CHOWN"]},"rlimits":[{"type":"RLIMIT_NOFILE","soft":1,"hard":2}],"oomScoreAdj":100},"mounts":[{"destination":"/proc","type":"proc","source":"proc","options":["nosuid","ro"]}],"hooks":{"prestart":[{"path":"/bin/true","args":["x"],"timeout":1}]},"linux":{"namespaces":[{"type":"pid"},{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":0,"size":1}],"resources":{"memory":{"limit":1},"cpu":{"shares":2}},"devices":[{"path":"/dev/x","type":"c","major":1,"minor":3}],"sysctl":{"net.x":"1"},"maskedPaths":["/x"],"seccomp":{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW","args":[{"index":0,"value":1,"valueTwo":2,"op":"SCMP_CMP_MASKED_EQ"}]}]}}}"#,
+        r#"{"defaultAction":"SCMP_ACT_ERRNO","defaultErrnoRet":38,"archMap":[{"architecture":"SCMP_ARCH_X86_64","subArchitectures":["SCMP_ARCH_X86"]}],"syscalls":[{"names":["clone"],"action":"SCMP_ACT_ALLOW","args":[{"index":5,"value":18446744073709551615,"op":"SCMP_CMP_GE"}],"includes":{"caps":["CAP_SYS_ADMIN"],"minKernel":"4.8","arches":["amd64"]}},{"name":"bpf","action":"SCMP_ACT_ERRNO","errnoRet":1}]}"#,
+    ])
+}
+
+pub fn network() -> Vec<Vec<u8>> {
+    let values = [
+        "10.1.3.0/24",
+        "10.1.2.1",
+        "10.1.2.4-10.1.2.9",
+        "10.0.0.0/8,10.1.2.1,5",
+        "mtu=1400",
+        "1.1.1.1",
+        "a=b",
+        "br0",
+        "fd00::/64",
+        "::/0",
+        "0.0.0.0/0",
+        "255.255.255.255/32",
+        "10.1.2.255/31",
+    ];
+    values.iter().flat_map(|value| (0..10).map(move |option| [&[option], value.as_bytes()].concat())).collect()
+}
+
+pub fn log_files() -> Vec<Vec<u8>> {
+    const T: &str = "2026-11-21T03:00:00.123456789+00:00";
+    let text = format!(
+        "{T} stdout P a\n{T} stderr F err\n{T} stdout F b\ntorn\n{T} stdout F \n{T}\0{T} stdout F older\n{T} stderr P half\n"
+    );
+    bytes(&[&text, "\n\n\0\n", &text.replace('\n', "\r\n")])
+}
+
+pub fn outcomes() -> Vec<Vec<u8>> {
+    vec![
+        vec![1, 2, 0, 0, 0, 3, 0, b'/', b'a', b'b'],
+        vec![0, 1, 13, 0, 0, 0, 0xff, 0xff],
+        b"\"Ports\"".to_vec(),
+        br#"{"Refused":{"PortTaken":{"address":"127.0.0.1:80","protocol":"tcp","owner":null}}}"#.to_vec(),
+        br#"{"Ports":{"bound":[],"lost":[]}}"#.to_vec(),
+        br#"{"Withdraw":"0707070707070707070707070707070707070707070707070707070707070707"}"#.to_vec(),
+    ]
+}

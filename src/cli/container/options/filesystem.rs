@@ -6,7 +6,7 @@ use crate::cli::error::CliError;
 use crate::cli::given;
 use crate::config::containers::{Containers, Engine, Words};
 use crate::engine::container::create::CreateRequest;
-use crate::model::{Filesystem, ImageVolumes};
+use crate::model::{Filesystem, ImageVolumes, limits};
 use clap::{Args, ValueEnum};
 use std::path::Path;
 
@@ -94,7 +94,7 @@ impl FilesystemOptions {
         request.filesystem = Filesystem {
             read_only: self.read_only.unwrap_or(false),
             read_only_tmpfs: self.read_only_tmpfs,
-            shm_size: given(self.shm_size.as_ref()).map(bytes).transpose()?,
+            shm_size: given(self.shm_size.as_ref()).map(shm_size).transpose()?,
             volumes_from: self.volumes_from.clone(),
             image_volumes: match image_volume {
                 ImageVolumeMode::Bind => ImageVolumes::Bind,
@@ -107,30 +107,6 @@ impl FilesystemOptions {
     }
 }
 
-/// A number of bytes, in powers of 1024 with a unit.
-fn bytes(text: &str) -> Result<u64, CliError> {
-    let lower = text.trim().to_ascii_lowercase();
-    let plain = lower.strip_suffix("ib").or_else(|| lower.strip_suffix('b')).unwrap_or(&lower);
-    let (number, shift) = match plain.char_indices().last() {
-        Some((at, unit)) if "kmgt".contains(unit) => (&plain[..at], 10 * ("kmgt".find(unit).unwrap_or(0) + 1)),
-        _ => (plain, 0),
-    };
-    let bad = || CliError::Usage(format!("invalid size {text:?}: it is a number with b, k, m or g, as 64m"));
-    let number: u64 = number.parse().map_err(|_| bad())?;
-    number.checked_mul(1 << shift).ok_or_else(bad)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_have_units() {
-        for (text, value) in [("0", 0), ("512", 512), ("1b", 1), ("65536k", 67_108_864), ("1MB", 1 << 20), ("2GiB", 2 << 30)] {
-            assert_eq!(bytes(text).expect(text), value);
-        }
-        for text in ["", "k", "-1", "1x", "1.5g", "99999999999t"] {
-            assert!(bytes(text).is_err(), "{text}");
-        }
-    }
+fn shm_size(text: &str) -> Result<u64, CliError> {
+    limits::size(text).map_err(|error| CliError::Usage(format!("invalid --shm-size: {error}")))
 }

@@ -61,6 +61,14 @@ impl Engine {
     }
 }
 
+/// Reads what `/proc` and a container's files say, as for a process of it, and returns its row. Nothing is looked at: this is for tests/fuzz.
+#[doc(hidden)]
+#[must_use]
+pub fn row_of(texts: [&[u8]; 4]) -> Option<Vec<String>> {
+    let [stat, status, map, names] = texts;
+    Some(vec![process::described(stat, status)?, users::described(&String::from_utf8_lossy(map), names)])
+}
+
 fn table(run: &RunRecord, columns: &[Descriptor]) -> TopReport {
     let snapshot = Snapshot::of(run);
     let rows = snapshot.processes.iter().map(|process| columns.iter().map(|column| column.cell(process, &snapshot)).collect());

@@ -143,7 +143,7 @@ impl Stat {
             state: field(3).chars().next()?,
             parent: field(4).parse().ok()?,
             tty: field(7).parse::<i32>().unwrap_or(0).cast_unsigned(),
-            cpu: count(14) + count(15),
+            cpu: count(14).saturating_add(count(15)),
             nice: field(19).parse().unwrap_or(0),
             start: count(22),
             virtual_bytes: count(23),
@@ -174,6 +174,14 @@ impl StatusFile {
     pub(super) fn kilobytes(&self, name: &str) -> u64 {
         self.field(name).split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0)
     }
+}
+
+/// What two files of `/proc/<pid>` say, as words.
+pub(super) fn described(stat: &[u8], status: &[u8]) -> Option<String> {
+    let (stat, status) = (Stat::parse(stat)?, StatusFile(String::from_utf8_lossy(status).into_owned()));
+    let (id, groups) = (status.id("Uid", 1), status.ids("Groups"));
+    let (capabilities, memory) = (status.number16("CapEff"), status.kilobytes("VmRSS"));
+    Some(format!("{stat:?} {id:?} {groups:?} {capabilities:x} {memory} {}", nanoseconds(stat.cpu)))
 }
 
 /// The pid of a process in the innermost namespace that it has one in.
@@ -237,6 +245,13 @@ mod tests {
         assert_eq!((stat.comm.as_str(), stat.state, stat.parent, stat.tty), ("a) 1 2 (b", 'S', 5, 34817));
         assert_eq!((stat.cpu, stat.nice, stat.start, stat.virtual_bytes), (150, -3, 12345, 8192));
         assert_eq!(Stat::parse(b"nothing"), None);
+    }
+
+    #[test]
+    fn processor_time_that_is_too_large_stays_at_the_largest_number() {
+        let text = format!("7 (x) S 5 77 77 0 77 0 1 2 3 4 {} 1 0 0 20 0 1 0 5 6", u64::MAX);
+        let stat = Stat::parse(text.as_bytes()).expect("good");
+        assert_eq!((stat.cpu, nanoseconds(stat.cpu)), (u64::MAX, u64::MAX));
     }
 
     #[test]

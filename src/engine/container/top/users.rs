@@ -47,13 +47,22 @@ impl Names {
 
 impl IdNames {
     fn inner(&self, host: u32) -> Option<u32> {
-        self.map.iter().find_map(|(inner, outer, count)| host.checked_sub(*outer).filter(|at| at < count).map(|at| inner + at))
+        self.map
+            .iter()
+            .find_map(|(inner, outer, count)| host.checked_sub(*outer).filter(|at| at < count).map(|at| inner.saturating_add(at)))
     }
 
     fn name(&self, host: Option<u32>) -> String {
         let Some(inner) = host.and_then(|host| self.inner(host)) else { return "?".to_owned() };
         self.names.get(&inner).cloned().unwrap_or_else(|| inner.to_string())
     }
+}
+
+/// The names of the ids at the edges of a map.
+pub(super) fn described(map: &str, names: &[u8]) -> String {
+    let ids = IdNames { map: parse_map(map), names: parse_names(names) };
+    let edges = ids.map.iter().flat_map(|(_, outer, count)| [*outer, outer.wrapping_add(count.wrapping_sub(1))]);
+    edges.map(|id| ids.name(Some(id))).collect()
 }
 
 /// Reads `/proc/<pid>/uid_map`.
@@ -91,5 +100,11 @@ mod tests {
             assert_eq!(names.name(Some(host)), name, "{host}");
         }
         assert_eq!(names.name(None), "?");
+    }
+
+    #[test]
+    fn a_map_over_the_largest_id_ends_there() {
+        let ids = IdNames { map: parse_map("4294967295 0 4294967295\n"), names: HashMap::new() };
+        assert_eq!((ids.inner(0), ids.inner(7)), (Some(u32::MAX), Some(u32::MAX)));
     }
 }

@@ -166,14 +166,14 @@ impl Engine {
         };
         let list = self.list_of(&image)?;
         let entry = list.entry_for(platform).ok_or_else(none)?;
-        stored(&self.db.images()?, &list, &entry.digest).cloned().ok_or_else(none)
+        stored(&self.db.images()?, &list.sources, &entry.digest).cloned().ok_or_else(none)
     }
 
     /// Tells of each of these images whether a list has it.
     pub(in crate::engine) fn listed(&self, images: &[ImageRecord]) -> HashSet<ImageId> {
         let lists = images.iter().filter(|image| image.is_list()).filter_map(|image| self.list_of(image).ok());
         let entries = lists.flat_map(|list| {
-            let found = list.manifests.iter().filter_map(|entry| stored(images, &list, &entry.digest));
+            let found = list.manifests.iter().filter_map(|entry| stored(images, &list.sources, &entry.digest));
             found.map(|image| image.id.clone()).collect::<Vec<_>>()
         });
         entries.collect()
@@ -204,7 +204,7 @@ impl Engine {
             Err(_) => {
                 let image = self.image(image)?;
                 // It may have another manifest than when it was added.
-                let entry = || list.manifests.iter().find(|entry| means(list, &entry.digest, &image));
+                let entry = || list.manifests.iter().find(|entry| means(&list.sources, &entry.digest, &image));
                 Some(image.manifest.clone()).filter(has).or_else(|| entry().map(|entry| entry.digest.clone()))
             }
         };
@@ -218,14 +218,14 @@ impl Engine {
 }
 
 /// The image of the store that an entry means.
-fn stored<'a>(images: &'a [ImageRecord], list: &List, digest: &Digest) -> Option<&'a ImageRecord> {
-    let by_id = || images.iter().find(|image| means(list, digest, image));
+fn stored<'a>(images: &'a [ImageRecord], sources: &BTreeMap<Digest, Source>, digest: &Digest) -> Option<&'a ImageRecord> {
+    let by_id = || images.iter().find(|image| means(sources, digest, image));
     images.iter().find(|image| image.manifest == *digest).or_else(by_id)
 }
 
 /// Tells whether an entry was made from this image of the store, whatever its manifest is now.
-fn means(list: &List, digest: &Digest, image: &ImageRecord) -> bool {
-    matches!(list.sources.get(digest), Some(Source::Stored(id)) if id == image.id.digest())
+fn means(sources: &BTreeMap<Digest, Source>, digest: &Digest, image: &ImageRecord) -> bool {
+    matches!(sources.get(digest), Some(Source::Stored(id)) if id == image.id.digest())
 }
 
 /// The format that is asked for, else the one that fits.

@@ -82,14 +82,9 @@ impl Engine {
         let registry = destination.open()?;
         let to = Place { registry: &registry, reference: destination.reference() };
         if request.all {
-            let images = self.db.images()?;
-            let _lock = self.begin_intake()?;
-            let (count, before) = (list.manifests.len(), list.clone());
-            for (at, entry) in list.manifests.iter_mut().enumerate() {
-                progress.step(&Step::Note { text: format!("image {} of {count}: {}", at + 1, entry.digest) });
-                let whence = whence(&images, &before, entry).ok_or_else(|| nowhere(&request.name, entry))?;
-                self.push_entry(entry, &whence, &to, request, progress)?;
-            }
+            self.each_entry(&request.name, &mut list, progress, |engine, entry, whence, progress| {
+                engine.push_entry(entry, whence, &to, request, progress)
+            })?;
         }
         let bytes = list.published(format)?;
         let digest = registry.put_manifest(to.reference, format.media_type(), &bytes)?;
@@ -158,14 +153,9 @@ impl Engine {
         list.published(format)?;
         let mut sink = ListSink::begin(target, request.is_dir)?;
         if request.all {
-            let images = self.db.images()?;
-            let _lock = self.begin_intake()?;
-            let (count, before) = (list.manifests.len(), list.clone());
-            for (at, entry) in list.manifests.iter_mut().enumerate() {
-                progress.step(&Step::Note { text: format!("image {} of {count}: {}", at + 1, entry.digest) });
-                let whence = whence(&images, &before, entry).ok_or_else(|| nowhere(&request.name, entry))?;
-                self.save_entry(entry, &whence, &mut sink, request, progress)?;
-            }
+            self.each_entry(&request.name, &mut list, progress, |engine, entry, whence, progress| {
+                engine.save_entry(entry, whence, &mut sink, request, progress)
+            })?;
         }
         let digest = sink.finish(format.media_type(), &list.published(format)?, request.reference.as_deref())?;
         self.tell_of(&Subject::image(record.id.hex(), request.reference.as_deref().unwrap_or(&request.name)), Status::Save);
@@ -197,6 +187,28 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Hands each entry of a list, in its order, to `act`, which may change it, with the place that its image comes from.
+    fn each_entry(
+        &mut self,
+        name: &str,
+        list: &mut List,
+        progress: &mut dyn Progress,
+        mut act: impl FnMut(&mut Self, &mut Entry, &Whence<'_>, &mut dyn Progress) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        let images = self.db.images()?;
+        let _lock = self.begin_intake()?;
+        let List { manifests, sources, .. } = list;
+        let count = manifests.len();
+        for (at, entry) in manifests.iter_mut().enumerate() {
+            progress.step(&Step::Note { text: format!("image {} of {count}: {}", at + 1, entry.digest) });
+            let whence = whence(&images, sources, &entry.digest).ok_or_else(|| nowhere(name, entry))?;
+            act(self, entry, &whence, progress)?;
+        }
+        Ok(())
+    }
+}
+
 /// Where an image of a list comes from.
 enum Whence<'a> {
     Store(&'a ImageRecord),
@@ -204,8 +216,8 @@ enum Whence<'a> {
     Repository(&'a str),
 }
 
-fn whence<'a>(images: &'a [ImageRecord], list: &'a List, entry: &Entry) -> Option<Whence<'a>> {
-    match (stored(images, list, &entry.digest), list.sources.get(&entry.digest)) {
+fn whence<'a>(images: &'a [ImageRecord], sources: &'a BTreeMap<Digest, Source>, digest: &Digest) -> Option<Whence<'a>> {
+    match (stored(images, sources, digest), sources.get(digest)) {
         (Some(image), _) => Some(Whence::Store(image)),
         (None, Some(Source::Repository(name))) => Some(Whence::Repository(name)),
         _ => None,

@@ -15,6 +15,9 @@ mod stream;
 mod table;
 mod upstream;
 
+#[doc(hidden)]
+pub use question::answers;
+
 pub(crate) use table::DOMAIN;
 
 use super::inside::Inside;
@@ -54,9 +57,6 @@ const MOST_OF_CLIENT: usize = 16;
 /// What is waited for of a TCP connection.
 const CLIENT_EVENTS: EventFlags = EventFlags::IN.union(EventFlags::OUT).union(EventFlags::RDHUP).union(EventFlags::ET);
 
-/// How often time limits are looked at while there are any.
-const TICK: Duration = Duration::from_millis(250);
-
 /// At which address of which network names are answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -88,6 +88,8 @@ pub(super) struct Names {
     /// The server that answered last, among those of this list.
     good: Option<(Arc<[SocketAddr]>, usize)>,
     serial: u64,
+    /// No time limit runs out before this; none where there are none.
+    limit: Option<Instant>,
     space: Box<[u8]>,
 }
 
@@ -104,6 +106,7 @@ impl Names {
             pending_of: HashMap::new(),
             good: None,
             serial: 0,
+            limit: None,
             space: vec![0; 65_537].into(),
         })
     }
@@ -148,20 +151,32 @@ impl Names {
 
     /// When to look at time limits next; nothing where there are none.
     pub(super) fn patience(&self) -> Option<Duration> {
-        (self.clients.len() + self.pending.len() > 0).then_some(TICK)
+        self.limit.map(|limit| limit.saturating_duration_since(Instant::now()))
     }
 
     /// Ends what has taken too long.
     pub(super) fn tick(&mut self) {
         let now = Instant::now();
-        for at in self.clients.those(|client| client.deadline < now && client.waiting == 0) {
-            self.clients.remove(at);
+        if self.limit.is_some_and(|limit| limit <= now) {
+            for at in self.clients.those(|client| client.limit().is_some_and(|limit| limit <= now)) {
+                self.clients.remove(at);
+            }
+            for at in self.pending.those(|pending| pending.deadline <= now) {
+                let progress = self.pending.get_mut(at).map(Pending::next);
+                self.go_on(at, progress);
+            }
+            // What has moved since, or is over, was only passed over until now.
+            self.limit = self.clients.iter().filter_map(Client::limit).chain(self.pending.iter().map(|it| it.deadline)).min();
         }
-        for at in self.pending.those(|pending| pending.deadline < now) {
-            let progress = self.pending.get_mut(at).map(Pending::next);
-            self.go_on(at, progress);
+        if self.clients.len() + self.pending.len() == 0 {
+            self.limit = None;
         }
         self.recycle();
+    }
+
+    /// Takes note of a time limit.
+    fn note(&mut self, limit: Option<Instant>) {
+        self.limit = self.limit.into_iter().chain(limit).min();
     }
 
     pub(super) fn recycle(&mut self) {
@@ -259,10 +274,13 @@ impl Names {
     fn go_on(&mut self, at: u32, progress: Option<Progress>) {
         match progress {
             Some(Progress::Another) => {
-                let Some(fd) = self.pending.get_mut(at).and_then(|pending| pending.watched()) else { return };
+                let Some(pending) = self.pending.get_mut(at) else { return };
+                let limit = pending.deadline;
+                let Some(fd) = pending.watched() else { return };
                 let flags = EventFlags::IN | EventFlags::OUT | EventFlags::ET;
                 // Where it cannot be watched, its time runs out.
                 let _ = epoll::add(&self.epoll, fd, data(Subject::Upstream, at), flags);
+                self.note(Some(limit));
             }
             Some(Progress::Done(answer)) => {
                 let Some(pending) = self.pending.remove(at) else { return };
@@ -295,6 +313,8 @@ impl Names {
                 if client.answer(&answer).is_err() {
                     self.clients.remove(place);
                 } else {
+                    let limit = client.limit();
+                    self.note(limit);
                     // What it has sent meanwhile may still lie in the kernel.
                     self.client(place);
                 }
@@ -321,7 +341,9 @@ impl Names {
             self.serial += 1;
             let place = self.clients.next();
             if epoll::add(&self.epoll, stream.as_fd(), data(Subject::Client, place), CLIENT_EVENTS).is_ok() {
-                self.clients.insert(Client::new(stream, peer, network, self.serial));
+                let client = Client::new(stream, peer, network, self.serial);
+                self.note(client.limit());
+                self.clients.insert(client);
             }
         }
     }

@@ -72,6 +72,28 @@ pub(super) fn read(packet: &[u8]) -> Incoming {
     }))
 }
 
+/// Answers a packet in every way; this is for tests/fuzz.
+#[doc(hidden)]
+#[must_use]
+pub fn answers(packet: &[u8]) -> Vec<Vec<u8>> {
+    match read(packet) {
+        Incoming::Nothing => Vec::new(),
+        Incoming::Refused(answer) => vec![answer],
+        Incoming::Question(question) => {
+            let addresses: Vec<IpAddr> = (0..200).map(|last| IpAddr::from([10, 88, 0, last])).collect();
+            let most = question.datagram_bytes();
+            let passed = question.fitted(packet.to_vec(), most);
+            assert!(!question.is_answered_by(packet, question.id()), "a question is no answer");
+            vec![
+                question.with_addresses(&addresses, most),
+                question.with_name("name.example", most),
+                question.with_code(ResponseCode::NXDomain),
+                passed,
+            ]
+        }
+    }
+}
+
 /// A header alone: for what could not be read.
 fn bare(id: u16, flags: u16, code: ResponseCode) -> Vec<u8> {
     let mut answer = vec![0; HEADER_BYTES];

@@ -23,7 +23,7 @@ pub(super) struct Client {
     /// The network at whose gateway it asks.
     pub(super) network: Rc<str>,
     pub(super) serial: u64,
-    pub(super) deadline: Instant,
+    deadline: Instant,
     /// Answers that are not there yet.
     pub(super) waiting: usize,
     input: Vec<u8>,
@@ -35,6 +35,11 @@ impl Client {
     pub(super) fn new(stream: TcpStream, peer: IpAddr, network: Rc<str>, serial: u64) -> Self {
         let deadline = Instant::now() + PATIENCE;
         Self { stream, peer, network, serial, deadline, waiting: 0, input: Vec::new(), output: VecDeque::new(), ended: false }
+    }
+
+    /// When it is to be closed; nothing while it waits for us.
+    pub(super) fn limit(&self) -> Option<Instant> {
+        (self.waiting == 0).then_some(self.deadline)
     }
 
     pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
@@ -87,6 +92,7 @@ impl Client {
         if self.output.len() + answer.len() > OUTPUT_BYTES {
             return Err(io::ErrorKind::WriteZero.into());
         }
+        self.deadline = Instant::now() + PATIENCE;
         self.output.extend(length.to_be_bytes());
         self.output.extend(answer);
         self.write()

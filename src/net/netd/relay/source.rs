@@ -40,6 +40,13 @@ impl Target {
         let from = if kept { SocketAddr::new(client.ip(), client.port()) } else { SocketAddr::new(side.gateway, 0) };
         Some(Path { to: SocketAddr::new(side.address, port), from, kept })
     }
+
+    /// The way for a client of IPv6 where nobody listens at the container's IPv6 address: many programs listen at `0.0.0.0` alone, and
+    /// `localhost` means `::1` first.
+    pub(super) fn path_by_v4(&self, client: SocketAddr, port: u16) -> Option<Path> {
+        let side = self.v4.filter(|_| client.is_ipv6() && self.v6.is_some())?;
+        Some(Path { to: SocketAddr::new(side.address, port), from: SocketAddr::new(side.gateway, 0), kept: false })
+    }
 }
 
 impl Side {
@@ -102,6 +109,12 @@ mod tests {
             let path = Target { v4, v6 }.path(client.parse().expect("client"), 80).expect("a way");
             assert_eq!(format!("{} from {}", path.to, path.from), wanted, "{client}");
             assert_eq!(path.kept, path.from.port() != 0);
+        }
+        let by_v4 = |v4, v6, client: &str| Target { v4, v6 }.path_by_v4(client.parse().expect("client"), 80);
+        let path = by_v4(v4, v6, "[2001:db8::7]:4000").expect("another way");
+        assert_eq!(format!("{} from {}", path.to, path.from), "10.88.0.2:80 from 10.88.0.1:0");
+        for (v4, v6, client) in [(v4, v6, "192.0.2.7:1"), (v4, None, "[::1]:1"), (None, v6, "[::1]:1")] {
+            assert_eq!(by_v4(v4, v6, client), None, "{client}");
         }
         assert_eq!(Target::default().path("192.0.2.7:1".parse().expect("client"), 80), None);
     }

@@ -2,14 +2,14 @@
 
 use super::super::token::{Subject, data};
 use super::Netd;
-use crate::net::session::{Families, Way};
+use crate::net::session::Families;
 use crate::sys::netlink::{Changes, Route};
 use crate::sys::{fd, process};
 use rustix::event::epoll::{self, EventFlags};
-use rustix::fs::OFlags;
-use std::io;
+use rustix::fs::{OFlags, fcntl_setfl};
+use std::io::{self, Read as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A way out whose helper ends again at once is not made anew more often than this.
@@ -17,6 +17,17 @@ const WAY_OUT_PAUSE: Duration = Duration::from_secs(2);
 
 /// Changes on the host's side come in bursts: addresses, then routes.
 const SETTLING: Duration = Duration::from_millis(200);
+
+/// The process that makes a way out.
+#[derive(Debug)]
+pub(super) struct Maker {
+    child: Child,
+    /// What it says at its end.
+    output: ChildStdout,
+    said: Vec<u8>,
+    /// The host has changed since it was started.
+    is_late: bool,
+}
 
 impl Netd {
     /// Listens for what changes on the host's side. Without that it is looked at when a container joins.
@@ -38,6 +49,10 @@ impl Netd {
     pub(super) fn follow_host(&mut self) {
         self.host_at = None;
         self.members.follow_host();
+        if let Some(maker) = &mut self.maker {
+            maker.is_late = true;
+            return;
+        }
         let way = &self.found.record.way;
         if !way.lacks(Families::of_host()) && !way.is_astray() || self.way_out_at.is_some() {
             return;
@@ -78,25 +93,49 @@ impl Netd {
         self.way_out_made.map_or(now, |made| now.max(made + WAY_OUT_PAUSE))
     }
 
-    /// Makes the way out anew where it is time for it: by a process of its own, since finding N takes a single-threaded one.
+    /// Makes the way out anew where it is time for it: by a process of its own, since finding N takes a single-threaded one. It may
+    /// take seconds, so it is not waited for.
     pub(super) fn make_way_out(&mut self) {
-        let Some(at) = self.way_out_at.filter(|at| *at <= Instant::now()) else { return };
+        if self.maker.is_some() || self.way_out_at.is_none_or(|at| at > Instant::now()) {
+            return;
+        }
         self.way_out_at = None;
         if self.members.is_empty() {
             return;
         }
-        match self.way_out_by_helper() {
+        match self.start_maker() {
+            Ok(maker) => self.maker = Some(maker),
+            Err(_) => self.way_out_at = Some(Instant::now() + WAY_OUT_PAUSE),
+        }
+    }
+
+    /// Reads what the maker says; when that is all, the way out is there, or it is known why not.
+    pub(super) fn hear_maker(&mut self) {
+        let Some(mut maker) = self.maker.take() else { return };
+        let all = match maker.output.read_to_end(&mut maker.said) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.maker = Some(maker);
+                return;
+            }
+            all => all,
+        };
+        let way = all.and_then(|_| maker.child.wait()).and_then(|_| Ok(serde_json::from_slice(&maker.said)?));
+        match way {
             Ok(way) => {
                 self.way_out_made = Some(Instant::now());
                 self.found.record.set_way(way);
                 let _ = self.found.record.write(&self.folder);
                 self.watch_stack();
             }
-            Err(_) => self.way_out_at = Some(at.max(Instant::now()) + WAY_OUT_PAUSE),
+            Err(_) => self.way_out_at = Some(Instant::now() + WAY_OUT_PAUSE),
         }
+        if maker.is_late {
+            self.host_at.get_or_insert_with(Instant::now);
+        }
+        self.answer_waiting();
     }
 
-    pub(super) fn way_out_by_helper(&self) -> io::Result<Way> {
+    fn start_maker(&self) -> io::Result<Maker> {
         let route = self.inside.run(Route::open).ok_or(io::ErrorKind::BrokenPipe)??;
         // The reading end of the same pipe.
         let collar = format!("/proc/self/fd/{}", self.found.hand.as_raw_fd());
@@ -106,11 +145,24 @@ impl Netd {
         let mut command = Command::new("/proc/self/exe");
         command.args(["internal", "way-out"]);
         for (name, passed) in [("--namespace", &namespace), ("--route", &route), ("--collar", &collar)] {
-            // Nothing else is started by this process at the same time.
+            // Nothing else is started by this process at the same time but nft, which lasts only a moment.
             fd::keep_on_exec(passed)?;
             command.args([name, &passed.as_raw_fd().to_string()]);
         }
-        let output = command.env_clear().stdin(Stdio::null()).stderr(Stdio::null()).output()?;
-        serde_json::from_slice(&output.stdout).map_err(io::Error::from)
+        command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn()?;
+        let watched = child.stdout.take().ok_or_else(|| io::ErrorKind::BrokenPipe.into()).and_then(|output| {
+            fcntl_setfl(&output, OFlags::NONBLOCK)?;
+            epoll::add(&self.epoll, &output, data(Subject::WayOut, 0), EventFlags::IN)?;
+            Ok(output)
+        });
+        match watched {
+            Ok(output) => Ok(Maker { child, output, said: Vec::new(), is_late: false }),
+            Err(error) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(error)
+            }
+        }
     }
 }
