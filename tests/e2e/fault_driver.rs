@@ -43,24 +43,24 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// A generator whose numbers are the same each time (Marsaglia, "Xorshift RNGs").
-struct Seeded(u64);
+pub struct Seeded(u64);
 
 impl Seeded {
-    fn new(salt: &str) -> Self {
+    pub fn new(salt: &str) -> Self {
         let seed: u64 = host::var("CORACLE_SEED").and_then(|text| text.parse().ok()).unwrap_or(1);
         Self(salt.bytes().fold(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, |sum, byte| {
             (sum ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
         }))
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    pub fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         usize::try_from(self.0 % u64::try_from(bound).expect("small")).expect("small")
     }
 
-    fn of<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+    pub fn of<'a, T>(&mut self, list: &'a [T]) -> &'a T {
         &list[self.below(list.len())]
     }
 }
@@ -259,7 +259,7 @@ impl Row {
 }
 
 /// security.md §3: lists work and are true, nothing is damaged, everything can be removed and a new container runs.
-fn invariants(env: &TestEnv) {
+pub fn invariants(env: &TestEnv) {
     for words in [&["ps", "-a"][..], &["images"], &["volume", "ls"], &["secret", "ls"]] {
         let begin = Instant::now();
         env.ok(words);

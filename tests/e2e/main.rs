@@ -74,6 +74,7 @@ mod ports;
 mod prune;
 mod pull;
 mod push;
+mod random;
 mod registry;
 mod relations;
 mod rights;
@@ -133,6 +134,7 @@ fn main() -> ExitCode {
         interrupted::cases(),
         pull::cases(),
         push::cases(),
+        random::cases(),
         registry::cases(),
         misbehaving::cases(),
         login::cases(),
