@@ -170,9 +170,10 @@ ten() { # FIRST: starts ten, tells how many a second
     end=$(date +%s%N)
     awk -v took=$((end - begin)) 'BEGIN {printf "%.1f\n", 10e9 / took}'
 }
-helper_pss() {
+helper_pss() { # when it has given back what it does not need at rest
     local pid
-    pid=$(pgrep -u "$(id -u)" -f 'coracle internal netd' | head -1)
+    sleep 1.5
+    pid=$(pgrep -u "$(id -u)" -f "coracle internal netd --data $XDG_DATA_HOME")
     sed -n 's/^Pss: *\([0-9]*\) kB/\1/p' "/proc/$pid/smaps_rollup"
 }
 for ((number = 0; number < many; number += 10)); do

@@ -22,6 +22,7 @@
 //! | `control` | ending, freezing, removing |
 //! | `usage` | what is used |
 //! | `devices` | rules for devices, which root of the machine can have kept |
+//! | `ownership` | who may divide it further |
 //! | `bundle`, `resources` | the place and the limits that a configuration of the runtime specification names |
 
 pub mod bundle;
@@ -32,6 +33,7 @@ pub mod delegate;
 pub mod devices;
 mod enter;
 pub mod home;
+pub mod ownership;
 pub mod resources;
 pub mod scope;
 pub mod settings;

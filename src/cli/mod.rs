@@ -9,6 +9,7 @@ mod global;
 pub mod image;
 pub mod internal;
 pub mod network;
+pub mod objects;
 pub mod oci;
 pub mod output_file;
 pub mod output_folder;

@@ -1,15 +1,17 @@
 //! Starting a network helper, a program that we did not write: on a leash, quiet, and waited for until it is ready.
 
 use super::NetError;
+use super::private::{PASTA, SLIRP4NETNS};
 use crate::sys::{fd, leash};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, SealFlags};
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::FileExt as _;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
 /// Both are ready in some milliseconds; pasta waits for IPv6's duplicate address detection in some versions.
 const TIMEOUT_SECONDS: u64 = 10;
@@ -17,15 +19,39 @@ const TIMEOUT_SECONDS: u64 = 10;
 /// What a helper writes on stderr over its whole life has to fit here; the rest is refused to it.
 const MESSAGE_BYTES: u64 = 16 << 10;
 
+/// Starts pasta, to which `tell` gives its arguments, and returns its pid when it is ready.
+pub(super) fn pasta(program: &Path, collar: &OwnedFd, tell: impl FnOnce(&mut Command)) -> Result<i32, NetError> {
+    let mut command = Command::new(program);
+    // It writes its pid when all is set up: that file is our pipe. Behind the name of a namespace it would be no option any more.
+    command.args(["--pid", "/proc/self/fd/1"]);
+    tell(&mut command);
+    let (ready, ready_writer) = pipe(PASTA)?;
+    command.stdout(ready_writer);
+    Helper::start(PASTA, command, collar)?.wait_until_ready(ready, collar)
+}
+
+/// Starts slirp4netns with these arguments for the namespace that `target` names, where it makes the interface, and returns its pid when
+/// it is ready. To be called single-threaded: nobody else's child is to get the pipe.
+pub(super) fn slirp4netns(mut command: Command, target: &str, interface: &str, collar: &OwnedFd) -> Result<i32, NetError> {
+    let (ready, ready_writer) = pipe(SLIRP4NETNS)?;
+    // Not its stdout, on which it prints and which it would close.
+    fd::keep_on_exec(&ready_writer).map_err(|source| NetError::Start { helper: SLIRP4NETNS, source })?;
+    command.arg(format!("--ready-fd={}", ready_writer.as_raw_fd())).args([target, interface]);
+    command.stdout(Stdio::null());
+    let helper = Helper::start(SLIRP4NETNS, command, collar)?;
+    drop(ready_writer);
+    helper.wait_until_ready(ready, collar)
+}
+
 /// A pipe on which the helper says that it is ready.
-pub(super) fn pipe(helper: &'static str) -> Result<(File, OwnedFd), NetError> {
+fn pipe(helper: &'static str) -> Result<(File, OwnedFd), NetError> {
     let (reader, writer) = fd::pipe().map_err(|source| NetError::Start { helper, source })?;
     Ok((reader.into(), writer))
 }
 
 /// A helper that runs.
 #[derive(Debug)]
-pub(super) struct Helper {
+struct Helper {
     name: &'static str,
     child: Child,
     messages: File,
@@ -33,7 +59,7 @@ pub(super) struct Helper {
 
 impl Helper {
     /// Starts the program with the leash as its stdin and away from the terminal's signals.
-    pub(super) fn start(name: &'static str, mut command: Command, collar: &OwnedFd) -> Result<Self, NetError> {
+    fn start(name: &'static str, mut command: Command, collar: &OwnedFd) -> Result<Self, NetError> {
         let failed = |source| NetError::Start { helper: name, source };
         let messages = message_file().map_err(failed)?;
         command.stdin(collar.try_clone().map_err(failed)?).stderr(messages.try_clone().map_err(failed)?);
@@ -53,7 +79,7 @@ impl Helper {
     }
 
     /// Returns its pid when it is ready.
-    pub(super) fn wait_until_ready(mut self, mut ready: File, collar: &OwnedFd) -> Result<i32, NetError> {
+    fn wait_until_ready(mut self, mut ready: File, collar: &OwnedFd) -> Result<i32, NetError> {
         let timeout = Timespec { tv_sec: TIMEOUT_SECONDS.cast_signed(), tv_nsec: 0 };
         let answered = loop {
             match poll(&mut [PollFd::new(&ready, PollFlags::IN)], Some(&timeout)) {
@@ -107,8 +133,6 @@ fn message_file() -> io::Result<File> {
 mod tests {
     use super::super::Leash;
     use super::*;
-
-    const PASTA: &str = "pasta";
 
     #[test]
     fn a_helper_that_fails_is_quoted_and_one_that_hangs_is_not_waited_for_when_the_monitor_is_gone() {

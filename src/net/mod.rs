@@ -20,6 +20,7 @@ mod stand_in;
 
 pub use private::Leash;
 
+use crate::model::Protocol;
 use std::io;
 
 /// Why the container gets no network.
@@ -36,10 +37,11 @@ pub enum NetError {
     #[error("publish port {port} by slirp4netns: {message}")]
     SlirpPort { port: String, message: String },
     #[error(
-        "publish port {port} by this pasta: clients on the host itself would come from 127.0.0.1, which programs trust \
-         (install passt of 2024-10-30 or later, name another address of the host, or use --network bridge or slirp4netns)"
+        "publish port {port}/{protocol} by this pasta: clients on the host itself would come from 127.0.0.1, which programs trust \
+         (install passt of 2024-10-30 or later, name another address of the host, or use --network bridge{})",
+        if *protocol == Protocol::Tcp { " or slirp4netns" } else { "" }
     )]
-    OldPastaPort { port: u16 },
+    OldPastaPort { port: u16, protocol: Protocol },
     #[error("start {helper} for the container's network")]
     Start {
         helper: &'static str,

@@ -75,25 +75,30 @@ pub(super) fn make(
     if plan.joins.is_empty() {
         return clone::spawn(flags, cgroup, body).map_err(at());
     }
-    let (pid_pipe, pid_there) = fd::pipe().map_err(at())?;
     let hidden = is_hidden(plan);
     if hidden && flags.contains(CloneFlags::NEWUSER) {
         // Its procfs could not be mounted: that takes rights over the pid namespace.
         let text = "the pid namespace of another container can be shared only together with its user namespace";
         return Err(Failure::text(Stage::JoinOther, text));
     }
-    let mut body = Some(body);
-    let mut pid_there = Some(pid_there);
+    by_joiner(report, || {
+        if hidden {
+            hide(plan)?;
+        }
+        join_all(&plan.joins)?;
+        clone::spawn(flags | CloneFlags::PARENT, cgroup, body).map_err(at())
+    })
+}
+
+/// Has another process, J, make a child of the caller's: `body` joins namespaces and returns the child, which it makes with
+/// `CLONE_PARENT`. What goes wrong there is in the report, too.
+pub(super) fn by_joiner(report: &OwnedFd, body: impl FnOnce() -> Result<Child, Failure>) -> Result<Child, Failure> {
+    let at = || Failure::at(Stage::Clone, "");
+    let (pid_pipe, pid_there) = fd::pipe().map_err(at())?;
+    let mut given = Some((body, pid_there));
     let joiner = clone::spawn(CloneFlags::empty(), None, || {
-        let made = if hidden { hide(plan) } else { Ok(()) };
-        let made = made.and_then(|()| join_all(&plan.joins)).and_then(|()| {
-            clone::spawn(flags | CloneFlags::PARENT, cgroup, || body.take().map_or(125, |body| body())).map_err(at())
-        });
-        let told = made.and_then(|child| {
-            let pipe = pid_there.take().ok_or_else(|| Failure::text(Stage::Clone, ""))?;
-            File::from(pipe).write_all(&child.pid.to_le_bytes()).map_err(at())
-        });
-        match told {
+        let Some((body, pid_there)) = given.take() else { return 125 };
+        match body().and_then(|child| File::from(pid_there).write_all(&child.pid.to_le_bytes()).map_err(at())) {
             Ok(()) => 0,
             Err(failure) => {
                 failure.send(report);
@@ -102,13 +107,13 @@ pub(super) fn make(
         }
     })
     .map_err(at())?;
-    drop(pid_there);
+    drop(given);
     let mut bytes = [0; 4];
     let told = File::from(pid_pipe).read_exact(&mut bytes);
     joiner.wait().map_err(at())?;
     // J has said why.
     told.map_err(|_| Failure::text(Stage::Clone, "the namespaces could not be joined"))?;
-    // I is our child and not yet waited for, so its pid cannot be another process's.
+    // It is our child and not yet waited for, so its pid cannot be another process's.
     let own = process::pid_ref(i32::from_le_bytes(bytes)).map_err(at())?;
     let pidfd = process::open_pidfd(own).map_err(at())?.ok_or_else(|| Failure::text(Stage::Clone, "init ended at once"))?;
     Ok(Child { pid: own.pid, pidfd })
@@ -228,15 +233,20 @@ pub fn enter(map: &IdMap) -> Result<(), Failure> {
 /// Writes the maps of I, which waits for the byte that is sent then; in M, which is root in S.
 pub(super) fn write_maps(userns: &UserNamespace, init: i32, go: OwnedFd) -> Result<(), Failure> {
     if !userns.joined {
-        let IdMap { uids, gids } = &userns.map;
-        for (file, ranges) in [("gid_map", gids), ("uid_map", uids)] {
-            let parent = std::fs::read_to_string(format!("/proc/self/{file}")).map_err(Failure::at(Stage::Map, file))?;
-            // One write(2): the kernel takes a map only once.
-            let text = ranges.text_below(&parent);
-            std::fs::write(format!("/proc/{init}/{file}"), text).map_err(Failure::at(Stage::Map, file))?;
-        }
+        write_map(&userns.map, init)?;
     }
     // A broken pipe: I has ended and says itself why.
     let _ = File::from(go).write_all(b"m");
     Ok(())
+}
+
+/// Writes the map of a process that is alone in a new user namespace; the caller is root of the one above.
+pub(super) fn write_map(map: &IdMap, init: i32) -> Result<(), Failure> {
+    let IdMap { uids, gids } = map;
+    [("gid_map", gids), ("uid_map", uids)].into_iter().try_for_each(|(file, ranges)| {
+        let parent = std::fs::read_to_string(format!("/proc/self/{file}")).map_err(Failure::at(Stage::Map, file))?;
+        // One write(2): the kernel takes a map only once.
+        let text = ranges.text_below(&parent);
+        std::fs::write(format!("/proc/{init}/{file}"), text).map_err(Failure::at(Stage::Map, file))
+    })
 }

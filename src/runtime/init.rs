@@ -170,7 +170,7 @@ fn prepare(plan: &Plan, fds: InitFds) -> Result<std::convert::Infallible, Failur
     if let Some(name) = spec.hostname().as_ref().filter(|_| has_new_namespace(spec, LinuxNamespaceType::Uts)) {
         nix::unistd::sethostname(name).map_err(|errno| Failure::at(Stage::Hostname, name.as_str())(errno.into()))?;
     }
-    let mut book = accounts::Book::new(&root, &plan.accounts, read_only || plan.root.folder.is_some());
+    let mut book = accounts::Book::new(&root, &plan.accounts, read_only || plan.root.is_the_users());
     book.add_users()?;
     let wanted = Wanted { user: &plan.user, groups: &plan.groups, keep_groups: plan.keep_groups };
     let mut identity = identity(&root, &wanted, program)?;

@@ -34,6 +34,13 @@ pub struct Overlay {
     pub volatile: bool,
 }
 
+impl Overlay {
+    /// Tells whether the root is a folder of the user's own; one below the data folder holds copies of the layers for this container.
+    pub(super) fn is_the_users(&self) -> bool {
+        self.folder.as_ref().is_some_and(|folder| !folder.starts_with(&self.base))
+    }
+}
+
 /// Mounts and attaches the overlay; returns its root. The caller's working directory changes to the data folder.
 pub(super) fn mount(overlay: &Overlay) -> Result<SafeRoot, Failure> {
     let mount = new_overlay(overlay)?;

@@ -2,6 +2,7 @@
 
 use rustix::fs::{Mode, OFlags};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with, socketpair};
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::Path;
@@ -31,12 +32,7 @@ pub fn listen_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
 /// # Errors
 /// `ECONNREFUSED`: nobody listens any more. `EAGAIN`: too many have called and were not answered.
 pub fn connect_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
-    let handle = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    let address = SocketAddrUnix::new(format!("/proc/self/fd/{}/{name}", handle.as_raw_fd()))?;
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
-    rustix::net::connect(&socket, &address)?;
-    Ok(socket)
+    connected(folder, name.as_ref(), SocketType::SEQPACKET, SocketFlags::NONBLOCK)
 }
 
 /// Makes the stream socket `name` in `folder` and listens on it, as [`listen_in`] does.
@@ -58,11 +54,7 @@ pub fn connect_stream(path: &Path) -> io::Result<OwnedFd> {
     let (Some(folder), Some(name)) = (absolute.parent(), absolute.file_name()) else {
         return Err(io::ErrorKind::InvalidInput.into());
     };
-    let handle = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    let short = Path::new("/proc/self/fd").join(handle.as_raw_fd().to_string()).join(name);
-    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    rustix::net::connect(&socket, &SocketAddrUnix::new(&short)?)?;
-    Ok(socket)
+    connected(folder, name, SocketType::STREAM, SocketFlags::empty())
 }
 
 /// Makes the socket `name` in `folder` to which anybody who may write to it can send datagrams.
@@ -73,9 +65,22 @@ pub fn datagrams_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
     bound_in(folder, name, SocketType::DGRAM)
 }
 
-fn bound_in(folder: &Path, name: &str, kind: SocketType) -> io::Result<OwnedFd> {
+fn connected(folder: &Path, name: &OsStr, kind: SocketType, flags: SocketFlags) -> io::Result<OwnedFd> {
+    let (_handle, address) = address_in(folder, name)?;
+    let socket = socket_with(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC | flags, None)?;
+    rustix::net::connect(&socket, &address)?;
+    Ok(socket)
+}
+
+/// The address of a name in a folder, as long as the descriptor beside it is open.
+fn address_in(folder: &Path, name: &OsStr) -> io::Result<(OwnedFd, SocketAddrUnix)> {
     let handle = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    let address = SocketAddrUnix::new(format!("/proc/self/fd/{}/{name}", handle.as_raw_fd()))?;
+    let address = SocketAddrUnix::new(Path::new("/proc/self/fd").join(handle.as_raw_fd().to_string()).join(name))?;
+    Ok((handle, address))
+}
+
+fn bound_in(folder: &Path, name: &str, kind: SocketType) -> io::Result<OwnedFd> {
+    let (_handle, address) = address_in(folder, name.as_ref())?;
     let socket = socket_with(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None)?;
     bind(&socket, &address)?;
     Ok(socket)

@@ -4,6 +4,7 @@ use crate::harness::{Case, Need, TestEnv, case, program};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 
 pub fn cases() -> Vec<Case> {
     let all = [
@@ -26,6 +27,7 @@ pub fn cases() -> Vec<Case> {
             .only_ours("looks into the session network namespace"),
         case!(a_container_without_networks_joins_again_though_netd_has_gone).only_ours("looks for netd"),
         case!(a_refused_start_leaves_no_bridge_in_the_way).only_ours("looks into the session network namespace"),
+        case!(nobody_else_reaches_the_sockets).only_ours("looks for our sockets"),
         case!(a_killed_way_out_comes_back).only_ours("looks into the session network namespace"),
         case!(ports_of_a_stack_of_its_own_and_of_no_network).only_ours("podman words it otherwise"),
         case!(what_a_bridge_filter_sees_passes).only_ours("changes a setting of the session network namespace"),
@@ -308,6 +310,27 @@ fn nothing_is_left_however_a_container_ends(env: &TestEnv) {
     env.remove(&[&keeper]);
 }
 
+/// T71: the sockets of netd and of the monitors stand behind a folder that lets in nobody but the user.
+fn nobody_else_reaches_the_sockets(env: &TestEnv) {
+    let id = serve(env, &[]);
+    let top = env.runtime().join("coracle");
+    assert_eq!(std::fs::metadata(&top).unwrap().mode() & 0o7777, 0o700);
+    let (mut folders, mut sockets) = (vec![top], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap().flatten() {
+            let kind = entry.file_type().unwrap();
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if kind.is_socket() {
+                sockets.push(entry.file_name().into_string().unwrap());
+            }
+        }
+    }
+    sockets.sort();
+    assert_eq!(sockets, ["attach", "netd.sock"]);
+    env.remove(&[&id]);
+}
+
 fn a_command_that_is_killed_leaves_no_interface(env: &TestEnv) {
     let _keeper = serve(env, &[]);
     // What it talks to the name service and the kernel with, and what makes processes. Everything that it starts is killed there, too.
@@ -407,4 +430,7 @@ fn ports_of_a_stack_of_its_own_and_of_no_network(env: &TestEnv) {
         assert_eq!(text, "served\n", "{network}");
         env.remove(&[&id]);
     }
+    // It would listen and never answer.
+    let refused = env.run(&["run", "--rm", "--network", "slirp4netns", "-p", "127.0.0.1:7000:7000/udp", "bb", "true"]);
+    refused.fails(125, &["7000/udp by slirp4netns", "use --network bridge"]);
 }

@@ -61,6 +61,7 @@ mod mounts;
 mod moved;
 mod named_volumes;
 mod names;
+mod net_ends;
 mod net_fallback;
 mod net_follow;
 mod net_netd;
@@ -146,6 +147,7 @@ fn main() -> ExitCode {
         networks::cases(),
         bridge::cases(),
         names::cases(),
+        net_ends::cases(),
         net_fallback::cases(),
         net_follow::cases(),
         net_netd::cases(),

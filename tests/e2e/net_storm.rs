@@ -7,6 +7,7 @@ use crate::harness::{Case, Need, TestEnv, case, host};
 use crate::network::helpers;
 use crate::ports::{HOST_PROGRAMS, helper, listening, serve, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 pub fn cases() -> Vec<Case> {
@@ -34,6 +35,7 @@ struct Storm<'a> {
     ports: Vec<u16>,
     started: Vec<bool>,
     commands: Vec<Running>,
+    tally: BTreeMap<&'static str, usize>,
 }
 
 fn kill(pid: Option<i32>) {
@@ -46,6 +48,10 @@ impl Storm<'_> {
     fn random(&mut self, below: usize) -> usize {
         self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.seed >> 33).unwrap() % below
+    }
+
+    fn count(&mut self, what: &'static str) {
+        *self.tally.entry(what).or_default() += 1;
     }
 
     fn name(slot: usize) -> String {
@@ -66,6 +72,7 @@ impl Storm<'_> {
         let mut command = self.env.cmd(&args).spawn();
         command.close_stdin();
         self.commands.push(command);
+        self.count("starts");
         self.started[slot] = true;
     }
 
@@ -74,10 +81,15 @@ impl Storm<'_> {
         if kill && let Some(command) = self.commands.pop() {
             command.signal(Signal::KILL);
             command.wait();
+            self.count("starts killed");
         } else if !self.commands.is_empty() {
             // It may have met a helper that was just killed; then it says so and nothing of it stays.
             let output = self.commands.remove(0).wait();
             assert!(output.code == 0 || (output.code == 125 && !output.stderr.is_empty()), "{output}");
+            if output.code != 0 {
+                self.count("starts failed");
+                eprintln!("storm: {}", output.stderr().trim());
+            }
         }
     }
 
@@ -88,22 +100,45 @@ impl Storm<'_> {
 
     fn step(&mut self) {
         let slot = self.random(COUNT);
-        match self.random(20) {
-            0 => kill(netd(self.env)),
-            1 => helpers(self.env).into_iter().for_each(|pid| kill(Some(pid))),
-            2 => self.settle(true),
-            3 if self.started[slot] => kill(self.pid_of(slot, "{{.State.ConmonPid}}")),
-            4 if self.started[slot] => kill(self.pid_of(slot, "{{.State.Pid}}")),
-            5 if self.started[slot] => drop(self.env.run(&["kill", &Self::name(slot)])),
-            6 if self.started[slot] => self.end(slot),
+        let what = match self.random(20) {
+            0 => {
+                kill(netd(self.env));
+                "netd killed"
+            }
+            1 => {
+                helpers(self.env).into_iter().for_each(|pid| kill(Some(pid)));
+                "ways out killed"
+            }
+            2 => return self.settle(true),
+            3 if self.started[slot] => {
+                kill(self.pid_of(slot, "{{.State.ConmonPid}}"));
+                "monitors killed"
+            }
+            4 if self.started[slot] => {
+                kill(self.pid_of(slot, "{{.State.Pid}}"));
+                "inits killed"
+            }
+            5 if self.started[slot] => {
+                self.env.run(&["kill", &Self::name(slot)]);
+                "kill"
+            }
+            6 if self.started[slot] => {
+                self.end(slot);
+                "rm -f"
+            }
             _ if self.started[slot] => {
                 let running = !self.env.run(&["ps", "-q", "--filter", &format!("name=^{}$", Self::name(slot))]).stdout.is_empty();
                 if !running && self.commands.is_empty() {
                     self.end(slot);
                 }
+                "looks"
             }
-            _ => self.start(slot),
-        }
+            _ => return self.start(slot),
+        };
+        self.count(what);
+    }
+
+    fn settle_most(&mut self) {
         while self.commands.len() > AT_ONCE {
             self.settle(false);
         }
@@ -145,14 +180,16 @@ fn a_storm_leaves_nothing_and_ends_no_connection(env: &TestEnv) {
         }
     }
     let seed = host::var("CORACLE_SEED").and_then(|text| text.parse().ok()).unwrap_or(1);
-    let mut storm = Storm { env, seed, ports, started: vec![false; COUNT], commands: Vec::new() };
+    let mut storm = Storm { env, seed, ports, started: vec![false; COUNT], commands: Vec::new(), tally: BTreeMap::new() };
     let end = Instant::now() + length();
     while Instant::now() < end {
         storm.step();
+        storm.settle_most();
     }
     while !storm.commands.is_empty() {
         storm.settle(false);
     }
+    eprintln!("storm: {:?}", storm.tally);
     let seen = answers(env);
     wait_until("the two still speak", || answers(env) > seen);
     (0..COUNT).for_each(|slot| storm.end(slot));

@@ -142,8 +142,9 @@ pub fn helpers(env: &TestEnv) -> Vec<i32> {
         };
         let name = read("comm");
         let helper = name.starts_with("pasta") || name.starts_with("passt") || name.starts_with("slirp4netns");
-        let group = env.cgroup().and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
-        helper && (group.is_none_or(|group| read("cgroup").contains(&format!("/{group}/"))))
+        // The whole path: other runs of these tests have cases of the same number.
+        let group = env.cgroup().map(|path| path.strip_prefix("/sys/fs/cgroup").unwrap_or(path).to_string_lossy().into_owned());
+        helper && program::is_alive(*pid) && group.is_none_or(|group| read("cgroup").contains(&format!(":/{group}/")))
     };
     pids.filter(ours).collect()
 }

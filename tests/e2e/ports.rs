@@ -121,6 +121,7 @@ fn a_published_port_is_at_all_addresses_and_the_client_is_seen(env: &TestEnv) {
     env.remove(&[&id]);
 }
 
+/// T65: it is bound where it was asked for, and nowhere else; a second one at the same place fails (the next but one case).
 fn a_port_of_loopback_is_nowhere_else(env: &TestEnv) {
     env.busybox();
     let port = free_port();

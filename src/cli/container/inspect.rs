@@ -2,8 +2,8 @@
 
 use super::targets::{latest, open_engine};
 use crate::cli::error::CliError;
-use crate::cli::format::{self, Format};
-use crate::cli::ui;
+use crate::cli::format::Format;
+use crate::cli::objects;
 use crate::engine::{Engine, EngineError, Kind};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -49,23 +49,7 @@ pub fn run(args: &InspectArgs) -> Result<i32, CliError> {
     if args.latest {
         names.push(latest(&engine)?.config.id.to_string());
     }
-    let (mut found, mut errors) = (Vec::new(), Vec::new());
-    for name in &names {
-        match inspect(&engine, name, args) {
-            Ok(object) => found.push(object),
-            Err(error) => errors.push(error),
-        }
-    }
-    let text = match format {
-        // Also where nothing is found: a script that reads the output gets an array.
-        Format::Json => format::json_text(&found, 5)?,
-        other => format::render(&found, &other, &[], true)?,
-    };
-    ui::out(&text)?;
-    for error in &errors {
-        ui::note(error.text());
-    }
-    Ok(errors.last().map_or(0, CliError::code))
+    objects::show(names.iter().map(|name| inspect(&engine, name, args)), format)
 }
 
 fn inspect(engine: &Engine, name: &str, args: &InspectArgs) -> Result<Value, CliError> {

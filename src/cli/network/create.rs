@@ -2,12 +2,12 @@
 
 use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
+use crate::cli::objects::pairs;
 use crate::cli::ui;
 use crate::engine::EngineError;
 use crate::engine::network::{NetworkRequest, SubnetRequest, parse_range, parse_route};
 use crate::model::network::IpNet;
 use clap::Args;
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 /// Make a network
@@ -104,12 +104,4 @@ fn subnets(args: &CreateArgs) -> Result<Vec<SubnetRequest>, CliError> {
         subnets.push(SubnetRequest { net, gateway: args.gateway.get(at).copied(), range });
     }
     Ok(subnets)
-}
-
-fn pairs(texts: &[String]) -> BTreeMap<String, String> {
-    let pair = |text: &String| {
-        let (key, value) = text.split_once('=').unwrap_or((text, ""));
-        (key.to_owned(), value.to_owned())
-    };
-    texts.iter().map(pair).collect()
 }

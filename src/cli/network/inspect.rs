@@ -2,8 +2,8 @@
 
 use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
-use crate::cli::format::{self, Format};
-use crate::cli::ui;
+use crate::cli::format::Format;
+use crate::cli::objects;
 use crate::engine::network::{Member, NetworkReport};
 use crate::model::Network;
 use crate::model::network::{DRIVER, Route, Subnet};
@@ -29,22 +29,8 @@ pub(super) fn run(args: &InspectArgs) -> Result<i32, CliError> {
     let format = args.format.as_deref().map_or(Ok(Format::Json), Format::parse)?;
     let engine = open_engine()?;
     let whole = format.names_fields();
-    let (mut found, mut errors) = (Vec::new(), Vec::new());
-    for name in &args.networks {
-        match engine.inspect_network(name) {
-            Ok(report) => found.push(object(&report, whole)),
-            Err(error) => errors.push(CliError::from(error)),
-        }
-    }
-    let text = match format {
-        Format::Json => format::json_text(&found, 5)?,
-        other => format::render(&found, &other, &[], true)?,
-    };
-    ui::out(&text)?;
-    for error in &errors {
-        ui::note(error.text());
-    }
-    Ok(errors.last().map_or(0, CliError::code))
+    let found = args.networks.iter().map(|name| Ok(object(&engine.inspect_network(name)?, whole)));
+    objects::show(found, format)
 }
 
 /// A network with the names that Podman has: those of its JSON, or with `fields` those of its templates.

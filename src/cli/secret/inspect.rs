@@ -4,6 +4,7 @@ use super::time;
 use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
 use crate::cli::format::{self, Format};
+use crate::cli::objects;
 use crate::cli::ui;
 use crate::engine::Engine;
 use crate::engine::secret::Secret;
@@ -35,23 +36,12 @@ pub struct InspectArgs {
 pub(super) fn run(args: &InspectArgs) -> Result<i32, CliError> {
     let format = args.format.as_deref().map_or(Ok(Format::Json), Format::parse)?;
     let engine = open_engine()?;
-    let (mut found, mut errors) = (Vec::new(), Vec::new());
-    for name in &args.secrets {
-        match engine.secret(name).and_then(|secret| object(&engine, &secret, args.showsecret)) {
-            Ok(object) => found.push(object),
-            Err(error) => errors.push(CliError::from(error)),
-        }
-    }
-    let text = match format {
-        Format::Json if args.pretty => found.iter().map(pretty).collect(),
-        Format::Json => format::json_text(&found, 4)?,
-        other => format::render(&found, &other, &[], true)?,
-    };
-    ui::out(&text)?;
-    for error in &errors {
-        ui::note(error.text());
-    }
-    Ok(errors.last().map_or(0, CliError::code))
+    let found = args.secrets.iter().map(|name| Ok(object(&engine, &engine.secret(name)?, args.showsecret)?));
+    objects::show_as(found, |objects| match format {
+        Format::Json if args.pretty => Ok(objects.iter().map(pretty).collect()),
+        Format::Json => format::json_text(objects, 4),
+        other => format::render(objects, &other, &[], true),
+    })
 }
 
 fn object(engine: &Engine, secret: &Secret, show: bool) -> Result<Value, crate::engine::EngineError> {

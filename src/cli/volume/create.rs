@@ -2,10 +2,10 @@
 
 use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
+use crate::cli::objects::pairs;
 use crate::cli::ui;
 use crate::engine::volume::VolumeRequest;
 use clap::Args;
-use std::collections::BTreeMap;
 
 /// Make a volume
 #[derive(Debug, Args)]
@@ -49,12 +49,4 @@ pub fn run(args: CreateArgs) -> Result<i32, CliError> {
     let name = open_engine()?.create_volume(request)?;
     ui::print_line(&name)?;
     Ok(0)
-}
-
-fn pairs(texts: &[String]) -> BTreeMap<String, String> {
-    let pair = |text: &String| {
-        let (key, value) = text.split_once('=').unwrap_or((text, ""));
-        (key.to_owned(), value.to_owned())
-    };
-    texts.iter().map(pair).collect()
 }

@@ -3,8 +3,8 @@
 use super::object;
 use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
-use crate::cli::format::{self, Format};
-use crate::cli::ui;
+use crate::cli::format::Format;
+use crate::cli::objects;
 use clap::Args;
 
 /// Show everything about volumes
@@ -29,23 +29,7 @@ pub fn run(args: &InspectArgs) -> Result<i32, CliError> {
     let format = args.format.as_deref().map_or(Ok(Format::Json), Format::parse)?;
     let engine = open_engine()?;
     let whole = args.format.is_some() && format != Format::Json;
-    let (mut found, mut errors) = (Vec::new(), Vec::new());
-    if args.all {
-        found.extend(engine.volumes(&[])?.iter().map(|row| object(row, whole)));
-    }
-    for name in &args.volumes {
-        match engine.inspect_volume(name) {
-            Ok(row) => found.push(object(&row, whole)),
-            Err(error) => errors.push(CliError::from(error)),
-        }
-    }
-    let text = match format {
-        Format::Json => format::json_text(&found, 5)?,
-        other => format::render(&found, &other, &[], true)?,
-    };
-    ui::out(&text)?;
-    for error in &errors {
-        ui::note(error.text());
-    }
-    Ok(errors.last().map_or(0, CliError::code))
+    let all = if args.all { engine.volumes(&[])? } else { Vec::new() };
+    let named = args.volumes.iter().map(|name| Ok(object(&engine.inspect_volume(name)?, whole)));
+    objects::show(all.iter().map(|row| Ok(object(row, whole))).chain(named), format)
 }

@@ -2,8 +2,7 @@
 
 use crate::cli::container::targets::open_engine;
 use crate::cli::error::CliError;
-use crate::cli::ui;
-use crate::engine::{EngineError, Kind};
+use crate::cli::objects;
 use clap::Args;
 use std::time::Duration;
 
@@ -33,29 +32,10 @@ pub struct RmArgs {
 pub fn run(args: &RmArgs) -> Result<i32, CliError> {
     let mut engine = open_engine()?;
     engine.sweep()?;
-    let names = match args.all {
-        true => engine.volumes(&[])?.into_iter().map(|row| row.volume.name).collect(),
-        false => args.volumes.clone(),
+    let names: &Vec<String> = match args.all {
+        true => &engine.volumes(&[])?.into_iter().map(|row| row.volume.name).collect(),
+        false => &args.volumes,
     };
     let patience = args.force.then(|| Duration::from_secs(u64::from(args.time.unwrap_or(10))));
-    let mut worst = 0;
-    for name in &names {
-        match engine.remove_volume(name, patience) {
-            Ok(()) => ui::print_line(name)?,
-            Err(error) if args.force && error.kind() == Kind::NoSuch => {}
-            Err(error) => {
-                worst = worst.max(code(&error));
-                ui::note(CliError::from(error).text());
-            }
-        }
-    }
-    Ok(worst)
-}
-
-fn code(error: &EngineError) -> i32 {
-    match error.kind() {
-        Kind::NoSuch => 1,
-        Kind::InUse => 2,
-        _ => 125,
-    }
+    objects::remove(names, args.force, |name| engine.remove_volume(name, patience))
 }

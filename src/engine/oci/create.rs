@@ -11,7 +11,7 @@ use crate::sys::clone::Child;
 use crate::sys::members::Members;
 use crate::sys::replace::replace;
 use crate::sys::{fdpass, process, socket, stamp};
-use oci_spec::runtime::{Capability, LinuxNamespaceType, Process, Spec};
+use oci_spec::runtime::{Capability, LinuxNamespaceType, Mount, Process, Spec};
 use rustix::fs::FlockOperation;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -172,6 +172,9 @@ impl Making<'_> {
         let Runtime { systemd, cgroups, .. } = *self.runtime;
         let wanted = cgroup::bundle::Wish { linux: spec.linux().as_ref(), id: &request.id, systemd, possible: cgroups };
         let placed = cgroup::bundle::settle(&wanted)?;
+        if let (Some(placed), Some(uid)) = (placed.as_ref().filter(|placed| placed.made), owner_of_cgroup(spec)) {
+            cgroup::ownership::give(placed.cgroup.as_fd(), uid);
+        }
         let mut record = Record {
             id: request.id,
             bundle: self.bundle.folder.clone(),
@@ -263,6 +266,27 @@ impl Making<'_> {
             let _ = bundle::run_all("poststop", std::slice::from_ref(hook), &record.state_of(0, "stopped").to_string());
         }
     }
+}
+
+/// Who is to own the container's cgroup, as the caller sees him: its program's user, where it can write to it.
+fn owner_of_cgroup(spec: &Spec) -> Option<u32> {
+    let is_cgroup = |mount: &&Mount| {
+        mount.destination() == Path::new("/sys/fs/cgroup") && mount.source().as_deref() == Some(Path::new("cgroup"))
+    };
+    let mount = spec.mounts().iter().flatten().find(is_cgroup)?;
+    let writable = !mount.options().iter().flatten().any(|option| option == "ro");
+    if !writable || !has_new_namespace(spec, LinuxNamespaceType::Cgroup) {
+        return None;
+    }
+    let uid = spec.process().as_ref()?.user().uid();
+    if !has_new_namespace(spec, LinuxNamespaceType::User) {
+        return Some(uid);
+    }
+    let maps = spec.linux().as_ref()?.uid_mappings().as_deref().unwrap_or_default();
+    maps.iter().find_map(|map| {
+        let offset = uid.checked_sub(map.container_id()).filter(|offset| *offset < map.size())?;
+        map.host_id().checked_add(offset)
+    })
 }
 
 /// The path of the mount namespace that is joined.

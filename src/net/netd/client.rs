@@ -40,6 +40,8 @@ pub enum ClientError {
     Reported { text: String },
     #[error("ask the network helper")]
     Ask(#[source] io::Error),
+    #[error("the container has too many ports and names for the network helper (write ports in a row as one range)")]
+    TooMuch,
     #[error("the network helper gives no answer that makes sense")]
     Answer,
     #[error("the network helper ends again and again")]
@@ -178,6 +180,9 @@ fn ask(paths: &Paths, request: &Request) -> Result<(OwnedFd, Answer, Vec<OwnedFd
 /// Sends one request and reads its answer; nothing where netd went away meanwhile.
 fn exchange(socket: &OwnedFd, request: &Request, fds: &[BorrowedFd<'_>]) -> Result<Option<(Answer, Vec<OwnedFd>)>, ClientError> {
     let text = serde_json::to_vec(request).map_err(|error| ClientError::Ask(error.into()))?;
+    if text.len() > PACKET_BYTES {
+        return Err(ClientError::TooMuch);
+    }
     match packet::send(socket.as_fd(), &text, fds) {
         Err(error) if is_gone(&error) => return Ok(None),
         sent => sent.map_err(ClientError::Ask)?,

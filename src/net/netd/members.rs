@@ -9,14 +9,11 @@ use crate::model::{ContainerId, Network, PortMapping, network, with_causes};
 use crate::net::session::{bridge, firewall, host_address};
 use crate::sys::netlink::Route;
 use crate::sys::replace::replace;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-
-/// A listener with the number that the relay knows it by.
-type Numbered = (u64, Listener);
 
 /// How long a bridge stays that nobody uses: the next container of the network may come at once.
 const UNUSED: Duration = Duration::from_secs(5);
@@ -30,6 +27,9 @@ pub(super) enum Stage {
     },
     Running,
 }
+
+/// A listener with the number by which the relay knows it.
+type Numbered = (u64, Listener);
 
 struct Kept {
     member: Member,
@@ -172,13 +172,12 @@ impl Members {
 
     fn put(&mut self, member: Member, stage: Stage, listeners: Vec<Numbered>, lost: Vec<Listener>) {
         let target = target(&member);
-        for (number, _) in &listeners {
-            self.relay.retarget(*number, target);
-        }
         let id = member.id.clone();
-        if let Some(old) = self.all.insert(id, Kept { member, stage, listeners: listeners.clone(), lost }) {
-            let gone = old.listeners.iter().filter(|one| !listeners.contains(one)).map(|(number, _)| *number);
-            self.relay.close(gone.collect());
+        let now: HashSet<u64> = listeners.iter().map(|(number, _)| *number).collect();
+        if let Some(old) = self.all.insert(id, Kept { member, stage, listeners, lost }) {
+            let (kept, gone) = old.listeners.iter().map(|(number, _)| *number).partition(|number| now.contains(number));
+            self.relay.retarget(kept, target);
+            self.relay.close(gone);
             self.note_unused(&old.member);
         }
         self.publish_names();
@@ -214,10 +213,11 @@ impl Members {
         let target = target(member);
         let mut listeners: Vec<Numbered> = Vec::new();
         let mut lost = Vec::new();
+        let own = self.all.get(&member.id).map(|kept| kept.listeners.as_slice()).unwrap_or_default();
+        let own: HashMap<Listener, u64> = own.iter().map(|(number, listener)| (*listener, *number)).collect();
         for wanted in ports::listeners(&member.ports) {
-            let own = self.all.get(&member.id).and_then(|kept| kept.listeners.iter().find(|(_, one)| *one == wanted));
-            if let Some(own) = own {
-                listeners.push(*own);
+            if let Some(number) = own.get(&wanted) {
+                listeners.push((*number, wanted));
                 continue;
             }
             let known = || {
@@ -244,8 +244,8 @@ impl Members {
     /// Closes the listeners that a failed attempt has made.
     fn close_others(&self, listeners: &[Numbered], id: &ContainerId) {
         let own = self.all.get(id).map(|kept| kept.listeners.as_slice()).unwrap_or_default();
-        let new = listeners.iter().filter(|one| !own.contains(one)).map(|(number, _)| *number);
-        self.relay.close(new.collect());
+        let own: HashSet<u64> = own.iter().map(|(number, _)| *number).collect();
+        self.relay.close(listeners.iter().map(|(number, _)| *number).filter(|number| !own.contains(number)).collect());
     }
 
     /// The names of those that run are answered, at the networks that are in use.

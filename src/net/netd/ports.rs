@@ -4,12 +4,13 @@ use super::message::Refusal;
 use crate::model::{PortMapping, Protocol};
 use crate::sys::inet::{self, Kind};
 use rustix::io::Errno;
+use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 
 /// One listener: where it is and where it leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Listener {
     pub(super) address: SocketAddr,
     pub(super) protocol: Protocol,
@@ -20,7 +21,7 @@ pub(super) struct Listener {
 /// The listeners that some mappings mean. Where no address is named there are two for each port; the one for IPv6 is not
 /// insisted on, the host may have none.
 pub(super) fn listeners(mappings: &[PortMapping]) -> Vec<Listener> {
-    let mut listeners = Vec::new();
+    let (mut listeners, mut known) = (Vec::new(), HashSet::new());
     for mapping in mappings {
         let addresses = match mapping.host_ip {
             Some(ip) => vec![ip],
@@ -29,7 +30,7 @@ pub(super) fn listeners(mappings: &[PortMapping]) -> Vec<Listener> {
         for (host, port) in mapping.pairs() {
             for ip in &addresses {
                 let listener = Listener { address: SocketAddr::new(*ip, host), protocol: mapping.protocol, port };
-                if !listeners.contains(&listener) {
+                if known.insert(listener) {
                     listeners.push(listener);
                 }
             }

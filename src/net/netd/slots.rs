@@ -34,6 +34,17 @@ impl<T> Slots<T> {
         self.places.get_mut(at as usize)?.as_mut()
     }
 
+    pub(super) fn get(&self, at: u32) -> Option<&T> {
+        self.places.get(at as usize)?.as_ref()
+    }
+
+    /// Those in some places in a row, the first after the last.
+    pub(super) fn window(&self, from: usize, count: usize) -> impl Iterator<Item = (u32, &T)> {
+        let places = self.places.len();
+        let numbers = (0..count.min(places)).map(move |step| (from % places + step) % places);
+        numbers.filter_map(|at| Some((u32::try_from(at).ok()?, self.places[at].as_ref()?)))
+    }
+
     pub(super) fn remove(&mut self, at: u32) -> Option<T> {
         let value = self.places.get_mut(at as usize)?.take()?;
         self.given_up.push(at);
@@ -84,5 +95,8 @@ mod tests {
         assert_eq!(slots.insert('d'), a);
         assert_eq!(slots.those(|letter| *letter != 'b'), [a, 2]);
         assert_eq!(slots.get_mut(b).copied(), Some('b'));
+        slots.remove(a);
+        let window = |from| slots.window(from, 2).map(|(at, letter)| (at, *letter)).collect::<Vec<_>>();
+        assert_eq!([window(1), window(2), window(usize::MAX)], [vec![(1, 'b'), (2, 'c')], vec![(2, 'c')], vec![(1, 'b')]]);
     }
 }

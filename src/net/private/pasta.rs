@@ -4,15 +4,14 @@
 //! (`--map-guest-addr`, since passt 2024_08_21). An older pasta refuses that option: then the container gets an address of its own instead, and the host has
 //! its. The gateway's address, which pasta would let stand for the host, means its loopback; so it does only where the user says so (`--map-gw`).
 
-use super::{PASTA, Stack, Wish, own_address};
+use super::{Stack, Wish, own_address};
 use crate::model::{PortMapping, Protocol};
 use crate::net::NetError;
-use crate::net::helper::{Helper, pipe};
+use crate::net::helper;
 use crate::net::stand_in::StandIn;
 use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::Command;
 
 /// The address at which pasta takes questions for the host's name server (link-local, so nothing else's; Podman's choice).
 const DNS: Ipv4Addr = Ipv4Addr::new(169, 254, 1, 1);
@@ -56,7 +55,7 @@ pub(super) fn start(
     let given: Vec<&str> = wish.pasta_options.iter().chain(own).map(String::as_str).collect();
     let settled = ["--map-guest-addr", "--map-gw"].iter().any(|option| has(&given, option));
     let reach = if settled { Reach::Settled } else { Reach::Mapped };
-    let reach = match run(program, init, collar, arguments(&given, wish.ports, reach)) {
+    let reach = match run(program, init, collar, &arguments(&given, wish.ports, reach)) {
         Ok(()) => reach,
         Err(NetError::Refused { message, .. })
             if old == Old::Will && reach == Reach::Mapped && message.contains("map-guest-addr") =>
@@ -65,11 +64,11 @@ pub(super) fn start(
             if let Some(port) =
                 wish.ports.iter().find(|port| port.host_ip.is_none_or(|ip| ip.is_loopback() || ip.is_unspecified()))
             {
-                return Err(NetError::OldPastaPort { port: port.host_port });
+                return Err(NetError::OldPastaPort { port: port.host_port, protocol: port.protocol });
             }
             let own = !ADDRESSES.iter().any(|option| has(&given, option)) && own_address().is_some();
             let reach = if own { Reach::Own } else { Reach::Settled };
-            run(program, init, collar, arguments(&given, wish.ports, reach))?;
+            run(program, init, collar, &arguments(&given, wish.ports, reach))?;
             reach
         }
         Err(error) => return Err(error),
@@ -139,26 +138,21 @@ fn value<'a>(given: &[&'a str], option: &str) -> Option<&'a str> {
     given[at].split_once('=').map(|(_, value)| value).or_else(|| given.get(at + 1).copied())
 }
 
-fn run(program: &Path, init: i32, collar: &OwnedFd, arguments: Vec<String>) -> Result<(), NetError> {
-    let mut command = Command::new(program);
-    command.args(arguments);
-    // It writes its pid when all is set up: that file is our pipe.
-    command.args(["--pid", "/proc/self/fd/1"]);
+fn run(program: &Path, init: i32, collar: &OwnedFd, arguments: &[String]) -> Result<(), NetError> {
     let in_session = rustix::process::geteuid().is_root();
     let stand_in = in_session.then(|| StandIn::of(init)).transpose()?;
-    match &stand_in {
-        // By the path alone: of a process it would join the user namespace, too, and that is the one that we are in. The leash
-        // ends pasta, not the end of the path.
-        Some(stand_in) => {
-            command.args(["--netns-only", "--no-netns-quit", "--netns", &format!("/proc/{}/ns/net", stand_in.pid())]);
+    let started = helper::pasta(program, collar, |command| {
+        command.args(arguments);
+        match &stand_in {
+            // By the path alone: of a process it would join the user namespace, too, and that is the one that we are in. The leash
+            // ends pasta, not the end of the path.
+            Some(stand_in) => {
+                command.args(["--netns-only", "--no-netns-quit", "--netns", &format!("/proc/{}/ns/net", stand_in.pid())]);
+            }
+            None => drop(command.arg(init.to_string())),
         }
-        None => {
-            command.arg(init.to_string());
-        }
-    }
-    let (ready, ready_writer) = pipe(PASTA)?;
-    command.stdout(ready_writer);
-    Helper::start(PASTA, command, collar)?.wait_until_ready(ready, collar).map(drop)
+    });
+    started.map(drop)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::{SLIRP4NETNS, Stack, Wish, own_address};
 use crate::model::network::Ipv4Net;
 use crate::model::{PortMapping, Protocol};
 use crate::net::NetError;
-use crate::net::helper::{Helper, pipe};
+use crate::net::helper;
 use crate::sys::fd;
 use rustix::fs::{Mode, OFlags};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use std::net::{IpAddr, Ipv4Addr, Shutdown};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// The network that a container has where the user chooses none.
 const NETWORK: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(10, 0, 2, 0), 24);
@@ -98,14 +98,7 @@ pub(super) fn start(program: PathBuf, init: i32, collar: &OwnedFd, wish: &Wish<'
         fd::keep_on_exec(&folder).map_err(fail)?;
         command.arg(format!("--api-socket=/proc/self/fd/{}/{SOCKET}", folder.as_raw_fd()));
     }
-    let (ready, ready_writer) = pipe(SLIRP4NETNS)?;
-    // Not its stdout, on which it prints and which it would close. The command is single-threaded: nobody else's child gets it.
-    fd::keep_on_exec(&ready_writer).map_err(fail)?;
-    command.arg(format!("--ready-fd={}", ready_writer.as_raw_fd())).args([&init.to_string(), "tap0"]);
-    command.stdout(Stdio::null());
-    let helper = Helper::start(SLIRP4NETNS, command, collar)?;
-    drop(ready_writer);
-    helper.wait_until_ready(ready, collar)?;
+    helper::slirp4netns(command, &init.to_string(), "tap0", collar)?;
     let published = wish.ports.iter().try_for_each(|mapping| publish(&folder, mapping));
     if !wish.ports.is_empty() {
         // Nobody else is to speak to it; the monitor would take it away with the folder.
@@ -121,6 +114,11 @@ fn publish(folder: &OwnedFd, mapping: &PortMapping) -> Result<(), NetError> {
         let protocol = mapping.protocol;
         let fail = |message: String| NetError::SlirpPort { port: format!("{host}/{protocol}"), message };
         let address = match mapping.host_ip {
+            // libslirp takes the question in, and has no way for the answer.
+            Some(address) if protocol == Protocol::Udp && address.is_loopback() => {
+                let why = "answers do not come back to the host's own loopback (use --network bridge, or name another address of the host)";
+                return Err(fail(why.to_owned()));
+            }
             None => Ipv4Addr::UNSPECIFIED,
             Some(IpAddr::V4(address)) => address,
             Some(IpAddr::V6(_)) => return Err(fail("it listens on IPv4 addresses only (use pasta, or a bridge)".to_owned())),

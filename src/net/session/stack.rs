@@ -6,16 +6,15 @@
 use super::groups;
 use crate::config::program::find_program;
 use crate::net::NetError;
-use crate::net::helper::{Helper, pipe};
+use crate::net::helper;
 use crate::net::private::{self, PASTA, SLIRP4NETNS};
 use crate::net::stand_in::StandIn;
-use crate::sys::fd;
 use crate::sys::netlink::{NewRoute, Route};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::os::fd::{AsRawFd as _, BorrowedFd, OwnedFd};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The way out's interface in N.
 pub(super) const INTERFACE: &str = "out0";
@@ -125,7 +124,7 @@ pub fn start_stack(namespace: BorrowedFd<'_>, route: &Route, collar: &OwnedFd) -
     for (name, age) in [(PASTA, Age::New), (SLIRP4NETNS, Age::Any), (PASTA, Age::Any)] {
         let Some(program) = find_program(name) else { continue };
         let started = match name {
-            PASTA => start_pasta(program, &path, families, age, collar).map(|pid| Way::Pasta { pid, through: through.clone() }),
+            PASTA => start_pasta(&program, &path, families, age, collar).map(|pid| Way::Pasta { pid, through: through.clone() }),
             _ => start_slirp4netns(program, &path, collar).map(|pid| Way::Slirp4netns { pid }),
         };
         match started {
@@ -156,42 +155,31 @@ pub fn start_stack(namespace: BorrowedFd<'_>, route: &Route, collar: &OwnedFd) -
     }
 }
 
-fn start_pasta(program: PathBuf, namespace: &str, families: Families, age: Age, collar: &OwnedFd) -> Result<i32, NetError> {
-    let mut command = Command::new(program);
-    command.args(["--foreground", "--quiet", "--config-net", "--no-map-gw", "--ns-ifname", INTERFACE]);
-    command.args(["-t", "none", "-u", "none", "-T", "none", "-U", "none", "--no-dhcp", "--no-dhcpv6", "--no-ra"]);
-    if age == Age::New {
-        command.args(["--map-guest-addr", "none"]);
-    }
-    if families.v4 {
-        command.args(["--address", OWN, "--netmask", "30", "--gateway", ROUTER]);
-    }
-    if families.v6 {
-        command.args(["--address", OWN_V6, "--gateway", ROUTER_V6]);
-    }
-    match families {
-        Families { v4: true, v6: false } => drop(command.arg("--ipv4-only")),
-        Families { v4: false, v6: true } => drop(command.arg("--ipv6-only")),
-        _ => {}
-    }
-    command.args(["--netns-only", "--no-netns-quit", "--netns", namespace]);
-    // It writes its pid when all is set up: that file is our pipe.
-    command.args(["--pid", "/proc/self/fd/1"]);
-    let (ready, ready_writer) = pipe(PASTA)?;
-    command.stdout(ready_writer);
-    Helper::start(PASTA, command, collar)?.wait_until_ready(ready, collar)
+fn start_pasta(program: &Path, namespace: &str, families: Families, age: Age, collar: &OwnedFd) -> Result<i32, NetError> {
+    helper::pasta(program, collar, |command| {
+        command.args(["--foreground", "--quiet", "--config-net", "--no-map-gw", "--ns-ifname", INTERFACE]);
+        command.args(["-t", "none", "-u", "none", "-T", "none", "-U", "none", "--no-dhcp", "--no-dhcpv6", "--no-ra"]);
+        if age == Age::New {
+            command.args(["--map-guest-addr", "none"]);
+        }
+        if families.v4 {
+            command.args(["--address", OWN, "--netmask", "30", "--gateway", ROUTER]);
+        }
+        if families.v6 {
+            command.args(["--address", OWN_V6, "--gateway", ROUTER_V6]);
+        }
+        match families {
+            Families { v4: true, v6: false } => drop(command.arg("--ipv4-only")),
+            Families { v4: false, v6: true } => drop(command.arg("--ipv6-only")),
+            _ => {}
+        }
+        command.args(["--netns-only", "--no-netns-quit", "--netns", namespace]);
+    })
 }
 
 fn start_slirp4netns(program: PathBuf, namespace: &str, collar: &OwnedFd) -> Result<i32, NetError> {
     let mut command = Command::new(program);
     command.args(["--configure", "--mtu=65520", "--disable-host-loopback", "--enable-ipv6", "--disable-dns"]);
     command.args(["--enable-sandbox", "--enable-seccomp", "--cidr", SLIRP_NETWORK, "--netns-type=path"]);
-    let (ready, ready_writer) = pipe(SLIRP4NETNS)?;
-    // Not its stdout, on which it prints and which it would close.
-    fd::keep_on_exec(&ready_writer).map_err(|source| NetError::Start { helper: SLIRP4NETNS, source })?;
-    command.arg(format!("--ready-fd={}", ready_writer.as_raw_fd())).args([namespace, INTERFACE]);
-    command.stdout(Stdio::null());
-    let helper = Helper::start(SLIRP4NETNS, command, collar)?;
-    drop(ready_writer);
-    helper.wait_until_ready(ready, collar)
+    helper::slirp4netns(command, namespace, INTERFACE, collar)
 }

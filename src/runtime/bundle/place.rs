@@ -5,16 +5,17 @@ use super::idmap;
 use super::seccomp::Filter;
 use crate::model::idmap::Ranges;
 use crate::model::{IdMap, IdRange};
+use crate::runtime::birth;
 use crate::runtime::init::has_new_namespace;
 use crate::runtime::message::{Failure, Stage};
 use crate::runtime::process::become_root;
 use crate::sys::clone::{self, Child, CloneFlags};
-use crate::sys::{fd, namespace, process};
+use crate::sys::namespace;
 use crate::userns::map::{self, HelperError, Ids};
 use crate::userns::subid::Range;
 use oci_spec::runtime::{LinuxIdMapping, LinuxNamespaceType};
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
 /// What init is made from; worked out by `create` before anything is made.
@@ -171,31 +172,10 @@ pub(super) fn make(
     if plan.joins.is_empty() {
         return clone::spawn(flags, cgroup, body).map_err(clone_failure(plan));
     }
-    let at = || Failure::at(Stage::Clone, "");
-    let (pid_pipe, pid_there) = fd::pipe().map_err(at())?;
-    let mut given = Some((pid_there, body));
-    let joiner = clone::spawn(CloneFlags::empty(), None, || {
-        let Some((pid_there, body)) = given.take() else { return 125 };
-        let made = join_all(&plan.joins)
-            .and_then(|()| clone::spawn(flags | CloneFlags::PARENT, cgroup, body).map_err(clone_failure(plan)));
-        match made.and_then(|child| File::from(pid_there).write_all(&child.pid.to_le_bytes()).map_err(at())) {
-            Ok(()) => 0,
-            Err(failure) => {
-                failure.send(report);
-                125
-            }
-        }
+    birth::by_joiner(report, || {
+        join_all(&plan.joins)?;
+        clone::spawn(flags | CloneFlags::PARENT, cgroup, body).map_err(clone_failure(plan))
     })
-    .map_err(at())?;
-    drop(given);
-    let mut bytes = [0; 4];
-    let told = File::from(pid_pipe).read_exact(&mut bytes);
-    joiner.wait().map_err(at())?;
-    // The joiner has said why.
-    told.map_err(|_| Failure::text(Stage::Clone, "the namespaces could not be joined"))?;
-    let own = process::pid_ref(i32::from_le_bytes(bytes)).map_err(at())?;
-    let pidfd = process::open_pidfd(own).map_err(at())?.ok_or_else(|| Failure::text(Stage::Clone, "init ended at once"))?;
-    Ok(Child { pid: own.pid, pidfd })
 }
 
 fn clone_failure(plan: &Plan<'_>) -> impl FnOnce(io::Error) -> Failure {
@@ -227,11 +207,7 @@ pub(super) fn write_map(init: i32, map: &IdMap) -> Result<(), Failure> {
     let (uid, gid) = (rustix::process::geteuid(), rustix::process::getegid());
     let fail = |file: &str| Failure::at(Stage::Map, file.to_owned());
     if uid.is_root() {
-        for (file, ranges) in [("gid_map", &map.gids), ("uid_map", &map.uids)] {
-            let parent = std::fs::read_to_string(format!("/proc/self/{file}")).map_err(fail(file))?;
-            std::fs::write(format!("/proc/{init}/{file}"), ranges.text_below(&parent)).map_err(fail(file))?;
-        }
-        return Ok(());
+        return birth::write_map(map, init);
     }
     let single = |ranges: &Ranges, own: u32| matches!(ranges.runs(), [run] if run.count == 1 && run.outside == own);
     if single(&map.uids, uid.as_raw()) && single(&map.gids, gid.as_raw()) {

@@ -5,9 +5,13 @@ use super::worker::{Subject, Worker, data};
 use crate::sys::inet;
 use rustix::event::epoll;
 use rustix::io::Errno;
+use rustix::net::SendFlags;
 use std::io;
 use std::net::IpAddr;
 use std::time::Instant;
+
+/// Among how many flows one is looked for that makes room for another.
+const LOOKED_AT: usize = 64;
 
 impl Worker {
     pub(super) fn end_flow(&mut self, at: u32) {
@@ -48,7 +52,11 @@ impl Worker {
             if let Some(flow) = self.flows.get_mut(flow) {
                 flow.used = now;
                 // As on any link: what finds no room is lost.
-                let _ = rustix::net::send(&flow.socket, &space.bytes[..datagram.length], rustix::net::SendFlags::DONTWAIT);
+                let send = || rustix::net::send(&flow.socket, &space.bytes[..datagram.length], SendFlags::DONTWAIT);
+                // That is of one before, which found nobody; this one has not been sent.
+                if send() == Err(Errno::CONNREFUSED) {
+                    let _ = send();
+                }
             }
         }
         true
@@ -58,16 +66,12 @@ impl Worker {
         let client = key.client.ip();
         let service = self.services.get_mut(service_at)?;
         if service.flows.is_full(client) {
-            let of_client: Vec<u32> = service.flows.of(client).collect();
-            let used = |at: &u32| self.flows.get_mut(*at).map(|flow| flow.used);
-            let oldest = of_client.into_iter().filter_map({
-                let mut used = used;
-                move |at| Some((used(&at)?, at))
-            });
-            let oldest = oldest.min()?.1;
+            let flows = &self.flows;
+            let oldest = service.flows.of(client).min_by_key(|at| flows.get(*at).map(|flow| flow.used))?;
             self.end_flow(oldest);
-        } else if self.flows.len() >= self.most_connections {
-            return None;
+        } else if self.room() == 0 {
+            let quiet = self.quiet_flow()?;
+            self.end_flow(quiet);
         }
         let service = self.services.get_mut(service_at)?;
         let socket = udp::connect(&service.target, key.client, service.port).ok()?;
@@ -76,6 +80,14 @@ impl Worker {
         epoll::add(&self.epoll, &socket, data(Subject::Flow, at), edge).ok()?;
         service.flows.insert(key, at);
         Some(self.flows.insert(Flow { socket, key, service: service_at, used: now, answered: false }))
+    }
+
+    /// A flow that makes room for another one: of some the one that was quiet the longest, and first those that nobody has answered.
+    /// Each time others are looked at, so that a crowd of clients costs little.
+    fn quiet_flow(&mut self) -> Option<u32> {
+        let flows = self.flows.window(self.looked_at, LOOKED_AT);
+        self.looked_at = self.looked_at.wrapping_add(LOOKED_AT);
+        flows.min_by_key(|(_, flow)| (flow.answered, flow.used)).map(|(at, _)| at)
     }
 
     fn send_back(&mut self, at: u32, space: &mut Space) -> bool {

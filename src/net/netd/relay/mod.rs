@@ -19,6 +19,7 @@ pub(crate) use source::{Side, Target};
 
 use crate::sys::inet::Kind;
 use rustix::event::{EventfdFlags, eventfd};
+use std::collections::HashSet;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::mpsc::{Sender, channel};
@@ -37,12 +38,12 @@ enum Order {
     },
     /// The container's addresses are others now; what is connected stays.
     Retarget {
-        number: u64,
+        numbers: HashSet<u64>,
         target: Target,
     },
     /// Answered when the socket is closed.
     Close {
-        numbers: Vec<u64>,
+        numbers: HashSet<u64>,
         done: Sender<()>,
     },
 }
@@ -81,12 +82,12 @@ impl Relay {
         self.order(Order::Serve { number, socket, kind, port, target });
     }
 
-    pub(crate) fn retarget(&self, number: u64, target: Target) {
-        self.order(Order::Retarget { number, target });
+    pub(crate) fn retarget(&self, numbers: HashSet<u64>, target: Target) {
+        self.order(Order::Retarget { numbers, target });
     }
 
     /// Closes listeners and all that came by them; returns when they are closed, so that others can have the ports.
-    pub(crate) fn close(&self, numbers: Vec<u64>) {
+    pub(crate) fn close(&self, numbers: HashSet<u64>) {
         if numbers.is_empty() {
             return;
         }
@@ -100,3 +101,6 @@ impl Relay {
         let _ = rustix::io::write(&*self.wake, &1u64.to_ne_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests;

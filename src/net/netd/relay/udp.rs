@@ -52,7 +52,7 @@ impl Flow {
 #[derive(Debug, Default)]
 pub(super) struct Flows {
     by_key: HashMap<Key, u32>,
-    of_client: HashMap<IpAddr, usize>,
+    of_client: HashMap<IpAddr, Vec<u32>>,
 }
 
 impl Flows {
@@ -61,25 +61,23 @@ impl Flows {
     }
 
     pub(super) fn is_full(&self, client: IpAddr) -> bool {
-        self.of_client.get(&client).is_some_and(|count| *count >= OF_CLIENT)
+        self.of_client.get(&client).is_some_and(|flows| flows.len() >= OF_CLIENT)
     }
 
     pub(super) fn of(&self, client: IpAddr) -> impl Iterator<Item = u32> {
-        self.by_key.iter().filter(move |(key, _)| key.client.ip() == client).map(|(_, at)| *at)
+        self.of_client.get(&client).into_iter().flatten().copied()
     }
 
     pub(super) fn insert(&mut self, key: Key, at: u32) {
         self.by_key.insert(key, at);
-        *self.of_client.entry(key.client.ip()).or_default() += 1;
+        self.of_client.entry(key.client.ip()).or_default().push(at);
     }
 
     pub(super) fn remove(&mut self, key: &Key) {
-        if self.by_key.remove(key).is_none() {
-            return;
-        }
-        if let Some(count) = self.of_client.get_mut(&key.client.ip()) {
-            *count -= 1;
-            if *count == 0 {
+        let Some(at) = self.by_key.remove(key) else { return };
+        if let Some(flows) = self.of_client.get_mut(&key.client.ip()) {
+            flows.retain(|other| *other != at);
+            if flows.is_empty() {
                 self.of_client.remove(&key.client.ip());
             }
         }

@@ -10,6 +10,7 @@ use crate::sys::inet::{self, Kind};
 use rustix::event::{Timespec, epoll};
 use rustix::io::Errno;
 use rustix::net::{SocketFlags, acceptfrom_with};
+use std::collections::HashSet;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -24,10 +25,13 @@ const TICK: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Descriptors that one connection needs: two sockets, two pipes.
-const PER_CONNECTION: u64 = 6;
+const PER_CONNECTION: usize = 6;
 
-/// Descriptors that are left for everything else.
-const RESERVE: u64 = 256;
+/// Descriptors that are left for everything else: most of them are questions to other name servers, and those who ask by TCP.
+const RESERVE: u64 = 2048;
+
+/// How many descriptors are used at all.
+const MOST: u64 = 600_000;
 
 /// A listener in service.
 #[derive(Debug)]
@@ -38,6 +42,7 @@ pub(super) struct Service {
     /// The container's port.
     pub(super) port: u16,
     pub(super) target: Target,
+    connections: usize,
     pub(super) flows: Flows,
 }
 
@@ -67,7 +72,10 @@ pub(super) struct Worker {
     pub(super) more: Vec<(Subject, u32)>,
     /// Listeners that wait for descriptors.
     paused: Vec<u32>,
-    pub(super) most_connections: usize,
+    /// How many there are for connections, flows and listeners.
+    descriptors: usize,
+    /// Where flows were looked at for one that makes room.
+    pub(super) looked_at: usize,
     pub(super) space: Option<Space>,
     next_tick: Instant,
 }
@@ -82,7 +90,7 @@ impl Worker {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &*wake, data(Subject::Wake, 0), epoll::EventFlags::IN)?;
         let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(1 << 20);
-        let most = limit.saturating_sub(RESERVE) / PER_CONNECTION;
+        let descriptors = limit.saturating_sub(RESERVE.min(limit / 4)).min(MOST);
         Ok(Self {
             orders,
             wake,
@@ -95,7 +103,8 @@ impl Worker {
             again: Vec::new(),
             more: Vec::new(),
             paused: Vec::new(),
-            most_connections: usize::try_from(most).unwrap_or(usize::MAX).clamp(8, 100_000),
+            descriptors: usize::try_from(descriptors).unwrap_or(usize::MAX),
+            looked_at: 0,
             space: None,
             next_tick: Instant::now() + TICK,
         })
@@ -122,8 +131,12 @@ impl Worker {
             for (subject, at) in std::mem::take(&mut self.more) {
                 self.datagrams(subject, at);
             }
-            if !self.paused.is_empty() && self.has_room() {
-                std::mem::take(&mut self.paused).into_iter().for_each(|at| self.go_on(at));
+            for at in std::mem::take(&mut self.paused) {
+                if self.has_room(at) {
+                    self.go_on(at);
+                } else {
+                    self.paused.push(at);
+                }
             }
             let now = Instant::now();
             if now >= self.next_tick {
@@ -189,6 +202,9 @@ impl Worker {
         match next {
             Some(Next::Over) => {
                 if let Some(connection) = self.connections.remove(at) {
+                    if let Some(service) = self.services.get_mut(connection.service) {
+                        service.connections -= 1;
+                    }
                     connection.end(&mut self.pipes);
                 }
             }
@@ -236,43 +252,51 @@ impl Worker {
                     tcp::prepare(&socket);
                 }
                 if added.is_ok() {
-                    self.services.insert(Service { number, socket, kind, port, target, flows: Flows::default() });
+                    self.services.insert(Service { number, socket, kind, port, target, connections: 0, flows: Flows::default() });
                 }
             }
-            Order::Retarget { number, target } => {
-                for at in self.services.those(|service| service.number == number) {
-                    if let Some(service) = self.services.get_mut(at) {
-                        service.target = target;
-                    }
+            Order::Retarget { numbers, target } => {
+                for service in self.services.iter_mut().filter(|service| numbers.contains(&service.number)) {
+                    service.target = target;
                 }
             }
             Order::Close { numbers, done } => {
-                for at in self.services.those(|service| numbers.contains(&service.number)) {
-                    self.close(at);
-                }
+                self.close(&numbers);
                 let _ = done.send(());
             }
         }
     }
 
-    fn close(&mut self, service: u32) {
-        self.services.remove(service);
-        for at in self.connections.those(|connection| connection.service == service) {
+    fn close(&mut self, numbers: &HashSet<u64>) {
+        let services: HashSet<u32> = self.services.those(|service| numbers.contains(&service.number)).into_iter().collect();
+        for at in &services {
+            self.services.remove(*at);
+        }
+        for at in self.connections.those(|connection| services.contains(&connection.service)) {
             let next = self.connections.get_mut(at).map(Connection::reset);
             self.then(at, next);
         }
-        for at in self.flows.those(|flow| flow.service == service) {
+        for at in self.flows.those(|flow| services.contains(&flow.service)) {
             self.flows.remove(at);
         }
     }
 
-    fn has_room(&self) -> bool {
-        self.connections.len() < self.most_connections
+    /// Descriptors that may still be taken.
+    pub(super) fn room(&self) -> usize {
+        let taken = self.connections.len() * PER_CONNECTION + self.flows.len() + self.services.len();
+        self.descriptors.saturating_sub(taken)
+    }
+
+    /// Tells whether the listener may have one more connection: one that everybody connects to leaves room for the others.
+    fn has_room(&mut self, at: u32) -> bool {
+        let room = self.room();
+        let of_service = self.services.get_mut(at).map_or(0, |service| service.connections * PER_CONNECTION);
+        room >= PER_CONNECTION && room >= of_service / 3
     }
 
     /// Takes a connection that waits at a listener. The next one is told at once: to ask for it costs as much.
     fn accept(&mut self, at: u32) {
-        if !self.has_room() {
+        if !self.has_room(at) {
             return self.pause(at);
         }
         let Some(service) = self.services.get_mut(at) else { return };
@@ -302,6 +326,7 @@ impl Worker {
             .and_then(|()| epoll::add(&self.epoll, connection.container(), data(Subject::Container, place), wanted));
         if added.is_ok() {
             self.connections.insert(connection);
+            service.connections += 1;
             self.has_new = true;
             self.then(place, Some(next));
         } else {
