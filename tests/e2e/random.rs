@@ -37,7 +37,7 @@ fn commands_for_one_container_all_end_and_agree(env: &TestEnv) {
     ];
     let mut random = Seeded::new("one container");
     for round in 0..rounds() * 12 {
-        let running: Vec<_> = (0..6).map(|_| env.cmd(random.of(&choices)).spawn()).collect();
+        let running: Vec<_> = (0..6).map(|_| env.cmd(random.of::<&[&str]>(&choices)).spawn()).collect();
         for running in running {
             let output = running.wait();
             let text = output.stderr();
