@@ -249,7 +249,8 @@ impl Row {
     fn end(self, name: &str) {
         let Self { faults, hits, hangs, violations, leaks } = self;
         let (wrong, left) = (violations.len(), leaks.len());
-        eprintln!("{name:<34} faults {faults:>4} (met {hits:>4})  violations {wrong:>2}  hangs {hangs:>2}  leaks {left:>2}");
+        let met = if hits > 0 { format!("(met {hits:>4})") } else { String::new() };
+        eprintln!("{name:<34} faults {faults:>4} {met:<10}  violations {wrong:>2}  hangs {hangs:>2}  leaks {left:>2}");
         let mut text = String::new();
         for line in violations.iter().chain(&leaks) {
             let _ = writeln!(text, "{line}");
@@ -321,6 +322,7 @@ fn drive(env: &TestEnv, name: &str, usual: usize, scenarios: &[(&str, &[&str])],
         }
         row.judge(env, &fault);
     }
+    assert!(row.hits * 3 >= row.faults * 2, "{name}: only {} of {} faults were met", row.hits, row.faults);
     row.end(name);
 }
 
