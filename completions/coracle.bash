@@ -4444,7 +4444,7 @@ _coracle() {
             return 0
             ;;
         coracle__subcmd__internal__subcmd__restart)
-            opts="-h --data --run --restarts --backoff --listen --client --notify --session-entry --help"
+            opts="-h --data --run --restarts --backoff --listen --client --monitor --notify --session-entry --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4471,6 +4471,10 @@ _coracle() {
                     return 0
                     ;;
                 --client)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --monitor)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

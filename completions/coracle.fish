@@ -1247,6 +1247,7 @@ complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_see
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l backoff -r
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l listen -r
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l client -r
+complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l monitor -d 'The monitor\'s own program' -r
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l notify -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -l session-entry -r -F
 complete -c coracle -n "__fish_coracle_using_subcommand internal; and __fish_seen_subcommand_from restart" -s h -l help -d 'Print help'

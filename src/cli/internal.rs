@@ -89,6 +89,9 @@ pub struct RestartArgs {
     listen: Option<RawFd>,
     #[arg(long)]
     client: Vec<RawFd>,
+    /// The monitor's own program
+    #[arg(long)]
+    monitor: Option<RawFd>,
     #[arg(long)]
     notify: Option<PathBuf>,
     #[arg(long)]
@@ -134,7 +137,8 @@ fn restart(args: RestartArgs) -> Result<i32, CliError> {
     let adopt = |number| adopt(number).map_err(|source| EngineError::Wait { source });
     let listen = args.listen.map(adopt).transpose()?;
     let clients = args.client.into_iter().map(adopt).collect::<Result<_, _>>()?;
+    let monitor = args.monitor.map(adopt).transpose()?;
     let begin = Begin { restarts: args.restarts, backoff_ms: args.backoff, manager: args.notify };
     let (mut engine, config) = args.subject.find()?;
-    match engine.start_again(&config, Inherited { listen, clients, session_entry: args.session_entry, begin })? {}
+    match engine.start_again(&config, Inherited { listen, clients, monitor, session_entry: args.session_entry, begin })? {}
 }

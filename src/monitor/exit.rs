@@ -86,7 +86,7 @@ fn oom_kills(cgroup: &Path) -> bool {
         return false;
     };
     let mut text = [0; 512];
-    let len = rustix::io::read(&file, &mut text).unwrap_or(0);
+    let len = rustix::io::retry_on_intr(|| rustix::io::read(&file, &mut text)).unwrap_or(0);
     count_of(&text[..len], b"oom_kill ") > 0
 }
 
@@ -132,7 +132,8 @@ impl Folder {
 pub(super) fn kill_cgroup(args: &MonitorArgs) {
     let Some(cgroup) = &args.cgroup else { return };
     let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-    let _ = openat(CWD, cgroup.join("cgroup.kill"), flags, Mode::empty()).and_then(|file| rustix::io::write(&file, b"1"));
+    let _ = openat(CWD, cgroup.join("cgroup.kill"), flags, Mode::empty())
+        .and_then(|file| rustix::io::retry_on_intr(|| rustix::io::write(&file, b"1")));
 }
 
 /// Removes a cgroup and those that the container made below it. All processes in them are gone.

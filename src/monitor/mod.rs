@@ -44,6 +44,7 @@ mod event;
 mod exit;
 pub mod logs;
 pub mod notify;
+mod program;
 pub mod protocol;
 mod restart;
 mod stdio;
@@ -87,7 +88,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
     let members = args.members.map(crate::sys::inherit::adopt).transpose().map_err(MonitorError::TakeOver)?;
     let members = members.and_then(|namespace| Members::of_namespace(namespace).ok());
     if let Some(sync) = sync {
-        let _ = rustix::io::write(&sync, &[1]);
+        let _ = rustix::io::retry_on_intr(|| rustix::io::write(&sync, &[1]));
     }
     let (end, again) = monitor.run(|end, again, supervisor| {
         // Before anybody is told: where the pid namespace is shared, the kernel has ended init alone.
@@ -128,7 +129,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Result<(), MonitorError
     // After the socket's name is gone nobody new can come; those who came before still hear the code.
     monitor.last_call(end);
     if args.forget {
-        restart::become_sweeper(&args);
+        restart::become_sweeper(&mut monitor);
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::args::{HealthRule, Helper, MonitorArgs, RestartRule, RestartWhen, StopRule};
 use super::exit::End;
+use super::program::Program;
 use crate::sys::clone::{self, Child, CloneFlags};
 use crate::sys::{exec, process};
 use rustix::fs::{Access, AtFlags, CWD, accessat};
@@ -67,7 +68,7 @@ impl Verdict {
 pub(super) struct Supervisor {
     started: Instant,
     stop: StopRule,
-    helper: Option<Helper>,
+    helper: Option<(Helper, Program)>,
     restart: Option<RestartRule>,
     /// Somebody wants a new start, or none, whatever the rule says.
     asked: Option<bool>,
@@ -90,7 +91,10 @@ impl Supervisor {
         let mut supervisor = Self {
             started,
             stop: args.stop,
-            helper: args.helper.clone(),
+            helper: args.helper.clone().map(|helper| {
+                let program = Program::of(&helper);
+                (helper, program)
+            }),
             restart: args.restart,
             asked: None,
             kill_at: args.timeout.filter(|seconds| *seconds > 0).map(|seconds| started + Duration::from_secs(seconds.into())),
@@ -191,13 +195,19 @@ impl Supervisor {
         Some(Duration::from_millis(rule.backoff_ms))
     }
 
-    /// The words after the program's name that start the container again in this process.
-    pub(super) fn restart_command(&self) -> Option<(&Helper, Vec<OsString>)> {
-        let (helper, rule) = (self.helper.as_ref()?, self.restart.as_ref()?);
+    /// The program and the words after its name that start the container again in this process.
+    pub(super) fn restart_command(&self) -> Option<(&Program, Vec<OsString>)> {
+        let ((helper, program), rule) = (self.helper.as_ref()?, self.restart.as_ref()?);
         let mut words = internal("restart", helper);
         words.extend(["--restarts".into(), rule.restarts.to_string().into()]);
         words.extend(["--backoff".into(), rule.backoff_ms.to_string().into()]);
-        Some((helper, words))
+        Some((program, words))
+    }
+
+    /// The program and the words after its name that remove what is left of a container that is gone.
+    pub(super) fn sweep_command(&mut self) -> Option<(Program, Vec<OsString>)> {
+        let (helper, program) = self.helper.take()?;
+        Some((program, internal("sweep", &helper)))
     }
 
     /// How often the container was started again, the start that is due included.
@@ -211,13 +221,13 @@ impl Supervisor {
     }
 
     fn begin_check(&mut self) {
-        let (Some(helper), Some(health)) = (&self.helper, self.health) else { return };
-        let argv = argv(helper, internal("check", helper));
+        let (Some((helper, program)), Some(health)) = (&self.helper, self.health) else { return };
+        let words = internal("check", helper);
         let made = clone::spawn(CloneFlags::empty(), None, || {
             process::default_signals();
             // The container sees the check's process before it is the check's program.
-            if let Ok(program) = exec::open_unwritable(&helper.program) {
-                let _ = exec::execve_at(&program, &argv, &[]);
+            if let Ok((name, fd)) = program.open_unwritable() {
+                let _ = exec::execve_at(&fd, &argv(name, words.clone()), &[]);
             }
             125
         });
@@ -232,15 +242,13 @@ impl Supervisor {
     }
 }
 
-pub(super) fn internal(verb: &str, helper: &Helper) -> Vec<OsString> {
+fn internal(verb: &str, helper: &Helper) -> Vec<OsString> {
     let words: [OsString; 2] = ["internal".into(), verb.into()];
     words.into_iter().chain(helper.words.iter().cloned()).collect()
 }
 
-/// The whole argument vector of the helper. The first is its whole path: `/proc/self/exe` does not tell it to one that is executed by
-/// way of [`exec::open_unwritable`].
-pub(super) fn argv(helper: &Helper, words: Vec<OsString>) -> Vec<CString> {
-    let name = helper.program.clone().into_os_string();
+/// The whole argument vector of the helper.
+pub(super) fn argv(name: OsString, words: Vec<OsString>) -> Vec<CString> {
     // They came to us as C strings.
     std::iter::once(name).chain(words).filter_map(|word| CString::new(word.into_vec()).ok()).collect()
 }

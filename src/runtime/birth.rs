@@ -166,7 +166,9 @@ impl Namespaces {
                 let keep = [self.network.as_fd(), self.socket.as_fd(), pid_there.as_fd()];
                 let joined = fd::close_all_but(&keep).and_then(|()| namespace::join(self.network.as_fd(), CloneFlags::NEWNET));
                 let own = rustix::process::getpid().as_raw_nonzero().get();
-                let told = joined.and_then(|()| rustix::io::write(&pid_there, &own.to_le_bytes()).map_err(io::Error::from));
+                let told = joined.and_then(|()| {
+                    rustix::io::retry_on_intr(|| rustix::io::write(&pid_there, &own.to_le_bytes())).map_err(io::Error::from)
+                });
                 // The end of the other end.
                 i32::from(!told.is_ok_and(|_| fdpass::receive(self.socket.as_fd()).is_ok()))
             });

@@ -60,7 +60,7 @@ pub(super) fn configure(root: &SafeRoot, interfaces: &[Interface]) -> Result<(),
         let name = &interface.pair.name;
         settle_ipv6(interface, |path, value| {
             let file = open_kernel_file(root, Path::new(path), OFlags::WRONLY)?;
-            rustix::io::write(&file, value.as_bytes())?;
+            rustix::io::retry_on_intr(|| rustix::io::write(&file, value.as_bytes()))?;
             Ok(())
         })
         .map_err(at(name))?;

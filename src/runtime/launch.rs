@@ -162,7 +162,7 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     if let (Some(wires), Some(go)) = (wires, wired) {
         wires.lay(&plan.interfaces, init.pid, init.pidfd.as_fd())?;
         // A broken pipe: I has ended and says itself why.
-        let _ = rustix::io::write(&go, b"n");
+        let _ = rustix::io::retry_on_intr(|| rustix::io::write(&go, b"n"));
     }
     if let Some(external) = &external {
         external.configure(&plan, &init, &report)?;
@@ -203,7 +203,8 @@ fn try_launch(launch: Launch, session_entry: &Path) -> Result<std::convert::Infa
     }
     if let Some(pipe) = pid_pipe {
         let pid = namespaces.as_ref().map_or(Ok(init.pid), Namespaces::stand_in)?;
-        rustix::io::write(&pipe, &pid.to_le_bytes()).map_err(|errno| Failure::at(Stage::Network, "")(errno.into()))?;
+        rustix::io::retry_on_intr(|| rustix::io::write(&pipe, &pid.to_le_bytes()))
+            .map_err(|errno| Failure::at(Stage::Network, "")(errno.into()))?;
     }
     if let Some(external) = &external {
         External::wait_for_network(awaited)?;

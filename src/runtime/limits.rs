@@ -76,5 +76,7 @@ pub(super) fn set_oom_score(process: &Process) -> Result<(), Failure> {
     let root = mounts::own_root().map_err(at())?;
     let path = format!("proc/{}/oom_score_adj", rustix::process::getpid().as_raw_nonzero());
     let file = mounts::open_kernel_file(&root, Path::new(&path), OFlags::WRONLY).map_err(at())?;
-    rustix::io::write(&file, score.to_string().as_bytes()).map(drop).map_err(|errno| at()(errno.into()))
+    rustix::io::retry_on_intr(|| rustix::io::write(&file, score.to_string().as_bytes()))
+        .map(drop)
+        .map_err(|errno| at()(errno.into()))
 }

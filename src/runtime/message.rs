@@ -158,7 +158,7 @@ const READY: u8 = 0xF0;
 /// # Errors
 /// The pipe cannot be written to.
 pub fn send_ready(pipe: &OwnedFd) -> io::Result<()> {
-    rustix::io::write(pipe, &[READY]).map(drop).map_err(io::Error::from)
+    rustix::io::retry_on_intr(|| rustix::io::write(pipe, &[READY])).map(drop).map_err(io::Error::from)
 }
 
 /// What a report says.

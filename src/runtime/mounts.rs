@@ -246,7 +246,7 @@ pub(super) fn set_sysctls(root: &SafeRoot, spec: &Spec) -> Result<(), Failure> {
     for (name, value) in settings.into_iter().flatten() {
         let at = || Failure::at(Stage::Sysctl, format!("{name}={value}"));
         let file = open_kernel_file(root, &sysctl_path(name), OFlags::WRONLY).map_err(at())?;
-        rustix::io::write(&file, value.as_bytes()).map_err(|errno| at()(errno.into()))?;
+        rustix::io::retry_on_intr(|| rustix::io::write(&file, value.as_bytes())).map_err(|errno| at()(errno.into()))?;
     }
     Ok(())
 }

@@ -181,7 +181,7 @@ impl Store {
     /// Takes the lock and removes what a killed holder left.
     fn lock(&self) -> io::Result<File> {
         let folder = File::open(&self.folder)?;
-        rustix::fs::flock(&folder, FlockOperation::LockExclusive)?;
+        rustix::io::retry_on_intr(|| rustix::fs::flock(&folder, FlockOperation::LockExclusive))?;
         self.sweep()?;
         Ok(folder)
     }

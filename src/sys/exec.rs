@@ -1,11 +1,11 @@
 //! Becoming another program.
 
 use super::clone::{self, CloneFlags};
-use super::{fdpass, mount, namespace, socket};
+use super::{fdpass, mount, namespace, socket, tiny};
 use rustix::fs::{Mode, OFlags};
 use std::ffi::CString;
 use std::io;
-use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 /// Becomes the program at `path`. Returns only when it cannot.
@@ -55,6 +55,20 @@ pub fn open_unwritable(program: &Path) -> io::Result<OwnedFd> {
         (0, Some(fd)) => Ok(fd),
         (code, _) => Err(io::Error::from_raw_os_error(code)),
     }
+}
+
+/// Copies a program that has no path any more into a sealed memory file, close-on-exec: what [`open_unwritable`] is for one that has.
+///
+/// # Errors
+/// There is no memory for it, or the machine forbids executing memory files (`vm.memfd_noexec=2`).
+pub fn sealed_copy(program: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let path = format!("/proc/self/fd/{}", program.as_raw_fd());
+    let from = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    tiny::sealed_file("coracle", |to| {
+        const MOST: usize = 1 << 30;
+        while rustix::io::retry_on_intr(|| rustix::fs::sendfile(to, &from, None, MOST))? > 0 {}
+        Ok(())
+    })
 }
 
 fn unwritable(program: &Path) -> io::Result<OwnedFd> {

@@ -30,8 +30,13 @@ const STAT_BYTES: usize = 2048;
 /// Reads `/proc/<pid>/stat` in one piece: it is asked often, and the kernel makes it anew for each reading.
 fn read_stat(pid: i32, space: &mut [u8; STAT_BYTES]) -> io::Result<&[u8]> {
     let file = rustix::fs::open(format!("/proc/{pid}/stat"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-    let count = rustix::io::read(&file, &mut space[..])?;
+    let count = rustix::io::retry_on_intr(|| rustix::io::read(&file, &mut space[..]))?;
     Ok(&space[..count])
+}
+
+/// The errors of a process that is gone: it was when the file was opened, or when it was read.
+fn says_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH)
 }
 
 /// Names the process `pid` by pid and start time.
@@ -57,16 +62,24 @@ pub fn open_pidfd(process: PidRef) -> io::Result<Option<OwnedFd>> {
     match start_time(process.pid) {
         Ok(start) if start == process.start => Ok(Some(fd)),
         Ok(_) => Ok(None),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound) || error.raw_os_error() == Some(libc::ESRCH) => Ok(None),
+        Err(error) if says_gone(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Tells whether exactly this process is there and is no zombie.
+/// Tells whether exactly this process is there and is no zombie. Where that cannot be read, for want of descriptors or memory, any
+/// process of that pid counts: what is taken for dead is removed.
 #[must_use]
 pub fn is_alive(process: PidRef) -> bool {
     let mut space = [0; STAT_BYTES];
-    let Ok(text) = read_stat(process.pid, &mut space) else { return false };
+    let text = match read_stat(process.pid, &mut space) {
+        Ok(text) => text,
+        Err(error) if says_gone(&error) => return false,
+        Err(_) => {
+            let there = |pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH);
+            return Pid::from_raw(process.pid).is_some_and(there);
+        }
+    };
     let mut fields = fields_of(text);
     let state = fields.next();
     !matches!(state, Some("Z" | "X")) && fields.nth(18).and_then(|field| field.parse().ok()) == Some(process.start)
@@ -77,7 +90,7 @@ pub fn is_alive(process: PidRef) -> bool {
 pub fn has_ended(pidfd: &OwnedFd) -> bool {
     let mut polled = [rustix::event::PollFd::new(pidfd, rustix::event::PollFlags::IN)];
     let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-    rustix::event::poll(&mut polled, Some(&now)).is_ok_and(|count| count > 0)
+    rustix::io::retry_on_intr(|| rustix::event::poll(&mut polled, Some(&now))).is_ok_and(|count| count > 0)
 }
 
 /// Sends a signal through a pidfd, so never to a process that took over the pid.
@@ -172,7 +185,7 @@ pub fn die_with(parent: &OwnedFd) -> io::Result<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     let mut polled = [rustix::event::PollFd::new(parent, rustix::event::PollFlags::IN)];
     let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-    match rustix::event::poll(&mut polled, Some(&now)) {
+    match rustix::io::retry_on_intr(|| rustix::event::poll(&mut polled, Some(&now))) {
         Ok(0) => Ok(()),
         _ => Err(io::Error::from(io::ErrorKind::BrokenPipe)),
     }
@@ -194,4 +207,24 @@ pub fn default_signals() {
     unsafe { libc::sigemptyset(none.as_mut_ptr()) };
     // SAFETY: the set was filled above; the old one is not asked for.
     unsafe { libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut()) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::clone::{self, CloneFlags};
+    use rustix::process::{Resource, Rlimit, setrlimit};
+
+    #[test]
+    fn a_living_process_is_not_taken_for_dead_for_want_of_descriptors() {
+        let own = pid_ref(std::process::id().cast_signed()).expect("our own process");
+        let gone = PidRef { pid: i32::MAX, start: 1 };
+        let child = clone::spawn(CloneFlags::empty(), None, || {
+            if setrlimit(Resource::Nofile, Rlimit { current: Some(0), maximum: Some(0) }).is_err() {
+                return 2;
+            }
+            i32::from(!is_alive(own)) + 4 * i32::from(is_alive(gone))
+        });
+        assert_eq!(child.expect("a child").wait().expect("its end"), 0);
+    }
 }

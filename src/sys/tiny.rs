@@ -1,6 +1,7 @@
 //! Programs of a few hundred bytes in sealed memory files: nothing of value to who looks at them, and nothing to write to.
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use rustix::io::Errno;
 use std::io;
 use std::os::fd::OwnedFd;
 
@@ -176,18 +177,29 @@ pub(super) fn with_error_fd(code: &[u8], number: u8) -> Vec<u8> {
 /// # Errors
 /// No memory files are to be had, or the machine forbids executing them (`vm.memfd_noexec=2`).
 pub(super) fn sealed(name: &str, code: &[u8]) -> io::Result<OwnedFd> {
+    sealed_file(name, |fd| {
+        let program = program(code);
+        let mut rest = &program[..];
+        while !rest.is_empty() {
+            let written = rustix::io::retry_on_intr(|| rustix::io::write(fd, rest))?;
+            rest = &rest[written..];
+        }
+        Ok(())
+    })
+}
+
+/// Makes a memory file that can be executed, close-on-exec, has it filled and seals it.
+///
+/// # Errors
+/// As [`sealed`]; it cannot be filled.
+pub(super) fn sealed_file(name: &str, fill: impl FnOnce(&OwnedFd) -> Result<(), Errno>) -> io::Result<OwnedFd> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
     // MFD_EXEC is Linux 6.3; older kernels answer EINVAL and make every memory file executable.
     let fd = match memfd_create(name, flags | MemfdFlags::EXEC) {
-        Err(rustix::io::Errno::INVAL) => memfd_create(name, flags)?,
+        Err(Errno::INVAL) => memfd_create(name, flags)?,
         other => other?,
     };
-    let program = program(code);
-    let mut rest = &program[..];
-    while !rest.is_empty() {
-        let written = rustix::io::write(&fd, rest)?;
-        rest = &rest[written..];
-    }
+    fill(&fd)?;
     fcntl_add_seals(&fd, SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE)?;
     Ok(fd)
 }

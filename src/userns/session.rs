@@ -117,9 +117,9 @@ pub fn spawn(paths: &Paths, body: impl FnOnce(&Path) -> i32) -> Result<Member, S
     let folder = paths.session();
     let lock_path = folder.join("lock");
     let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&lock_path);
-    let lock =
-        lock.and_then(|file| rustix::fs::flock(&file, FlockOperation::LockExclusive).map(|()| file).map_err(io::Error::from));
-    let lock = lock.map_err(|source| SessionError::Lock { path: lock_path, source })?;
+    let fail = |source| SessionError::Lock { path: lock_path.clone(), source };
+    let lock = lock.map_err(fail)?;
+    rustix::io::retry_on_intr(|| rustix::fs::flock(&lock, FlockOperation::LockExclusive)).map_err(|errno| fail(errno.into()))?;
     let mut body = Some(body);
     if is_inside(paths)
         && let Some(joined) = join(&folder, &lock, None, &mut body)?

@@ -430,4 +430,7 @@ fn ports_of_a_stack_of_its_own_and_of_no_network(env: &TestEnv) {
         assert_eq!(text, "served\n", "{network}");
         env.remove(&[&id]);
     }
+    // It would listen and never answer.
+    let refused = env.run(&["run", "--rm", "--network", "slirp4netns", "-p", "127.0.0.1:7000:7000/udp", "bb", "true"]);
+    refused.fails(125, &["7000/udp by slirp4netns", "use --network bridge"]);
 }

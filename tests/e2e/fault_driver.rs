@@ -9,11 +9,12 @@
 //! case at its end with the fault that shows it. Each scenario prints one row.
 
 use crate::harness::archive::busybox_root;
-use crate::harness::rootly::HUNG;
+use crate::harness::command::Output;
+use crate::harness::rootly::{HUNG, Traced};
 use crate::harness::{Case, Need, TestEnv, case, host};
 use rustix::process::{Pid, Signal, kill_process};
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -126,25 +127,16 @@ const REFUSED: [(&str, usize, &[&str]); 20] = [
 /// How often each call is made in one process at most.
 type Made = BTreeMap<String, usize>;
 
-/// Runs the command in peace and counts.
+/// Runs the command in peace and counts, so that every fault that is chosen is met.
 fn learn(env: &TestEnv, words: &[&str]) -> Made {
-    let calls: BTreeSet<&str> = DEADLY
-        .iter()
-        .map(|(call, _)| *call)
-        .chain(REFUSED.iter().map(|(call, ..)| *call))
-        .filter(|call| *call != "all")
-        .collect();
-    let calls: Vec<&str> = calls.into_iter().collect();
-    let traced = env.cmd(words).traced(&["signal=none", &format!("trace={}", calls.join(","))]);
+    let traced = env.cmd(words).traced(&["signal=none", "trace=all"]);
     assert_eq!(traced.output.code, 0, "{}", traced.output);
     let mut each: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for line in traced.trace.lines() {
-        if let Some((pid, call)) = line.split_once(' ').and_then(|(pid, rest)| Some((pid, rest.trim_start().split_once('(')?.0)))
-        {
-            *each.entry((pid, call)).or_default() += 1;
-        }
+    for (pid, call) in calls(&traced.trace) {
+        *each.entry((pid, call)).or_default() += 1;
+        *each.entry((pid, "all")).or_default() += 1;
     }
-    let mut made = Made::from([("all".to_owned(), 250)]);
+    let mut made = Made::new();
     for ((_, call), count) in each {
         let most = made.entry(call.to_owned()).or_default();
         *most = count.max(*most);
@@ -152,16 +144,69 @@ fn learn(env: &TestEnv, words: &[&str]) -> Made {
     made
 }
 
-/// Chooses a fault among the calls that are made: the expression that strace takes after `inject=`.
-fn fault(random: &mut Seeded, made: &Made) -> String {
-    if random.below(2) == 0 {
-        let known: Vec<_> = DEADLY.iter().filter(|(call, _)| made.contains_key(*call)).collect();
-        let (call, most) = **random.of(&known);
-        return format!("{call}:signal=KILL:when={}", when(random, most.min(made[call])));
+/// The processes and calls of a trace, without the one by which strace itself becomes the command: that meets no fault.
+fn calls(trace: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut lines = trace.lines().peekable();
+    lines.next_if(|line| call_of(line).is_some_and(|(_, call)| call == "execve"));
+    lines.filter_map(call_of)
+}
+
+/// The process and the name of the call of a line that begins one.
+fn call_of(line: &str) -> Option<(&str, &str)> {
+    let (pid, rest) = line.split_once(' ')?;
+    let name = rest.trim_start().split_once('(')?.0;
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_').then_some((pid, name))
+}
+
+/// What is done to every process that comes to one of its calls.
+struct Fault {
+    call: &'static str,
+    /// An errno, or none for SIGKILL.
+    error: Option<&'static str>,
+    /// At which of its calls of that name, from 1 on.
+    when: usize,
+}
+
+impl Fault {
+    /// Chooses among the calls that are made.
+    fn choose(random: &mut Seeded, made: &Made) -> Self {
+        if random.below(2) == 0 {
+            let known: Vec<_> = DEADLY.iter().filter(|(call, _)| made.contains_key(*call)).collect();
+            let (call, most) = **random.of(&known);
+            return Self { call, error: None, when: when(random, most.min(made[call])) };
+        }
+        let known: Vec<_> = REFUSED.iter().filter(|(call, ..)| made.contains_key(*call)).collect();
+        let (call, most, errors) = **random.of(&known);
+        Self { call, error: Some(*random.of(errors)), when: when(random, most.min(made[call])) }
     }
-    let known: Vec<_> = REFUSED.iter().filter(|(call, ..)| made.contains_key(*call)).collect();
-    let (call, most, errors) = **random.of(&known);
-    format!("{call}:error={}:when={}", random.of(errors), when(random, most.min(made[call])))
+
+    /// Runs the command under it; tells whether a process has met it.
+    fn inject(&self, env: &TestEnv, words: &[&str]) -> (bool, Output) {
+        // Only what is traced can be injected into; `signal=KILL` shows who was killed and no other signal.
+        let (fault, trace) = (format!("inject={self}"), format!("trace={}", self.call));
+        let Traced { output, trace } = env.cmd(words).traced(&[&fault, "signal=KILL", &trace]);
+        (self.met(&trace), output)
+    }
+
+    /// A container's processes are killed at other places as well: those that met the fault made just so many calls.
+    fn met(&self, trace: &str) -> bool {
+        if self.error.is_some() {
+            return trace.contains("(INJECTED)");
+        }
+        let mut made: BTreeMap<&str, usize> = BTreeMap::new();
+        calls(trace).for_each(|(pid, _)| *made.entry(pid).or_default() += 1);
+        let killed =
+            trace.lines().filter(|line| line.contains("+++ killed by SIGKILL")).filter_map(|line| line.split(' ').next());
+        killed.into_iter().any(|pid| made.get(pid) == Some(&self.when))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { call, error, when } = self;
+        let what = error.map_or_else(|| "signal=KILL".to_owned(), |error| format!("error={error}"));
+        write!(f, "{call}:{what}:when={when}")
+    }
 }
 
 /// Rather an early one: most processes make few calls.
@@ -255,22 +300,21 @@ fn drive(env: &TestEnv, name: &str, usual: usize, scenarios: &[(&str, &[&str])],
             made
         });
         before();
-        let fault = fault(&mut random, made);
-        let call = fault.split(':').next().unwrap_or_default();
-        // Only what is traced can be injected into.
-        let traced = env.cmd(words).traced(&[&format!("inject={fault}"), "signal=none", &format!("trace={call}")]);
-        row.hits += usize::from(["INJECTED", "killed by SIGKILL"].iter().any(|mark| traced.trace.contains(mark)));
-        let fault = format!("{what}, {fault} → {}", traced.output);
+        let fault = Fault::choose(&mut random, made);
+        let (met, output) = fault.inject(env, words);
+        row.hits += usize::from(met);
+        let killed = fault.error.is_none();
+        let fault = format!("{what}, {fault}{} → {output}", if met { "" } else { " (not met)" });
         // Without memory for its own stacks the standard library gives up before our first line.
         if fault.contains("panicked at") && !fault.contains("stack_overflow.rs") {
             row.violations.push(format!("a panic: {fault}"));
         }
-        if [HUNG, 128 + 9].contains(&traced.output.code) && !fault.contains("signal=KILL") {
+        if output.code == HUNG || output.code == 128 + 9 && !killed {
             row.hangs += 1;
             eprintln!("a hang: {fault}");
         }
-        if traced.output.code == 0 && words[0] == "run" && !words.contains(&"-d") && !fault.contains("signal=KILL") {
-            let whole = traced.output.stdout() == "done";
+        if output.code == 0 && words[0] == "run" && !words.contains(&"-d") && !killed {
+            let whole = output.stdout() == "done";
             if !whole {
                 row.violations.push(format!("success without its output: {fault}"));
             }
@@ -312,7 +356,8 @@ fn faults_while_a_container_is_supervised(env: &TestEnv) {
     ]
     .concat();
     let time: Vec<&str> =
-        [&RUN[..], &["-d", "--timeout=1", "--rm", "bb", "sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"]].concat();
+        [&RUN[..], &["-d", "--timeout=1", "--rm", "bb", "sh", "-c", "trap '' TERM; for i in $(seq 50); do sleep 0.1; done"]]
+            .concat();
     drive(env, "restart, health, timeout", 3, &[("restart", &restart), ("health", &check), ("timeout", &time)], || ());
 }
 

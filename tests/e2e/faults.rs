@@ -60,7 +60,7 @@ fn kill(pid: i32) {
     let _ = kill_process(Pid::from_raw(pid).expect("a pid"), Signal::KILL);
 }
 
-fn parent(pid: i32) -> i32 {
+pub fn parent(pid: i32) -> i32 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a living process");
     stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)).and_then(|word| word.parse().ok()).expect("a parent")
 }

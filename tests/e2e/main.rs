@@ -46,6 +46,7 @@ mod image_manifest;
 mod image_mount;
 mod image_scp;
 mod images;
+mod interrupted;
 mod isolation;
 mod kernel;
 mod lifecycle;
@@ -57,6 +58,7 @@ mod logs;
 mod misbehaving;
 mod mount;
 mod mounts;
+mod moved;
 mod named_volumes;
 mod names;
 mod net_ends;
@@ -84,6 +86,7 @@ mod sharing;
 mod soak;
 mod storage_drivers;
 mod storage_pull;
+mod stuck;
 mod supervise;
 mod system;
 mod terminal;
@@ -128,6 +131,7 @@ fn main() -> ExitCode {
         hostile_paths::cases(),
         hostile_processes::cases(),
         images::cases(),
+        interrupted::cases(),
         pull::cases(),
         push::cases(),
         registry::cases(),
@@ -157,11 +161,13 @@ fn main() -> ExitCode {
         limits::cases(),
         logs::cases(),
         logdrivers::cases(),
+        stuck::cases(),
         supervise::cases(),
         health::cases(),
         history::cases(),
         mount::cases(),
         mounts::cases(),
+        moved::cases(),
         named_volumes::cases(),
         identity::cases(),
         isolation::cases(),

@@ -37,6 +37,9 @@ struct Size {
     descriptors: usize,
     memory: u64,
     mounts: usize,
+    cgroups: usize,
+    /// Of containers, images, volumes, networks and secrets.
+    rows: usize,
     files: usize,
     disk: u64,
     database: u64,
@@ -48,16 +51,29 @@ fn size(env: &TestEnv, monitor: i32) -> Size {
     let mut files = (0, 0);
     count(&env.data(), &mut files);
     count(&env.runtime(), &mut files);
-    let journal = env.data().join("events.log").metadata().map_or(0, |meta| meta.len());
     let length = |name: &str| env.data().join(name).metadata().map_or(0, |meta| meta.len());
+    // It grows to its bound of a megabyte and is renamed then.
+    let journal = ["events/journal", "events/journal.1"].map(length);
+    assert!(journal.iter().all(|length| *length <= 5 << 18), "the journal is not bounded: {journal:?}");
     Size {
         descriptors: std::fs::read_dir(format!("/proc/{monitor}/fd")).expect("a living monitor").count(),
         memory: memory.parse().expect("a number"),
         mounts: std::fs::read_to_string("/proc/self/mountinfo").expect("mounts").lines().count(),
+        cgroups: env.cgroup().map_or(0, cgroups),
+        rows: LISTS.iter().map(|words| env.run(words).lines().len()).sum(),
         files: files.0,
-        disk: files.1 - journal - length("state.db-wal"),
+        disk: files.1 - journal.iter().sum::<u64>() - length("state.db-wal") - length("state.db"),
         database: length("state.db"),
     }
+}
+
+const LISTS: [&[&str]; 5] =
+    [&["ps", "-a", "-q"], &["images", "-a", "-q"], &["volume", "ls", "-q"], &["network", "ls", "-q"], &["secret", "ls", "-q"]];
+
+/// The cgroups below one.
+fn cgroups(folder: &Path) -> usize {
+    let below = std::fs::read_dir(folder).into_iter().flatten().flatten().filter(|entry| entry.path().is_dir());
+    below.map(|entry| 1 + cgroups(&entry.path())).sum()
 }
 
 fn count(folder: &Path, found: &mut (usize, u64)) {
@@ -117,6 +133,8 @@ fn lives_of_every_kind_leave_everything_flat(env: &TestEnv) {
     let flat = after.descriptors <= before.descriptors
         && after.memory <= before.memory + 256
         && after.mounts <= before.mounts
+        && after.cgroups <= before.cgroups
+        && after.rows <= before.rows
         && after.files <= before.files + 2
         && after.disk <= before.disk + 256 * 1024
         && after.database <= before.database + 128 * 1024;

@@ -40,6 +40,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Inherited {
     pub listen: Option<OwnedFd>,
     pub clients: Vec<OwnedFd>,
+    /// The program of the monitor so far, for the case that no other is found.
+    pub monitor: Option<OwnedFd>,
     pub session_entry: PathBuf,
     pub begin: Begin,
 }
@@ -78,8 +80,8 @@ impl Engine {
         if marked(&folder) || !config.supervision.may_restart() {
             return Err(ContainerError::StoppedMeanwhile { name: config.name.clone() }.into());
         }
-        let Inherited { listen, clients, session_entry, begin } = inherited;
-        let again = Again { listen, clients };
+        let Inherited { listen, clients, monitor, session_entry, begin } = inherited;
+        let again = Again { listen, clients, monitor };
         let (mut launch, ends) = self.prepare_again(config, lock.into(), again, &begin)?;
         let Ends { report, network, .. } = ends;
         if let Some(network) = network {

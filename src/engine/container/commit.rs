@@ -132,7 +132,7 @@ impl Engine {
         let whole = packer.finish();
         if whole.is_ok() {
             // A keeper that has given up reads no more, and says why.
-            let _ = rustix::io::write(&say_packed, b"w");
+            let _ = rustix::io::retry_on_intr(|| rustix::io::write(&say_packed, b"w"));
         }
         drop(say_packed);
         let kept = keeper.finish();
@@ -176,7 +176,7 @@ fn take_layer(paths: &Paths, below: &[DiffId], tar: Tar<'_>) -> Result<(DiffId, 
     let fail = |error| ContainerError::from(CopyError::Pipe(error));
     let bytes = BufReader::new(File::from(tar.bytes.try_clone_to_owned().map_err(fail)?));
     let mut received = intake::receive(paths, bytes, &Expected::default(), &Limits::default())?;
-    if rustix::io::read(tar.whole, &mut [0_u8; 1]).map_err(|errno| fail(errno.into()))? == 0 {
+    if rustix::io::retry_on_intr(|| rustix::io::read(tar.whole, &mut [0_u8; 1])).map_err(|errno| fail(errno.into()))? == 0 {
         return Err(fail(io::ErrorKind::UnexpectedEof.into()).into());
     }
     let order: Vec<DiffId> = below.iter().cloned().chain([received.diff_id.clone()]).collect();

@@ -168,7 +168,7 @@ fn locked(folder: &Path) -> std::io::Result<Option<File>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         opened => opened?,
     };
-    rustix::fs::flock(&lock, FlockOperation::LockExclusive)?;
+    rustix::io::retry_on_intr(|| rustix::fs::flock(&lock, FlockOperation::LockExclusive))?;
     let own = lock.metadata()?.ino();
     Ok(std::fs::symlink_metadata(folder).is_ok_and(|found| found.ino() == own).then_some(lock))
 }

@@ -83,7 +83,7 @@ fn health(health: &Health) -> HealthRule {
 fn helper(config: &ContainerConfig, paths: &Paths) -> Helper {
     let program = crate::config::program::own();
     let words = ["--data".into(), paths.data().into(), "--run".into(), paths.run().into(), config.id.as_str().into()];
-    Helper { program, words: words.to_vec() }
+    Helper { program, file: None, words: words.to_vec() }
 }
 
 fn log(config: &ContainerConfig) -> LogTarget {

@@ -2,8 +2,11 @@
 
 use super::{ContainerError, rights};
 use crate::model::{ContainerConfig, OtherRuntime};
+use crate::monitor::args::MonitorArgs;
 use crate::runtime::external::{self, External};
 use crate::runtime::init::Plan;
+use rustix::fs::{Mode, OFlags, open};
+use std::os::fd::{AsRawFd as _, IntoRawFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// What another runtime needs, where the container has one.
@@ -25,6 +28,23 @@ pub(super) fn runtime(config: &ContainerConfig, plan: &Plan, run_folder: &Path) 
         id: config.id.to_string(),
         run_folder: run_folder.to_owned(),
     }))
+}
+
+/// The monitor's program for a new start: where it stands, else the one that `last`, a descriptor for this process alone, is open on.
+pub(super) fn monitor(last: Option<OwnedFd>) -> Result<PathBuf, ContainerError> {
+    match (find_monitor(), last) {
+        // The number is in use until this process becomes the monitor, which closes it.
+        (Err(_), Some(last)) => Ok(PathBuf::from(format!("/proc/self/fd/{}", last.into_raw_fd()))),
+        (found, _) => found,
+    }
+}
+
+/// Opens this very program for the monitor to keep, where it was deleted meanwhile: the monitor will find it nowhere.
+pub(super) fn keep_helper(orders: &mut MonitorArgs) -> std::io::Result<Option<OwnedFd>> {
+    let Some(helper) = orders.helper.as_mut().filter(|helper| !helper.program.is_file()) else { return Ok(None) };
+    let own = open("/proc/self/exe", OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+    helper.file = Some(own.as_raw_fd());
+    Ok(Some(own))
 }
 
 /// Finds the monitor: beside this program, or where distributions put helpers.

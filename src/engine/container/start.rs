@@ -76,6 +76,8 @@ pub(super) struct Again {
     /// Its listening socket.
     pub listen: Option<OwnedFd>,
     pub clients: Vec<OwnedFd>,
+    /// Its program.
+    pub monitor: Option<OwnedFd>,
 }
 
 /// Our ends of what a launch leaves open.
@@ -201,10 +203,10 @@ impl Engine {
         if again.is_none() && config.supervision.may_restart() && config.network.is_own() {
             keep_network_conf(folder)?;
         }
-        let (listen_on, mut clients) = match again {
-            Some(Again { listen: Some(inherited), clients }) => (inherited, clients),
-            Some(Again { listen: None, clients }) => (listen(&run_folder)?, clients),
-            None => (listen(&run_folder)?, Vec::new()),
+        let (listen_on, mut clients, last_monitor) = match again {
+            Some(Again { listen: Some(inherited), clients, monitor }) => (inherited, clients, monitor),
+            Some(Again { listen: None, clients, monitor }) => (listen(&run_folder)?, clients, monitor),
+            None => (listen(&run_folder)?, Vec::new(), None),
         };
         let (plugged, note) = self.plugged(config)?;
         let is_in_none = plugged.is_none();
@@ -254,6 +256,7 @@ impl Engine {
             handed: handed.descriptors,
             spec,
         };
+        keep.extend(other::keep_helper(&mut orders).map_err(os("keep this program for"))?);
         let external = other::runtime(config, &plan, &run_folder)?;
         let (client, monitor_client) = match foreground {
             true => socket::seqpacket_pair().map(|(ours, theirs)| (Some(ours), Some(theirs))).map_err(os("make a socket for"))?,
@@ -281,7 +284,7 @@ impl Engine {
             run_folder,
             pidfile: config.supervision.pidfile.clone(),
             monitor_pidfile: config.supervision.conmon_pidfile.clone(),
-            monitor: other::find_monitor()?,
+            monitor: other::monitor(last_monitor)?,
             boot,
             listen: listen_on,
             clients,

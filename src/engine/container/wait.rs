@@ -175,5 +175,5 @@ fn met(state: &State, request: &WaitRequest) -> Option<i32> {
 
 fn is_readable(fd: &OwnedFd) -> bool {
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&now)).is_ok_and(|count| count > 0)
+    rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&now))).is_ok_and(|count| count > 0)
 }

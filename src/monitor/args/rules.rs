@@ -38,6 +38,8 @@ impl StopRule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Helper {
     pub program: PathBuf,
+    /// One of the descriptors that are kept, open on the program, where it stands nowhere any more.
+    pub file: Option<RawFd>,
     /// Which container, in which folders.
     pub words: Vec<OsString>,
 }
@@ -45,11 +47,13 @@ pub struct Helper {
 impl Helper {
     pub(super) fn encode(&self, words: &mut Words) {
         words.put("--helper", self.program.clone());
+        words.some_number("--helper-file", self.file);
         self.words.iter().for_each(|word| words.put("--helper-word", word.clone()));
     }
 
-    pub(super) fn decode(given: &mut Given) -> Option<Self> {
-        given.path("--helper").map(|program| Self { program, words: given.values("--helper-word") })
+    pub(super) fn decode(given: &mut Given) -> Result<Option<Self>, ArgsError> {
+        let Some(program) = given.path("--helper") else { return Ok(None) };
+        Ok(Some(Self { program, file: given.number("--helper-file")?, words: given.values("--helper-word") }))
     }
 }
 

@@ -216,7 +216,7 @@ fn connected(paths: &Paths) -> Result<OwnedFd, ClientError> {
     }
     let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(folder.join(LOCK));
     let lock = lock.map_err(fail)?;
-    rustix::fs::flock(&lock, FlockOperation::LockExclusive).map_err(|errno| fail(errno.into()))?;
+    rustix::io::retry_on_intr(|| rustix::fs::flock(&lock, FlockOperation::LockExclusive)).map_err(|errno| fail(errno.into()))?;
     // Somebody else may have started it while we waited.
     if let Ok(socket) = packet::connect_in(&folder, SOCKET) {
         return Ok(socket);
@@ -227,7 +227,9 @@ fn connected(paths: &Paths) -> Result<OwnedFd, ClientError> {
 
 /// Starts netd and returns when it listens. Under the lock.
 fn start(paths: &Paths) -> Result<(), ClientError> {
-    let program = std::fs::read_link("/proc/self/exe").map_err(ClientError::Start)?;
+    let own = crate::config::program::own();
+    // It may have been deleted since, but this process is still of it.
+    let program = if own.is_file() { own } else { "/proc/self/exe".into() };
     let idle = crate::config::netd::idle_milliseconds();
     let (report, report_there) = fd::pipe().map_err(ClientError::Start)?;
     let member = session::spawn(paths, |entry| {

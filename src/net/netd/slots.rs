@@ -41,7 +41,7 @@ impl<T> Slots<T> {
     /// Those in some places in a row, the first after the last.
     pub(super) fn window(&self, from: usize, count: usize) -> impl Iterator<Item = (u32, &T)> {
         let places = self.places.len();
-        let numbers = (0..count.min(places)).map(move |step| from.wrapping_add(step) % places);
+        let numbers = (0..count.min(places)).map(move |step| (from % places + step) % places);
         numbers.filter_map(|at| Some((u32::try_from(at).ok()?, self.places[at].as_ref()?)))
     }
 

@@ -32,6 +32,6 @@ fn try_out(tree: &Path, data: &Path) -> std::io::Result<()> {
     let mounted = mount::new_filesystem("overlay", &parameters, Attributes::empty())?;
     let file = rustix::fs::openat(&mounted, "name", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
     let mut bytes = [0; 8];
-    let length = rustix::io::read(&file, &mut bytes[..])?;
+    let length = rustix::io::retry_on_intr(|| rustix::io::read(&file, &mut bytes[..]))?;
     if &bytes[..length] == CONTENTS { Ok(()) } else { Err(std::io::ErrorKind::InvalidData.into()) }
 }

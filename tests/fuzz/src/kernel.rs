@@ -22,7 +22,7 @@ pub fn proc(data: &[u8]) {
         let text = String::from_utf8_lossy(part);
         let _ = load::parse_network(&text);
         let (four, six) = private::interfaces_of(&text, &text);
-        assert!([four, six].into_iter().flatten().all(|name| !name.contains(char::is_whitespace)));
+        assert!([four, six].into_iter().flatten().all(|name| !name.contains(|c: char| c.is_ascii_whitespace())));
         let _ = coracle::cgroup::understands(part);
         let _ = coracle::image::registry::is_challenge(&text);
         below(&text);

@@ -13,6 +13,7 @@ use crate::monitor::logs::target::FileTarget;
 use crate::sys::process;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
+use rustix::io::retry_on_intr;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -148,7 +149,7 @@ impl Reader {
     pub(super) fn notice_end(&mut self) {
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };
         if let Some(monitor) = &self.monitor
-            && poll(&mut [PollFd::from_borrowed_fd(monitor.as_fd(), PollFlags::IN)], Some(&now)) != Ok(0)
+            && retry_on_intr(|| poll(&mut [PollFd::from_borrowed_fd(monitor.as_fd(), PollFlags::IN)], Some(&now))) != Ok(0)
         {
             self.monitor = None;
         }

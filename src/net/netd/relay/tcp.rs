@@ -71,7 +71,8 @@ struct Direction {
     room_is_told: bool,
     /// The kernel has said that the sender has sent all: it says so once.
     hung_up: bool,
-    /// A read stops at a byte that was sent out of order, so a short one does not mean that there is no more.
+    /// A byte was sent out of order: a read stops there, so a short one does not mean that there is no more, and `splice` never goes
+    /// past it.
     is_urgent: bool,
     /// A small piece would wait for the answer to the one before.
     delays: bool,
@@ -269,7 +270,13 @@ impl Direction {
                     self.release(pipes);
                     return Ok(false);
                 }
-                if self.pipe.is_none() && !self.is_bulk {
+                if self.is_urgent {
+                    self.release(pipes);
+                    if !self.writable {
+                        return Ok(false);
+                    }
+                }
+                if self.pipe.is_none() && (!self.is_bulk || self.is_urgent) {
                     match self.copy(from, to, pipes)? {
                         Copied::All => continue,
                         Copied::MoreToCome => {}
@@ -281,7 +288,14 @@ impl Direction {
                 };
                 let pipe = self.pipe.insert(pipe);
                 match splice(from, None, &pipe.writer, None, Pipes::BYTES, flags) {
-                    Ok(0) => self.ended = true,
+                    // The end, or an urgent byte before it.
+                    Ok(0) => match recv(from, &mut [0; 1], RecvFlags::DONTWAIT | RecvFlags::PEEK) {
+                        Ok((0, _)) => self.ended = true,
+                        Ok(_) => self.is_urgent = true,
+                        Err(Errno::AGAIN) => self.readable = false,
+                        Err(Errno::INTR) => {}
+                        Err(_) => return Err(Reset),
+                    },
                     Ok(count) => {
                         self.in_pipe = count;
                         self.is_bulk = count > Pipes::COPIED;
@@ -328,7 +342,7 @@ impl Direction {
             Err(_) => return Err(Reset),
         };
         // epoll(7): less than was asked for is all that there is; the next byte is told.
-        let is_all = count < space.len() && !self.is_urgent;
+        let is_all = count < space.len();
         self.begin(to, count);
         let sent = match send(to, &space[..count], SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
             Ok(sent) => sent,
@@ -347,6 +361,9 @@ impl Direction {
                 return Err(Reset);
             }
             (self.in_pipe, self.pipe) = (rest.len(), Some(pipe));
+            return Ok(Copied::All);
+        }
+        if self.is_urgent {
             return Ok(Copied::All);
         }
         if is_all {

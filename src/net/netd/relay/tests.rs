@@ -123,6 +123,21 @@ fn what_comes_behind_an_urgent_byte_is_not_lost() {
         stream.read_to_end(&mut rest).expect("the end");
         assert_eq!(rest, b"end", "{round}");
     }
+    // In the midst of much, and with an end right behind it.
+    let mut stream = client(at);
+    let (mut server, _) = listener.accept().expect("a client");
+    let writing = thread::spawn(move || {
+        for _ in 0..20 {
+            server.write_all(&[1; 100_000]).expect("write");
+            rustix::net::send(&server, b"!", SendFlags::OOB).expect("an urgent byte");
+        }
+        server.write_all(&[1; 7]).expect("write");
+    });
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all).expect("the end");
+    // An urgent byte is one of the others when the next one comes.
+    assert_eq!(all.iter().filter(|byte| **byte == 1).count(), 2_000_007);
+    writing.join().expect("a writer");
 }
 
 #[test]
