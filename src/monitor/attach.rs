@@ -1,6 +1,7 @@
 //! The attach clients: who is connected, who still owes the taking of a chunk, who has been told the end.
 
 use super::protocol::{ClientMessage, MonitorMessage};
+use crate::sys::socket;
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, SocketFlags};
@@ -109,9 +110,9 @@ impl Clients {
     pub(super) fn receive(&mut self, at: usize, room: &mut [u8]) -> Wish {
         let client = &mut self.list[at];
         let longest = room.len() - 1;
-        match rustix::net::recv(&client.socket, &mut *room, RecvFlags::DONTWAIT) {
-            Err(Errno::AGAIN | Errno::INTR) => Wish::Nothing,
-            Ok((len, _)) if len > 0 && len <= longest => match ClientMessage::decode(&room[..len]) {
+        match socket::receive(&client.socket, room, RecvFlags::DONTWAIT) {
+            Err(Errno::AGAIN) => Wish::Nothing,
+            Ok(len) if len > 0 && len <= longest => match ClientMessage::decode(&room[..len]) {
                 Some(ClientMessage::Stdin(bytes)) => Wish::Stdin(bytes.len()),
                 Some(ClientMessage::StdinEnd) => Wish::StdinEnd,
                 Some(ClientMessage::Resize { rows, cols }) => Wish::Resize { rows, cols },

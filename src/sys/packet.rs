@@ -1,13 +1,12 @@
 //! Whole packets with descriptors over `SOCK_SEQPACKET` sockets (unix(7)).
 
-use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use rustix::net::{
-    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage,
-    SendFlags, SocketAddrUnix, SocketFlags, SocketType, connect, recvmsg, sendmsg, socket_with,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+    recvmsg, sendmsg,
 };
 use std::io::{self, IoSlice, IoSliceMut};
-use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 /// How many descriptors one packet may carry.
 const MOST: usize = 4;
@@ -33,7 +32,13 @@ pub fn send(socket: BorrowedFd<'_>, packet: &[u8], fds: &[BorrowedFd<'_>]) -> io
 pub fn receive<'a>(socket: BorrowedFd<'_>, space: &'a mut [u8]) -> io::Result<(&'a [u8], Vec<OwnedFd>)> {
     let mut control_space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST))];
     let mut control = RecvAncillaryBuffer::new(&mut control_space);
-    let received = recvmsg(socket, &mut [IoSliceMut::new(space)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    let received = loop {
+        match recvmsg(socket, &mut [IoSliceMut::new(space)], &mut control, RecvFlags::CMSG_CLOEXEC) {
+            // Told once, ahead of what the other end has sent before it was closed (see socket::receive).
+            Err(Errno::CONNRESET) => {}
+            received => break received?,
+        }
+    };
     let mut fds = Vec::new();
     for message in control.drain() {
         if let RecvAncillaryMessage::ScmRights(rights) = message {
@@ -44,16 +49,4 @@ pub fn receive<'a>(socket: BorrowedFd<'_>, space: &'a mut [u8]) -> io::Result<(&
         return Err(io::Error::from_raw_os_error(libc::EMSGSIZE));
     }
     Ok((&space[..received.bytes], fds))
-}
-
-/// Connects to the `SOCK_SEQPACKET` socket `name` in `folder`, which is named through its descriptor for the length of paths.
-///
-/// # Errors
-/// `NotFound` and `ConnectionRefused` where nobody listens.
-pub fn connect_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
-    let handle = rustix::fs::open(folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    let address = SocketAddrUnix::new(format!("/proc/self/fd/{}/{name}", handle.as_fd().as_raw_fd()))?;
-    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
-    connect(&socket, &address)?;
-    Ok(socket)
 }

@@ -1,10 +1,11 @@
 //! Unix sockets that keep packets apart (`SOCK_SEQPACKET`, `SOCK_DGRAM`).
 
 use rustix::fs::{Mode, OFlags};
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with, socketpair};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, RecvFlags, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with, socketpair};
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 use std::path::Path;
 
 /// Makes a connected pair, both close-on-exec.
@@ -27,12 +28,34 @@ pub fn listen_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Connects to the socket `name` in `folder` on which [`listen_in`] listens, without waiting.
+/// Connects to the socket `name` in `folder` on which [`listen_in`] listens.
+///
+/// # Errors
+/// `ENOENT`, `ECONNREFUSED`: nobody listens.
+pub fn connect_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
+    connected(folder, name.as_ref(), SocketType::SEQPACKET, SocketFlags::empty())
+}
+
+/// The same without waiting, also later.
 ///
 /// # Errors
 /// `ECONNREFUSED`: nobody listens any more. `EAGAIN`: too many have called and were not answered.
-pub fn connect_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
+pub fn try_connect_in(folder: &Path, name: &str) -> io::Result<OwnedFd> {
     connected(folder, name.as_ref(), SocketType::SEQPACKET, SocketFlags::NONBLOCK)
+}
+
+/// Receives one packet; 0 is the end. An interrupted call is made again, and so is one that finds `ECONNRESET`: a unix socket whose other
+/// end was closed before it had read all tells that once, ahead of what that end has sent and we have not heard yet.
+///
+/// # Errors
+/// `EAGAIN` where nothing has come and there is no waiting; none else in practice.
+pub fn receive(socket: impl AsFd, room: &mut [u8], flags: RecvFlags) -> Result<usize, Errno> {
+    loop {
+        match rustix::net::recv(&socket, &mut *room, flags) {
+            Err(Errno::INTR | Errno::CONNRESET) => {}
+            done => return done.map(|(len, _)| len),
+        }
+    }
 }
 
 /// Makes the stream socket `name` in `folder` and listens on it, as [`listen_in`] does.

@@ -9,14 +9,11 @@ use crate::events::Status;
 use crate::model::{ContainerConfig, ContainerId, PidRef};
 use crate::monitor::SOCKET;
 use crate::monitor::protocol::{ClientMessage, MonitorMessage};
-use crate::sys::process;
-use rustix::fs::{Mode, OFlags};
+use crate::sys::{process, socket};
 use rustix::io::Errno;
-use rustix::net::{
-    AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, SocketAddrUnix, SocketFlags, SocketType, recv, sendmsg, socket_with,
-};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, sendmsg};
 use std::io::{self, IoSlice};
-use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
 /// How the user's side is joined.
@@ -140,18 +137,11 @@ impl Engine {
 
 /// Connects to a container's monitor.
 ///
-/// The socket's folder is named through its descriptor: a socket's path may not be longer than 107 bytes (unix(7)).
-///
 /// # Errors
 /// There is no monitor, or it does not let us in.
 pub fn connect(paths: &Paths, id: &ContainerId) -> Result<OwnedFd, AttachError> {
     let folder = paths.container_run(id);
-    let fail = |errno: Errno| AttachError::Connect { path: folder.join(SOCKET), source: errno.into() };
-    let handle = rustix::fs::open(&folder, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).map_err(fail)?;
-    let address = SocketAddrUnix::new(format!("/proc/self/fd/{}/{SOCKET}", handle.as_raw_fd())).map_err(fail)?;
-    let socket = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None).map_err(fail)?;
-    rustix::net::connect(&socket, &address).map_err(fail)?;
-    Ok(socket)
+    socket::connect_in(&folder, SOCKET).map_err(|source| AttachError::Connect { path: folder.join(SOCKET), source })
 }
 
 /// Joins this process's standard streams to the container behind a monitor's socket, until the container has ended or the user
@@ -222,8 +212,8 @@ impl Monitor<'_> {
     }
 
     fn hear(&mut self, room: &mut [u8], flags: RecvFlags) -> Came {
-        let len = match rustix::io::retry_on_intr(|| recv(&self.socket, &mut *room, flags)) {
-            Ok((len, _)) if len > 0 => len,
+        let len = match socket::receive(&self.socket, room, flags) {
+            Ok(len) if len > 0 => len,
             Err(Errno::AGAIN) => return Came::Nothing,
             _ => return Came::End,
         };
@@ -273,5 +263,21 @@ impl Far for Monitor<'_> {
 
     fn end(&self) -> RelayEnd {
         self.code.map_or(RelayEnd::MonitorGone, RelayEnd::Exited)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_monitor_said_is_heard_though_it_ended_without_listening() {
+        let (ours, theirs) = socket::seqpacket_pair().unwrap();
+        quiet(&ours).unwrap();
+        let mut small = [0; 4];
+        let (kind, payload) = MonitorMessage::Exit(7).encode(&mut small);
+        rustix::io::write(&theirs, &[&[kind], payload].concat()).unwrap();
+        drop(theirs);
+        assert_eq!(hear_exit(ours).unwrap(), Some(7));
     }
 }

@@ -7,7 +7,7 @@ use super::message::{Answer, Bound, Member, PACKET_BYTES, Refusal, Request};
 use super::ports::{self, Listener};
 use crate::config::Paths;
 use crate::model::{ContainerId, Protocol};
-use crate::sys::{exec, fd, packet};
+use crate::sys::{exec, fd, packet, socket};
 use crate::userns::session::{self, SessionError};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::ffi::{CString, OsStr};
@@ -112,7 +112,7 @@ fn program_at(address: &str, protocol: &str) -> Option<String> {
 /// # Errors
 /// netd is there and does not answer.
 pub fn withdraw(paths: &Paths, container: &ContainerId) -> Result<(), ClientError> {
-    match packet::connect_in(&folder(paths), SOCKET) {
+    match socket::connect_in(&folder(paths), SOCKET) {
         Ok(socket) => match exchange(&socket, &Request::Withdraw(container.clone()), &[])? {
             Some((answer, _)) => expect_done(answer),
             None => Ok(()),
@@ -126,7 +126,7 @@ pub fn withdraw(paths: &Paths, container: &ContainerId) -> Result<(), ClientErro
 /// # Errors
 /// netd is there and does not answer.
 pub fn lost_ports(paths: &Paths) -> Result<Vec<Bound>, ClientError> {
-    let Ok(socket) = packet::connect_in(&folder(paths), SOCKET) else { return Ok(Vec::new()) };
+    let Ok(socket) = socket::connect_in(&folder(paths), SOCKET) else { return Ok(Vec::new()) };
     match exchange(&socket, &Request::Ports, &[])? {
         Some((Answer::Ports { lost }, _)) => Ok(lost),
         Some(_) => Err(ClientError::Answer),
@@ -142,7 +142,7 @@ pub fn lost_ports(paths: &Paths) -> Result<Vec<Bound>, ClientError> {
 pub fn revive(paths: &Paths) -> Result<(), ClientError> {
     let folder = folder(paths);
     let is_needed = || std::fs::read_dir(folder.join(MEMBERS)).is_ok_and(|mut members| members.next().is_some());
-    if !is_needed() || packet::connect_in(&folder, SOCKET).is_ok() {
+    if !is_needed() || socket::connect_in(&folder, SOCKET).is_ok() {
         return Ok(());
     }
     ask(paths, &Request::Ping).map(|_| ())
@@ -206,7 +206,7 @@ fn is_gone(error: &io::Error) -> bool {
 /// Connects to netd, starting it where nobody listens.
 fn connected(paths: &Paths) -> Result<OwnedFd, ClientError> {
     let folder = folder(paths);
-    if let Ok(socket) = packet::connect_in(&folder, SOCKET) {
+    if let Ok(socket) = socket::connect_in(&folder, SOCKET) {
         return Ok(socket);
     }
     let fail = |source| ClientError::Folder { path: folder.clone(), source };
@@ -218,11 +218,11 @@ fn connected(paths: &Paths) -> Result<OwnedFd, ClientError> {
     let lock = lock.map_err(fail)?;
     rustix::io::retry_on_intr(|| rustix::fs::flock(&lock, FlockOperation::LockExclusive)).map_err(|errno| fail(errno.into()))?;
     // Somebody else may have started it while we waited.
-    if let Ok(socket) = packet::connect_in(&folder, SOCKET) {
+    if let Ok(socket) = socket::connect_in(&folder, SOCKET) {
         return Ok(socket);
     }
     start(paths)?;
-    packet::connect_in(&folder, SOCKET).map_err(ClientError::Ask)
+    socket::connect_in(&folder, SOCKET).map_err(ClientError::Ask)
 }
 
 /// Starts netd and returns when it listens. Under the lock.

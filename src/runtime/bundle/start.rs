@@ -15,7 +15,7 @@ pub const SOCKET: &str = "start";
 /// Tells whether the container in this state folder waits for its start.
 #[must_use]
 pub fn is_waiting(folder: &Path) -> bool {
-    match socket::connect_in(folder, SOCKET) {
+    match socket::try_connect_in(folder, SOCKET) {
         Ok(_) => true,
         // Paused, with more callers in the queue than it holds.
         Err(error) => error.kind() == io::ErrorKind::WouldBlock,
@@ -32,7 +32,7 @@ pub type Deliver<'a> = &'a dyn Fn(OwnedFd) -> Result<(), Failure>;
 pub fn start(folder: &Path, process: Option<&Process>, deliver: Option<Deliver<'_>>) -> Result<(), Failure> {
     let fail = || Failure::at(Stage::Start, "start the container");
     let connection =
-        socket::connect_in(folder, SOCKET).map_err(|_| Failure::text(Stage::Start, "it does not wait for its start"))?;
+        socket::try_connect_in(folder, SOCKET).map_err(|_| Failure::text(Stage::Start, "it does not wait for its start"))?;
     let (report, there) = fd::pipe().map_err(fail())?;
     fdpass::send(connection.as_fd(), there.as_fd()).map_err(fail())?;
     drop(there);
