@@ -307,6 +307,8 @@ fn names_are_no_paths(env: &TestEnv) {
         guard(&["volume", "create", "--", name]);
         guard(&["secret", "create", "--", name, &file]);
         guard(&["create", &format!("--name={name}"), "--network", "none", "bb", "true"]);
+        guard(&["network", "create", "--", name]);
+        guard(&["network", "rm", "--", name]);
         guard(&["volume", "rm", "--", name]);
         guard(&["rm", "--", name]);
         let tag = env.run(&["tag", "bb", "--", name]);

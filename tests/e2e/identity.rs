@@ -201,6 +201,7 @@ fn in_single_id_mode_the_network_needs_its_helper(env: &TestEnv) {
     output.fails(125, &["passt"]);
 }
 
+/// R36.
 fn a_limit_of_user_namespaces_is_named(env: &TestEnv) {
     env.busybox();
     // The namespace in between counts as one; the tool's own would be the second.
@@ -209,6 +210,7 @@ fn a_limit_of_user_namespaces_is_named(env: &TestEnv) {
     output.fails(125, &["max_user_namespaces"]);
 }
 
+/// R36.
 fn without_a_runtime_folder_it_runs_without_a_warning(env: &TestEnv) {
     let output = env.bb_cmd(&[], &["echo", "fine"]).env_remove("XDG_RUNTIME_DIR").run();
     assert_eq!((output.ok().as_str(), output.stderr().as_str()), ("fine", ""));
@@ -219,6 +221,7 @@ fn with_a_foreign_runtime_folder_it_runs_without_a_warning(env: &TestEnv) {
     assert_eq!((output.ok().as_str(), output.stderr().as_str()), ("fine", ""));
 }
 
+/// R36.
 fn with_a_missing_runtime_folder_it_runs_without_a_warning(env: &TestEnv) {
     let output = env.bb_cmd(&[], &["echo", "fine"]).env("XDG_RUNTIME_DIR", "/run/user/4294967294").run();
     assert_eq!((output.ok().as_str(), output.stderr().as_str()), ("fine", ""));
@@ -231,23 +234,26 @@ fn a_long_runtime_folder_is_no_problem(env: &TestEnv) {
     env.bb_cmd(&["-i"], &["cat"]).env("XDG_RUNTIME_DIR", &folder).stdin("fine").run().prints("fine");
 }
 
+/// R36.
 fn without_home_it_runs(env: &TestEnv) {
     env.bb_cmd(&[], &["echo", "fine"]).env_remove("HOME").run().prints("fine");
 }
 
+/// R37.
 fn from_a_deleted_folder_it_runs(env: &TestEnv) {
     let folder = env.folder("deleted");
     let front = ["sh", "-c", "cd \"$0\" && rmdir \"$0\" && exec \"$@\"", &folder];
     env.bb_cmd(&[], &["pwd"]).behind(&front).run().prints("/");
 }
 
+/// R37.
 fn from_an_unreadable_folder_it_runs(env: &TestEnv) {
     let folder = env.folder("closed");
     let front = ["sh", "-c", "cd \"$0\" && chmod 0 \"$0\" && exec \"$@\"", &folder];
     env.bb_cmd(&[], &["pwd"]).behind(&front).run().prints("/");
 }
 
-/// T34.
+/// T34, R37.
 fn the_store_is_closed_to_others_whatever_the_umask(env: &TestEnv) {
     let front = ["sh", "-c", "umask 000; exec \"$@\"", "sh"];
     import(env).behind(&front).run().ok();

@@ -57,6 +57,7 @@ fn limits_stand_in_the_containers_cgroup(env: &TestEnv) {
     assert_eq!(text, "2048");
 }
 
+/// R25.
 fn a_container_over_its_memory_is_killed(env: &TestEnv) {
     env.busybox();
     let output = env.run(&["run", "--name", "o", "--network", "none", "-m", "16m", "bb", "tail", "/dev/zero"]);

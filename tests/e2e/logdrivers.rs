@@ -73,6 +73,7 @@ fn files_of_a_log_turn_and_are_read_as_one(env: &TestEnv) {
     env.ok(&["rm", &id]);
 }
 
+/// R49.
 fn follow_goes_on_when_files_turn(env: &TestEnv) {
     let script = format!("echo ready; read go; {}; trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done", count(4000));
     let id = env.start_script(&["-i", "--log-opt", "max-size=4kb", "--log-opt", "max-file=200"], &script);

@@ -75,6 +75,7 @@ mod ports;
 mod prune;
 mod pull;
 mod push;
+mod random;
 mod registry;
 mod relations;
 mod rights;
@@ -134,6 +135,7 @@ fn main() -> ExitCode {
         interrupted::cases(),
         pull::cases(),
         push::cases(),
+        random::cases(),
         registry::cases(),
         misbehaving::cases(),
         login::cases(),

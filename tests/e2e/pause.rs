@@ -71,6 +71,7 @@ fn what_a_paused_container_refuses(env: &TestEnv) {
     env.remove(&["c"]);
 }
 
+/// R53.
 fn a_paused_container_is_killed_and_removed_by_force(env: &TestEnv) {
     let id = env.start(&["--name", "c"]);
     env.ok(&["pause", "c"]);

@@ -12,7 +12,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 /// `CORACLE_SOAK`: how much longer than usual.
-fn rounds() -> usize {
+pub fn rounds() -> usize {
     host::var("CORACLE_SOAK").and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
