@@ -105,7 +105,7 @@ fn take<E: From<StateError>>(
 ) -> Result<Lease, E> {
     let Wanted { network, attachment } = want;
     let mut had = own(transaction, container, &network.name)?;
-    let mac = attachment.mac.or(had.first().map(|(_, mac)| *mac)).unwrap_or_else(|| own_mac(container, &network.name));
+    let before = had.clone();
     let mut addresses = Vec::with_capacity(network.subnets.len());
     for subnet in &network.subnets {
         let fixed = attachment.addresses.iter().copied().find(|address| subnet.net.contains(address));
@@ -125,6 +125,12 @@ fn take<E: From<StateError>>(
         };
         addresses.push(address);
     }
+    let first = addresses.first();
+    let kept = before.iter().find(|(address, _)| Some(address) == first).map(|(_, mac)| *mac);
+    let mac = attachment.mac.or(kept).unwrap_or_else(|| match first {
+        Some(address) => own_mac(&bytes(*address), &network.name),
+        None => own_mac(container.as_str().as_bytes(), &network.name),
+    });
     let forget = "DELETE FROM leases WHERE container = ?1 AND network = ?2";
     transaction.execute(forget, params![container.as_str(), network.name]).map_err(query(TAKE))?;
     // Replaces the row of a holder that does not run any more.
@@ -210,11 +216,12 @@ fn single(row: &Row<'_>) -> rusqlite::Result<Option<Lease>> {
     Ok(lease())
 }
 
-/// The hardware address of a container for which none was chosen: the same each time, so that neighbours need not learn anew.
-fn own_mac(container: &ContainerId, network: &str) -> MacAddress {
+/// The hardware address of a container for which none was chosen. It goes with the IP address: who speaks to that keeps the hardware
+/// address in mind for a while, also when another container has come in the place of the first.
+fn own_mac(subject: &[u8], network: &str) -> MacAddress {
     // FNV-1a: no secret depends on it.
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for byte in container.as_str().bytes().chain(network.bytes()) {
+    for byte in subject.iter().copied().chain(network.bytes()) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
     let [a, b, c, d, e, f, ..] = hash.to_be_bytes();
@@ -306,6 +313,20 @@ mod tests {
         assert_eq!(store.db.leases_of_container(&b).expect("list"), []);
         assert_eq!(store.take(&b, &["fd00::9", "10.0.0.9"], &[&a]).expect("given way"), "10.0.0.9/24 fd00::9/64");
         assert_eq!(store.take(&a, &[], &[]).expect("the other one is still its own"), "10.0.0.2/24 fd00::2/64");
+    }
+
+    #[test]
+    fn the_hardware_address_goes_with_the_address() {
+        let mut store = Store::new(&["10.0.0.0/24"]);
+        let (a, b) = (store.container(0), store.container(1));
+        let mut mac = |id: &ContainerId, address: &str, dead: &[&ContainerId]| {
+            store.take(id, &[address], dead).expect("taken");
+            store.db.leases_of_container(id).expect("list")[0].mac
+        };
+        let first = mac(&a, "10.0.0.9", &[]);
+        assert_eq!(mac(&b, "10.0.0.9", &[&a]), first);
+        assert_ne!(mac(&b, "10.0.0.8", &[]), first);
+        assert_eq!(mac(&b, "10.0.0.9", &[]), first);
     }
 
     #[test]

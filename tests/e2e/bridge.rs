@@ -29,6 +29,7 @@ pub fn cases() -> Vec<Case> {
         case!(a_refused_start_leaves_no_bridge_in_the_way).only_ours("looks into the session network namespace"),
         case!(nobody_else_reaches_the_sockets).only_ours("looks for our sockets"),
         case!(a_killed_way_out_comes_back).only_ours("looks into the session network namespace"),
+        case!(who_comes_in_the_place_of_another_is_reached_at_once),
         case!(ports_of_a_stack_of_its_own_and_of_no_network).only_ours("podman words it otherwise"),
         case!(what_a_bridge_filter_sees_passes).only_ours("changes a setting of the session network namespace"),
         case!(packets_stay_large_and_are_added_up_once).only_ours("looks into the session network namespace"),
@@ -262,6 +263,18 @@ fn a_network_is_shared_with_its_names(env: &TestEnv) {
     let own = address(env, &id, "eth0");
     assert!(text.contains(&format!("inet {own}/16")) && text.contains("owner") && text.ends_with("served"), "{text}");
     env.remove(&[&id]);
+}
+
+fn who_comes_in_the_place_of_another_is_reached_at_once(env: &TestEnv) {
+    env.ok(&["network", "create", "--subnet", "10.67.1.0/24", "place"]);
+    let neighbour = serve(env, &["--network", "place"]);
+    let question = ask(&["10.67.1.9 7000"]);
+    for _ in 0..3 {
+        let id = serve(env, &["--network", "place:ip=10.67.1.9"]);
+        assert_eq!(env.ok(&["exec", &neighbour, "sh", "-c", &question]), "10.67.1.9 7000\nend");
+        env.remove(&[&id]);
+    }
+    env.remove(&[&neighbour]);
 }
 
 fn every_user_namespace_has_its_network(env: &TestEnv) {
