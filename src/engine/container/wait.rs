@@ -59,10 +59,10 @@ impl Engine {
     /// Waits until the container does not run and returns its exit code; 0 for one that never ran.
     ///
     /// # Errors
-    /// Its processes cannot be watched.
+    /// Its processes cannot be watched, or it was removed before its code could be read.
     pub fn wait(&mut self, config: &ContainerConfig) -> Result<i32, EngineError> {
         let state = self.status(config);
-        let Some(run) = &state.run else { return Ok(state.exit.map_or(0, |exit| exit.code)) };
+        let Some(run) = &state.run else { return self.code_of(config, &state) };
         if config.supervision.may_restart() {
             // Its monitor does not end with it: what is told in the journal counts.
             let codes = self.wait_for(std::slice::from_ref(config), &WaitRequest::default())?;
@@ -74,7 +74,17 @@ impl Engine {
         if let Some(code) = told {
             return Ok(code);
         }
-        Ok(self.status(config).exit.map_or(0, |exit| exit.code))
+        self.code_of(config, &self.status(config))
+    }
+
+    /// The code of a container that does not run. The state was read before: without a record of the end there may be no container any
+    /// more.
+    fn code_of(&self, config: &ContainerConfig, state: &State) -> Result<i32, EngineError> {
+        match &state.exit {
+            Some(exit) => Ok(exit.code),
+            None if self.is_leftover(config) => Err(EngineError::NoSuchContainer { name: config.name.clone() }),
+            None => Ok(0),
+        }
     }
 
     /// Asks the monitor; nothing where it cannot be reached.

@@ -5,6 +5,7 @@ use crate::model::{PidRef, RunRecord};
 use crate::net::session::Way;
 use crate::sys::process;
 use crate::sys::replace::replace;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,9 @@ pub(super) struct Record {
     pub(super) way: Way,
     /// The way out's helper, by pid and start time.
     pub(super) helper: Option<PidRef>,
+    /// The netd that serves N.
+    #[serde(default)]
+    netd: Option<PidRef>,
 }
 
 /// What is kept of N.
@@ -36,7 +40,13 @@ pub(super) struct Found {
 impl Record {
     pub(super) fn of(namespace: impl AsFd, hand: impl AsFd, way: Way) -> io::Result<Self> {
         let helper = way.pid().and_then(|pid| process::pid_ref(pid).ok());
-        Ok(Self { namespace: rustix::fs::fstat(namespace)?.st_ino, hand: rustix::fs::fstat(hand)?.st_ino, way, helper })
+        let (namespace, hand) = (rustix::fs::fstat(namespace)?.st_ino, rustix::fs::fstat(hand)?.st_ino);
+        Ok(Self { namespace, hand, way, helper, netd: own() })
+    }
+
+    /// Takes note that this process serves N now.
+    pub(super) fn take_over(&mut self) {
+        self.netd = own();
     }
 
     /// Takes note of another helper.
@@ -48,6 +58,26 @@ impl Record {
     pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
         replace(&folder.join("session.json"), &serde_json::to_vec(self)?)
     }
+}
+
+fn own() -> Option<PidRef> {
+    process::pid_ref(rustix::process::getpid().as_raw_nonzero().get()).ok()
+}
+
+/// How long a netd that was killed may take to end.
+const LAST_MOMENTS: Timespec = Timespec { tv_sec: 2, tv_nsec: 0 };
+
+/// Waits for the end of the netd of before. One that was killed may be dying still, and what it has bound is free only then.
+pub(super) fn wait_for_predecessor(folder: &Path) {
+    let predecessor = read(folder).and_then(|record| record.netd).and_then(|netd| process::open_pidfd(netd).ok().flatten());
+    if let Some(pidfd) = predecessor {
+        // Longer than that nobody waits: what is bound still is told then.
+        let _ = rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&LAST_MOMENTS)));
+    }
+}
+
+fn read(folder: &Path) -> Option<Record> {
+    serde_json::from_slice(&std::fs::read(folder.join("session.json")).ok()?).ok()
 }
 
 /// The init of a container that runs.
@@ -79,7 +109,7 @@ pub(super) fn is_being_started(member: &Member) -> bool {
 
 /// Opens what the record names through the descriptors of one of these processes.
 pub(super) fn find(folder: &Path, monitors: impl IntoIterator<Item = PidRef>) -> Option<Found> {
-    let record: Record = serde_json::from_slice(&std::fs::read(folder.join("session.json")).ok()?).ok()?;
+    let record = read(folder)?;
     let mut monitors = monitors.into_iter();
     let (namespace, hand) = monitors.find_map(|monitor| {
         let namespace = held(monitor, &format!("net:[{}]", record.namespace), OFlags::RDONLY)?;
@@ -103,6 +133,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_process_holds_is_opened_again_and_one_that_is_dying_is_waited_for() {
+        what_a_process_holds_is_opened_again();
+        // Not at the same time: the process that it makes has all descriptors for a moment.
+        a_predecessor_that_is_dying_is_waited_for();
+    }
+
     fn what_a_process_holds_is_opened_again() {
         let (reader, writer) = crate::sys::fd::pipe().expect("pipe");
         let namespace: OwnedFd = File::open("/proc/self/ns/net").expect("namespace").into();
@@ -119,5 +155,22 @@ mod tests {
         drop(found);
         assert_eq!(rustix::io::read(&reader, &mut [0; 4]), Ok(0));
         assert!(find(folder.path(), [own]).is_none());
+    }
+
+    fn a_predecessor_that_is_dying_is_waited_for() {
+        let folder = tempfile::tempdir().expect("folder");
+        wait_for_predecessor(folder.path());
+        let (_, writer) = crate::sys::fd::pipe().expect("pipe");
+        let namespace = File::open("/proc/self/ns/net").expect("namespace");
+        let mut record = Record::of(&namespace, &writer, Way::Nothing).expect("record");
+        let mut child = std::process::Command::new("sleep").arg("0.3").spawn().expect("a process");
+        let dying = process::pid_ref(i32::try_from(child.id()).expect("pid")).expect("start");
+        let pidfd = process::open_pidfd(dying).expect("pidfd").expect("it runs");
+        record.netd = Some(dying);
+        record.write(folder.path()).expect("write");
+        wait_for_predecessor(folder.path());
+        assert!(process::has_ended(&pidfd));
+        child.wait().expect("its end");
+        wait_for_predecessor(folder.path());
     }
 }

@@ -92,12 +92,17 @@ pub fn serve(orders: Orders) -> Result<(), ServeError> {
 fn run(paths: &Paths, report: &mut Option<OwnedFd>, idle: Option<Duration>) -> Result<(), ServeError> {
     let folder = client::folder(paths);
     let boot = process::boot_id().map_err(begin("read the boot id"))?;
+    found::wait_for_predecessor(&folder);
     let living = living(&folder, &boot);
     // Every monitor is a member of S, also one that is not at work yet.
     let old = found::find(&folder, userns::session::members(paths));
     let is_old = old.is_some();
     let found = match old {
-        Some(found) => found,
+        Some(mut found) => {
+            found.record.take_over();
+            found.record.write(&folder).map_err(begin("write session.json"))?;
+            found
+        }
         None => make(&folder)?,
     };
     let _ = super::ports::raise_limit();
