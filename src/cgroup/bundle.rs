@@ -133,6 +133,17 @@ fn enable_between(top: &Path, target: &Path, settings: &[Setting]) -> Result<(),
 /// # Errors
 /// One cannot be set.
 pub fn update(cgroup: &Path, wanted: &oci_spec::runtime::LinuxResources) -> Result<(), CgroupError> {
+    // config-linux.md "checkBeforeUpdate": cgroup v2 would end the processes for it.
+    let memory = wanted.memory().as_ref().filter(|memory| memory.check_before_update() == Some(true));
+    if let Some(limit) = memory.and_then(|memory| u64::try_from(memory.limit()?).ok()) {
+        let used = std::fs::read_to_string(cgroup.join("memory.current")).ok().and_then(|text| text.trim().parse::<u64>().ok());
+        if limit != 0 && used.is_some_and(|used| used > limit) {
+            return Err(CgroupError::NotHere {
+                field: "linux.resources.memory.limit".to_owned(),
+                why: "more is used now (checkBeforeUpdate)",
+            });
+        }
+    }
     settings::apply(cgroup, &resources::settings(wanted)?)
 }
 

@@ -30,9 +30,15 @@ pub fn settings(resources: &LinuxResources) -> Result<Vec<Setting>, CgroupError>
     }
     for page in resources.hugepage_limits().iter().flatten() {
         let file = format!("hugetlb.{}.max", page.page_size());
-        list.push(Setting::new("linux.resources.hugepageLimits", &file, bound(page.limit())));
+        let used = Setting::new("linux.resources.hugepageLimits", &file, bound(page.limit()));
+        // What is reserved is bounded as well, where the kernel counts that.
+        let reserved = Setting { file: format!("hugetlb.{}.rsvd.max", page.page_size()), implied: true, ..used.clone() };
+        list.extend([used, reserved]);
     }
     for (device, limit) in resources.rdma().iter().flatten() {
+        if limit.hca_handles().is_none() && limit.hca_objects().is_none() {
+            return Err(not_here("rdma", "an entry takes hcaHandles or hcaObjects"));
+        }
         let text = |number: Option<u32>| number.map_or_else(|| "max".to_owned(), |number| number.to_string());
         let (handles, objects) = (text(limit.hca_handles()), text(limit.hca_objects()));
         let line = format!("{device} hca_handle={handles} hca_object={objects}");
@@ -128,7 +134,7 @@ fn disks(wanted: &LinuxBlockIo, list: &mut Vec<Setting>) -> Result<(), CgroupErr
         list.push(io_weight(field, &weight.to_string(), &io_weight_of(weight).to_string()));
     }
     for one in wanted.weight_device().iter().flatten() {
-        let Some(weight) = one.weight() else { continue };
+        let weight = one.weight().ok_or_else(|| not_here("blockIO.weightDevice", "an entry takes a weight"))?;
         let line = |weight: u64| format!("{}:{} {weight}", one.major(), one.minor());
         list.push(io_weight("linux.resources.blockIO.weightDevice", &line(weight.into()), &line(io_weight_of(weight))));
     }
@@ -173,7 +179,10 @@ mod tests {
             ),
             (r#"{"cpu":{"quota":-1}}"#, &["cpu.max=max"]),
             (r#"{"pids":{"limit":-1}}"#, &["pids.max=max"]),
-            (r#"{"pids":{"limit":5},"hugepageLimits":[{"pageSize":"2MB","limit":9}]}"#, &["pids.max=5", "hugetlb.2MB.max=9"]),
+            (
+                r#"{"pids":{"limit":5},"hugepageLimits":[{"pageSize":"2MB","limit":9}]}"#,
+                &["pids.max=5", "hugetlb.2MB.max=9", "hugetlb.2MB.rsvd.max=9"],
+            ),
             (
                 r#"{"blockIO":{"weight":1000,"throttleReadBpsDevice":[{"major":8,"minor":0,"rate":5}]}}"#,
                 &["io.weight=10000", "io.max=8:0 rbps=5"],
@@ -195,6 +204,8 @@ mod tests {
             (r#"{"cpu":{"realtimeRuntime":5}}"#, "realtime"),
             (r#"{"network":{"classID":5}}"#, "network"),
             (r#"{"blockIO":{"leafWeight":5}}"#, "leafWeight"),
+            (r#"{"blockIO":{"weightDevice":[{"major":8,"minor":0}]}}"#, "takes a weight"),
+            (r#"{"rdma":{"mlx":{}}}"#, "hcaHandles"),
             (r#"{"unified":{"../x":"77"}}"#, "unified"),
         ] {
             let error = written(text).expect_err(text);

@@ -57,6 +57,24 @@ pub fn set_io_priority(class: IoClass, level: u32) -> io::Result<()> {
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// Says from which of the machine's nodes the calling thread's memory comes (set_mempolicy(2)); `mode` holds the flags, too.
+///
+/// # Errors
+/// `EINVAL` for nodes that there are not or that do not fit the mode; `ENOSYS` where the kernel knows no nodes.
+pub fn set_memory_policy(mode: u32, nodes: &[usize]) -> io::Result<()> {
+    let words = nodes.iter().max().map_or(0, |last| last / 64 + 1);
+    let mut mask = vec![0_u64; words];
+    for node in nodes {
+        mask[node / 64] |= 1 << (node % 64);
+    }
+    let pointer = if words == 0 { std::ptr::null() } else { mask.as_ptr() };
+    // The kernel takes one bit less than it is told of.
+    let bits = if words == 0 { 0 } else { words * 64 + 1 };
+    // SAFETY: the mask is live and of as many bits as are passed, less one; the kernel copies it.
+    let done = unsafe { libc::syscall(libc::SYS_set_mempolicy, mode, pointer, bits) };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
 /// What uname(2) and address layouts pretend (personality(2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Domain {

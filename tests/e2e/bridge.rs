@@ -31,6 +31,7 @@ pub fn cases() -> Vec<Case> {
         case!(a_killed_way_out_comes_back).only_ours("looks into the session network namespace"),
         case!(ports_of_a_stack_of_its_own_and_of_no_network).only_ours("podman words it otherwise"),
         case!(what_a_bridge_filter_sees_passes).only_ours("changes a setting of the session network namespace"),
+        case!(packets_stay_large_and_are_added_up_once).only_ours("looks into the session network namespace"),
     ];
     all.into_iter().map(|case| case.needs(&[Need::Userns, Need::Net])).collect()
 }
@@ -370,6 +371,20 @@ fn what_a_bridge_filter_sees_passes(env: &TestEnv) {
     // The kernel has it or has it not; where it has, packets within a network pass through the rules.
     inside(env, &["sh", "-c", "f=/proc/sys/net/bridge/bridge-nf-call-iptables; [ ! -e $f ] || echo 1 >$f"]);
     assert_eq!(sh(env, &[], &ask(&[&target])), format!("{target}\nend"));
+    env.remove(&[&id]);
+}
+
+/// What the throughput rests on: nothing on the way makes several packets of one, or reads all of it to look at its checksum.
+fn packets_stay_large_and_are_added_up_once(env: &TestEnv) {
+    let id = serve(env, &[]);
+    assert!(env.ok(&["exec", &id, "ip", "link", "show", "eth0"]).contains(" mtu 65520 "));
+    let links = inside(env, &["ip", "-o", "link"]);
+    for name in ["podman0", "veth", "out0"] {
+        let link = links.lines().find(|line| line.contains(&format!(": {name}")));
+        assert!(link.is_none_or(|line| line.contains(" mtu 65520 ")), "{links}");
+        assert!(name == "out0" || link.is_some(), "{links}");
+    }
+    assert_eq!(inside(env, &["cat", "/proc/sys/net/netfilter/nf_conntrack_checksum"]).trim(), "0");
     env.remove(&[&id]);
 }
 

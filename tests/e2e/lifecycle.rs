@@ -36,6 +36,7 @@ pub fn cases() -> Vec<Case> {
         case!(a_container_has_a_cgroup_of_its_own_that_goes)
             .needs(&[Need::Cgroup])
             .only_ours("podman without systemd makes none"),
+        case!(a_sweep_takes_no_container_that_is_being_made).needs(&[Need::Tracer]).only_ours("looks at our folders"),
         case!(the_monitor_is_one_small_process_that_holds_no_folder).only_ours("our monitor"),
     ];
     all.into_iter().map(|case| case.needs(&[Need::Userns])).collect()
@@ -43,6 +44,21 @@ pub fn cases() -> Vec<Case> {
 
 fn state(env: &TestEnv, id: &str) -> String {
     env.field(id, "{{.State.Status}}")
+}
+
+fn a_sweep_takes_no_container_that_is_being_made(env: &TestEnv) {
+    env.busybox();
+    let containers = env.data().join("containers");
+    let made = || std::fs::read_dir(&containers).is_ok_and(|mut all| all.next().is_some());
+    // A second before each lock: its folder is there and nobody's.
+    let command = env.cmd(&["create", "--name", "c", "--network", "none", "bb", "true"]);
+    let traced = std::thread::spawn(move || command.traced(&["inject=flock:delay_enter=1000000", "trace=flock"]));
+    crate::ports::wait_until("the folder is made", made);
+    env.ok(&["network", "prune", "-f"]);
+    let traced = traced.join().unwrap();
+    assert_eq!(traced.output.code, 0, "{}", traced.output);
+    assert_eq!(env.ok(&["start", "-a", "c"]), "");
+    env.ok(&["rm", "c"]);
 }
 
 fn the_states_follow_one_another(env: &TestEnv) {

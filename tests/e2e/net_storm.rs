@@ -123,12 +123,17 @@ impl Storm<'_> {
                 "kill"
             }
             6 if self.started[slot] => {
+                self.settle_all();
                 self.end(slot);
                 "rm -f"
             }
             _ if self.started[slot] => {
-                let running = !self.env.run(&["ps", "-q", "--filter", &format!("name=^{}$", Self::name(slot))]).stdout.is_empty();
-                if !running && self.commands.is_empty() {
+                let names = self.env.ok(&["ps", "--format", "{{.Names}}"]);
+                let most = self.tally.entry("most at once").or_default();
+                *most = names.lines().count().max(*most);
+                if !names.lines().any(|name| name == Self::name(slot)) {
+                    // It may be on its way.
+                    self.settle_all();
                     self.end(slot);
                 }
                 "looks"
@@ -136,6 +141,12 @@ impl Storm<'_> {
             _ => return self.start(slot),
         };
         self.count(what);
+    }
+
+    fn settle_all(&mut self) {
+        while !self.commands.is_empty() {
+            self.settle(false);
+        }
     }
 
     fn settle_most(&mut self) {
@@ -186,9 +197,7 @@ fn a_storm_leaves_nothing_and_ends_no_connection(env: &TestEnv) {
         storm.step();
         storm.settle_most();
     }
-    while !storm.commands.is_empty() {
-        storm.settle(false);
-    }
+    storm.settle_all();
     eprintln!("storm: {:?}", storm.tally);
     let seen = answers(env);
     wait_until("the two still speak", || answers(env) > seen);

@@ -16,7 +16,7 @@ use crate::state::StateError;
 use rustix::fs::FlockOperation;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::Path;
 
 pub use crate::runtime::cdi::is_name as is_cdi_name;
@@ -149,14 +149,28 @@ pub(in crate::engine) fn fill_random(bytes: &mut [u8]) {
 fn make_folder(folder: &Path) -> Result<File, ContainerError> {
     let fail = |source| ContainerError::File { action: "make folder", path: folder.to_owned(), source };
     let make = |path: &Path| std::fs::DirBuilder::new().mode(0o700).create(path);
-    make(folder).map_err(fail)?;
-    let lock = File::open(folder).map_err(fail)?;
-    rustix::io::retry_on_intr(|| rustix::fs::flock(&lock, FlockOperation::LockExclusive)).map_err(|errno| fail(errno.into()))?;
+    let lock = loop {
+        make(folder).map_err(fail)?;
+        if let Some(lock) = locked(folder).map_err(fail)? {
+            break lock;
+        }
+    };
     // The overlay takes owner and mode of its root from the upper folder.
     std::fs::DirBuilder::new().mode(0o755).create(folder.join("upper")).map_err(fail)?;
     rustix::fs::chmod(folder.join("upper"), rustix::fs::Mode::from_raw_mode(0o755)).map_err(|errno| fail(errno.into()))?;
     make(&folder.join("work")).map_err(fail)?;
     Ok(lock)
+}
+
+/// Locks a folder that was just made; nothing where a sweep came in between, which took it for garbage.
+fn locked(folder: &Path) -> std::io::Result<Option<File>> {
+    let lock = match File::open(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    rustix::io::retry_on_intr(|| rustix::fs::flock(&lock, FlockOperation::LockExclusive))?;
+    let own = lock.metadata()?.ino();
+    Ok(std::fs::symlink_metadata(folder).is_ok_and(|found| found.ino() == own).then_some(lock))
 }
 
 /// Works out what a container of an image is to be; touches nothing.

@@ -1,8 +1,9 @@
 //! `exec`.
 
 use super::create::{Console, unknown_capabilities};
+use super::listener::Agent;
 use super::record::Status;
-use super::{Made, OciError, Runtime, listener};
+use super::{Made, OciError, Runtime};
 use crate::cgroup;
 use crate::runtime::bundle::{self, Exec};
 use crate::sys::replace::replace;
@@ -91,6 +92,7 @@ impl Runtime {
             root: root.transpose()?,
             process: &process,
             filter: filter.as_ref(),
+            memory_policy: spec.spec.linux().as_ref().and_then(|linux| linux.memory_policy().as_ref()),
             init: &init,
             namespaces: namespace::differing(container.record.init.pid),
             cgroup: cgroup.as_ref().map(|fd| fd.as_fd()),
@@ -98,9 +100,9 @@ impl Runtime {
             handed: request.handed,
             umask: request.umask,
         };
-        let made = bundle::exec(wish, &|pid, fd| match filter.as_ref().and_then(|filter| filter.listener.as_ref()) {
-            Some(listener) => listener::deliver(listener, &container.record, pid, status.as_str(), &fd),
-            None => Ok(()),
+        let agent = filter.as_ref().and_then(|filter| filter.listener.as_ref()).map(Agent::connect).transpose()?;
+        let made = bundle::exec(wish, &|pid, fd| {
+            agent.as_ref().map_or(Ok(()), |agent| agent.tell(&container.record, pid, status.as_str(), &fd))
         })?;
         if let Some(path) = &request.pid_file
             && let Err(source) = replace(path, made.pid.to_string().as_bytes())

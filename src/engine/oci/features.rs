@@ -41,6 +41,7 @@ const ARCHITECTURES: [&str; 12] = [
 pub fn features() -> Value {
     let capabilities: Vec<String> = CapSet::ALL.bare_names().map(|name| format!("CAP_{name}")).collect();
     let flags: Vec<&str> = bundle::known_flags().collect();
+    let (modes, memory_flags) = bundle::known_policies();
     json!({
         "ociVersionMin": "1.0.0",
         "ociVersionMax": SPEC_VERSION,
@@ -61,7 +62,7 @@ pub fn features() -> Value {
             "apparmor": {"enabled": labels::has_apparmor()},
             "selinux": {"enabled": labels::has_selinux()},
             "intelRdt": {"enabled": false},
-            "memoryPolicy": {"modes": [], "flags": []},
+            "memoryPolicy": {"modes": modes, "flags": memory_flags},
             "mountExtensions": {"idmap": {"enabled": true}},
             "netDevices": {"enabled": false},
         },

@@ -1,8 +1,9 @@
 //! `start`.
 
+use super::listener::Agent;
 use super::notify::Listening;
 use super::record::Status;
-use super::{OciError, Runtime, listener};
+use super::{OciError, Runtime};
 use crate::runtime::bundle;
 use crate::runtime::message::Failure;
 use crate::sys::clone::{self, CloneFlags};
@@ -49,10 +50,8 @@ impl Runtime {
         let bundle = container.bundle()?;
         let record = &container.record;
         let listener = bundle::listener_of(&bundle);
-        let calls = listener.as_ref().map(|listener| {
-            let status = status.as_str();
-            move |fd: OwnedFd| listener::deliver(listener, record, record.init.pid, status, &fd)
-        });
+        let agent = listener.as_ref().map(Agent::connect).transpose()?;
+        let calls = agent.as_ref().map(|agent| |fd: OwnedFd| agent.tell(record, record.init.pid, status.as_str(), &fd));
         let spec = &bundle.spec;
         let deliver = calls.as_ref().map(|calls| calls as bundle::Deliver<'_>);
         bundle::start(&container.folder, spec.process().as_ref(), deliver).map_err(|failure| match deliver {

@@ -8,6 +8,8 @@
 //!   network is dropped.
 //! - A container cannot send with the address of another network's. (Within its own, the bridge knows no better.)
 //! - What comes for a socket of netd's that has a client's address ([`MARK`]) is delivered to it.
+//! - What netd and a container say to each other needs no translation and no memory of connections, so the kernel keeps none: that
+//!   is a tenth of what a connection to a published port costs, and many questions about names fill no table.
 
 use super::{HOST, groups};
 use crate::config::program::find_program;
@@ -36,10 +38,15 @@ pub fn rules(host: Option<Ipv4Addr>) -> String {
         {host}
     }}
     chain early {{
-        type filter hook prerouting priority mangle; policy accept;
+        type filter hook prerouting priority raw; policy accept;
         meta iifgroup {{ {open}, {internal} }} ip6 saddr != :: fib saddr . iif oif missing drop
         meta iifgroup {{ {open}, {internal} }} meta nfproto ipv4 fib saddr . iif oif missing drop
-        meta l4proto {{ tcp, udp }} socket transparent 1 meta mark set {MARK} accept
+        meta l4proto {{ tcp, udp }} socket transparent 1 meta mark set {MARK} notrack accept
+        meta iifgroup {{ {open}, {internal} }} fib daddr . iif type local notrack
+    }}
+    chain by_us {{
+        type filter hook output priority raw; policy accept;
+        meta oifgroup {{ {open}, {internal} }} notrack
     }}
     chain to_host {{
         type nat hook prerouting priority dstnat; policy accept;

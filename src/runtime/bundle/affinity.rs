@@ -9,19 +9,29 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 /// It is none; the text says why.
 pub(super) fn parse(list: &str) -> Result<CpuSet, String> {
     let mut set = CpuSet::new();
+    numbers(list)?.into_iter().for_each(|one| set.set(one));
+    Ok(set)
+}
+
+/// Reads a list of numbers below 1024 (`0-3,7`).
+///
+/// # Errors
+/// As for [`parse`].
+pub(super) fn numbers(list: &str) -> Result<Vec<usize>, String> {
+    let mut all = Vec::new();
     for part in list.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let number = |text: &str| {
             let number = text.parse::<usize>().ok().filter(|number| *number < CpuSet::MAX_CPU);
-            number.ok_or_else(|| format!("{list:?} is no list of processors (as 0-3,7)"))
+            number.ok_or_else(|| format!("{list:?} is no list of numbers (as 0-3,7)"))
         };
         let (from, to) = part.split_once('-').unwrap_or((part, part));
         let (from, to) = (number(from)?, number(to)?);
         if from > to {
             return Err(format!("{part} ends before it begins"));
         }
-        (from..=to).for_each(|one| set.set(one));
+        all.extend(from..=to);
     }
-    Ok(set)
+    Ok(all)
 }
 
 /// Binds the caller, and whom it makes from now on, to the processors of a list; an empty one changes nothing.

@@ -45,8 +45,12 @@ pub struct Bundle {
     pub unknown: Vec<String>,
 }
 
-/// Takes the capabilities out of a process that nobody knows, and names them.
+/// Takes out of a process what says nothing and would not be read, and the capabilities that nobody knows, which it names.
 pub fn take_unknown_capabilities(process: &mut Value) -> Vec<String> {
+    if let Some(lists) = process.get_mut("execCPUAffinity").and_then(Value::as_object_mut) {
+        // config.md "execCPUAffinity": an empty list is as none.
+        lists.retain(|_, list| list.as_str() != Some(""));
+    }
     let mut unknown = Vec::new();
     let sets = process.get_mut("capabilities").and_then(Value::as_object_mut);
     for list in sets.into_iter().flat_map(|sets| sets.values_mut()).filter_map(Value::as_array_mut) {

@@ -6,14 +6,14 @@
 use super::init::home_of;
 use super::leave::{self, Leave};
 use super::seccomp::Filter;
-use super::{affinity, console, labels};
+use super::{affinity, console, labels, memory};
 use crate::runtime::init::enter_workdir;
 use crate::runtime::message::{Failure, Outcome, Stage};
 use crate::runtime::mounts as kernels;
 use crate::runtime::process::become_root;
 use crate::sys::clone::{self, Child, CloneFlags};
 use crate::sys::{fd, fdpass, mount, namespace, process as proc, socket};
-use oci_spec::runtime::Process;
+use oci_spec::runtime::{LinuxMemoryPolicy, Process};
 use rustix::process::DumpableBehavior;
 use std::fs::File;
 use std::io::Read as _;
@@ -24,6 +24,8 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 pub struct Exec<'a> {
     pub process: &'a Process,
     pub filter: Option<&'a Filter>,
+    /// The container's.
+    pub memory_policy: Option<&'a LinuxMemoryPolicy>,
     /// Init's root, where that is not the root of a mount namespace of the container's own.
     pub root: Option<OwnedFd>,
     /// Init's pidfd.
@@ -135,6 +137,7 @@ fn join(wish: Exec<'_>, ends: &Ends) -> Result<(), Failure> {
 fn prepare(wish: &Exec<'_>, other: Option<OwnedFd>, ends: &Ends) -> Result<std::convert::Infallible, Failure> {
     let process = wish.process;
     affinity::bind(process.exec_cpu_affinity().as_ref().and_then(|wanted| wanted.cpu_affinity_final().as_deref()))?;
+    memory::apply(wish.memory_policy)?;
     rustix::process::setsid().map_err(|errno| Failure::at(Stage::Join, "")(errno.into()))?;
     become_root()?;
     labels::apply(process)?;

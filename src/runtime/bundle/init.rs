@@ -2,7 +2,7 @@
 
 use super::place::Plan;
 use super::start::{hear, say, wait};
-use super::{console, devices, hooks, labels, leave, mounts};
+use super::{console, devices, hooks, labels, leave, memory, mounts};
 use crate::runtime::init::enter_workdir;
 use crate::runtime::message::{Failure, Stage};
 use crate::runtime::process::become_root;
@@ -130,6 +130,7 @@ fn prepare(
         netdev::loopback_up().map_err(Failure::at(Stage::Loopback, ""))?;
     }
     personality(spec)?;
+    memory::apply(spec.linux().as_ref().and_then(|linux| linux.memory_policy().as_ref()))?;
     let mut home = String::new();
     if let Some(process) = spec.process() {
         home = home_of(&root, process);

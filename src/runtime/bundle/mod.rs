@@ -21,6 +21,12 @@
 //! I waits on the listening socket. Nobody listens there any more once the program runs, as the descriptor is close-on-exec: that is
 //! how `created` and `running` are told apart, whoever was killed in between. When C dies before it has said "stay", I ends.
 //!
+//! Where the filter hands calls over, I sends the descriptor that tells of them over the same connection to S, and S to the listener: I
+//! has left the host's files behind, and another process has to be there when the next call of I's waits for an answer.
+//!
+//! A container whose mount namespace is not its own has its root mounted on the root's own folder in there, and no pivot: the
+//! namespace's root is others'. What was mounted goes with `delete`.
+//!
 //! Nobody in the container may look into I or take our binary from it: nobody else is in there while I waits, as `exec` refuses a
 //! container that is not started; and where it shares a pid namespace, and from the start on, I is not dumpable.
 
@@ -35,6 +41,7 @@ mod idmap;
 mod init;
 pub mod labels;
 mod leave;
+mod memory;
 mod mounts;
 mod place;
 mod seccomp;
@@ -47,6 +54,7 @@ pub use create::{Create, Created, create};
 pub use exec::{Exec, exec};
 pub use hooks::run_all;
 pub use init::StateText;
+pub use memory::known_policies;
 pub use mounts::known_options;
 pub use seccomp::{Filter, Listener, known_flags, listener_of, of as filter_of};
 pub use shared::SharedRoot;

@@ -2,7 +2,7 @@
 //! parts of it that this runtime cannot do.
 
 use super::config::{Bundle, ConfigError, refused};
-use super::{affinity, labels, mounts};
+use super::{affinity, labels, memory, mounts};
 use oci_spec::runtime::{Hook, Linux, LinuxNamespaceType, Process, Spec};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -172,10 +172,12 @@ fn check_linux(linux: &Linux, own: &Own) -> Checked {
     let not_here = [
         ("linux.intelRdt", linux.intel_rdt().is_some()),
         ("linux.netDevices", linux.net_devices().as_ref().is_some_and(|devices| !devices.is_empty())),
-        ("linux.memoryPolicy", linux.memory_policy().is_some()),
     ];
     if let Some((field, _)) = not_here.iter().find(|(_, is_there)| *is_there) {
         return Err(refused(*field, "this runtime does not do that"));
+    }
+    if let Some(policy) = linux.memory_policy() {
+        memory::check(policy).map_err(|why| refused("linux.memoryPolicy.nodes", why))?;
     }
     let mappings = [linux.uid_mappings(), linux.gid_mappings()].into_iter().flatten().any(|list| !list.is_empty());
     if mappings && !own.has(LinuxNamespaceType::User) {
@@ -319,6 +321,8 @@ mod tests {
             ("/linux/rootfsPropagation", json!("odd"), "rootfsPropagation"),
             ("/linux/intelRdt", json!({"closID": "a"}), "intelRdt"),
             ("/linux/netDevices", json!({"eth0": {}}), "netDevices"),
+            ("/linux/memoryPolicy", json!({"mode": "MPOL_BIND", "nodes": "x"}), "memoryPolicy"),
+            ("/linux/memoryPolicy", json!({"mode": "MPOL_ODD"}), "MPOL_ODD"),
             ("/linux/timeOffsets", json!({"monotonic": {"secs": 1}}), "time namespace"),
             ("/linux/personality", json!({"domain": "LINUX", "flags": ["X"]}), "personality"),
             ("/linux/maskedPaths", json!(["proc"]), "maskedPaths"),

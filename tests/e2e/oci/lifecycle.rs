@@ -121,7 +121,7 @@ fn a_configuration_that_cannot_be_leaves_nothing(env: &TestEnv) {
         ("/linux/sysctl", json!({"kernel.panic": "1"}), "kernel.panic"),
         ("/linux/intelRdt", json!({"closID": "a"}), "intelRdt"),
         ("/linux/resources", json!({"memory": {"swappiness": 7}}), "swappiness"),
-        ("/linux/seccomp", json!({"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/x"}), "listenerPath"),
+        ("/linux/seccomp", json!({"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "x"}), "listenerPath"),
         ("/mounts", json!([{"destination": "/x", "type": "nosuchfs", "source": "x"}]), "nosuchfs"),
         ("/mounts", json!([{"destination": "/x", "source": "/nosuch", "options": ["bind"]}]), "nosuch"),
         ("/linux/devices", json!([{"path": "/dev/x", "type": "c", "major": 999, "minor": 9}]), "999:9"),

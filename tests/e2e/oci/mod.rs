@@ -9,6 +9,7 @@ mod lifecycle;
 mod mounts;
 mod podman;
 mod process;
+mod sentences;
 
 use crate::harness::{Case, Cmd, Need, Output, TestEnv, archive, host};
 use serde_json::{Value, json};
@@ -23,6 +24,7 @@ pub fn cases() -> Vec<Case> {
         podman::cases(),
         external::cases(),
         agents::cases(),
+        sentences::cases(),
     ];
     let ready = |case: Case| case.needs(&[Need::Userns]).only_ours("podman is no OCI runtime");
     all.into_iter().flatten().map(ready).collect()

@@ -3,7 +3,10 @@
 use crate::harness::{Case, Cmd, Need, TestEnv, case};
 
 pub fn cases() -> Vec<Case> {
-    vec![case!(podman_runs_execs_into_and_stops_a_container).needs(&[Need::Podman, Need::Subids])]
+    vec![
+        case!(podman_runs_execs_into_and_stops_a_container).needs(&[Need::Podman, Need::Subids]),
+        case!(podman_gives_terminals_pauses_and_looks_after_health).needs(&[Need::Podman, Need::Subids]),
+    ]
 }
 
 fn podman(env: &TestEnv, args: &[&str]) -> Cmd {
@@ -60,4 +63,35 @@ fn podman_runs_execs_into_and_stops_a_container(env: &TestEnv) {
     run(&["system", "migrate"]).ok();
     let left = std::fs::read_dir(env.runtime().join("coracle/oci")).map_or(0, Iterator::count);
     assert_eq!(left, 0, "states of containers that are gone");
+}
+
+fn podman_gives_terminals_pauses_and_looks_after_health(env: &TestEnv) {
+    let run = |args: &[&str]| podman(env, args).run();
+    let archive = crate::harness::archive::busybox_root().to_string_lossy().into_owned();
+    run(&["import", &archive, "bb"]).ok();
+    let once = |options: &[&str], command: &[&str]| {
+        let all = [&["run", "--rm", "--network", "none"][..], options, &["bb"], command].concat();
+        run(&all).ok().replace('\r', "")
+    };
+    assert_eq!(once(&["-t"], &["sh", "-c", "tty; test -c /dev/console && echo console"]), "/dev/pts/0\nconsole");
+    let systemd = once(&["--systemd", "always"], &["sh", "-c", "grep -c ' /run tmpfs ' /proc/mounts; echo $container"]);
+    assert_eq!(systemd, "1\npodman");
+    assert_eq!(
+        once(&["--read-only", "--tmpfs", "/t"], &["sh", "-c", "touch /t/x && ! touch /y 2>/dev/null && echo good"]),
+        "good"
+    );
+    let looked = ["--health-cmd", "test -e /ok", "--health-interval", "disable"];
+    let long = [&["run", "-d", "--network", "none", "--name", "c"][..], &looked, &["bb", "sleep", "1000"]].concat();
+    run(&long).ok();
+    assert_ne!(run(&["healthcheck", "run", "c"]).code, 0);
+    run(&["exec", "c", "touch", "/ok"]).ok();
+    assert_eq!(run(&["healthcheck", "run", "c"]).code, 0);
+    assert_eq!(run(&["exec", "-t", "c", "tty"]).ok().trim_end(), "/dev/pts/0");
+    let status = || run(&["inspect", "--format", "{{.State.Status}}", "c"]).ok();
+    run(&["pause", "c"]).ok();
+    assert_eq!(status(), "paused");
+    run(&["unpause", "c"]).ok();
+    assert_eq!(status(), "running");
+    run(&["rm", "-f", "-t", "0", "c"]).ok();
+    run(&["system", "migrate"]).ok();
 }

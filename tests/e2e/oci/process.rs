@@ -20,6 +20,7 @@ pub fn cases() -> Vec<Case> {
         case!(descriptors_are_passed_on),
         case!(exec_takes_a_whole_process),
         case!(a_pretended_machine),
+        case!(memory_comes_from_the_nodes_of_the_policy),
         case!(a_program_that_the_kernel_refuses_is_no_success),
     ]
 }
@@ -293,4 +294,22 @@ fn a_program_that_the_kernel_refuses_is_no_success(env: &TestEnv) {
     let output = bundle.on(&["exec", "--process", &file.to_string_lossy()], &[]);
     assert!(output.code != 0 && output.stderr().contains("Argument list too long"), "{output}");
     bundle.delete();
+}
+
+/// config-linux.md "Memory policy".
+fn memory_comes_from_the_nodes_of_the_policy(env: &TestEnv) {
+    let look = "head -1 /proc/self/numa_maps | cut -d ' ' -f 2; sleep 1000";
+    let policy = json!({"mode": "MPOL_BIND", "nodes": "0", "flags": ["MPOL_F_STATIC_NODES"]});
+    let bundle = Bundle::script(env, look).set("/linux/memoryPolicy", policy);
+    if !std::path::Path::new("/proc/self/numa_maps").exists() {
+        // A kernel without nodes says so.
+        bundle.create().fails(1, &["memoryPolicy"]);
+        return;
+    }
+    bundle.up();
+    bundle.exec(&["sh", "-c", "until grep -q 1000 /proc/*/cmdline; do :; done"]).ok();
+    assert_eq!(bundle.out(), "bind=static:0\n");
+    bundle.exec(&["sh", "-c", "head -1 /proc/self/numa_maps | cut -d ' ' -f 2"]).prints("bind=static:0");
+    bundle.delete();
+    Bundle::new(env, &["true"]).set("/linux/memoryPolicy", json!({"mode": "MPOL_BIND"})).create().fails(1, &["memoryPolicy"]);
 }

@@ -5,8 +5,9 @@
 //! are moved by `splice`. The container's answers to that address come back to N, where a rule of the firewall marks what belongs to a
 //! transparent socket and a routing rule for the mark keeps it here.
 //!
-//! Bounds: descriptors (no more connections are accepted than there are descriptors for; they wait in the kernel's queue), flows of
-//! datagrams for each client, and what is on its way in a pipe.
+//! Bounds: descriptors (no more connections are accepted than there are descriptors for; they wait in the kernel's queue, and one
+//! listener leaves some to the others), flows of datagrams for each client and in all (the quiet ones make room), and what is on its
+//! way in a pipe.
 
 mod datagrams;
 mod pipes;

@@ -71,7 +71,7 @@ pub(super) struct Worker {
     /// Sockets for datagrams that have more.
     pub(super) more: Vec<(Subject, u32)>,
     /// Listeners that wait for descriptors.
-    paused: Vec<u32>,
+    paused: Vec<(u32, Instant)>,
     /// How many there are for connections, flows and listeners.
     descriptors: usize,
     /// Where flows were looked at for one that makes room.
@@ -131,14 +131,14 @@ impl Worker {
             for (subject, at) in std::mem::take(&mut self.more) {
                 self.datagrams(subject, at);
             }
-            for at in std::mem::take(&mut self.paused) {
-                if self.has_room(at) {
+            let now = Instant::now();
+            for (at, until) in std::mem::take(&mut self.paused) {
+                if until <= now && self.has_room(at) {
                     self.go_on(at);
                 } else {
-                    self.paused.push(at);
+                    self.paused.push((at, until));
                 }
             }
-            let now = Instant::now();
             if now >= self.next_tick {
                 self.next_tick = now + TICK;
                 self.tick(now);
@@ -297,12 +297,13 @@ impl Worker {
     /// Takes a connection that waits at a listener. The next one is told at once: to ask for it costs as much.
     fn accept(&mut self, at: u32) {
         if !self.has_room(at) {
-            return self.pause(at);
+            return self.pause(at, Instant::now());
         }
         let Some(service) = self.services.get_mut(at) else { return };
         let (client, address) = match acceptfrom_with(&service.socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
             Ok((client, address)) => (client, address.and_then(|address| SocketAddr::try_from(address).ok())),
-            Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => return self.pause(at),
+            // Of the whole machine, so nothing tells when there is one again.
+            Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => return self.pause(at, Instant::now() + PAUSE),
             // accept(2): what ended before it was accepted.
             Err(_) => return,
         };
@@ -335,11 +336,11 @@ impl Worker {
     }
 
     /// Leaves the waiting connections in the kernel's queue until there is room.
-    fn pause(&mut self, at: u32) {
+    fn pause(&mut self, at: u32, until: Instant) {
         let Some(service) = self.services.get_mut(at) else { return };
         let _ = epoll::modify(&self.epoll, &service.socket, data(Subject::Service, at), epoll::EventFlags::empty());
-        if !self.paused.contains(&at) {
-            self.paused.push(at);
+        if !self.paused.iter().any(|(other, _)| *other == at) {
+            self.paused.push((at, until));
         }
     }
 
