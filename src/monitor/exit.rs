@@ -3,6 +3,7 @@
 use super::args::MonitorArgs;
 use super::logs::stamp;
 use crate::sys::{process, tree};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir, openat, renameat, unlinkat};
 use rustix::io::Errno;
 use rustix::process::{WaitId, WaitIdOptions};
@@ -12,6 +13,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 const RECORD: &CStr = c"exit.json";
 const RECORD_TMP: &CStr = c"exit.json.tmp";
@@ -19,6 +21,8 @@ const RUN_RECORD: &CStr = c"run.json";
 const SIGKILL: i32 = 9;
 /// The code where none can be known: init was not ours to wait for.
 const UNKNOWN: i32 = 255;
+/// How long sessions that came too late may take to end before their cgroup is left to the next command.
+const JOINERS_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How init ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +145,29 @@ pub(super) fn remove_cgroup(cgroup: &Path) {
     let Some(name) = cgroup.file_name().and_then(|name| CString::new(name.as_bytes()).ok()) else { return };
     let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
     let Ok(parent) = openat(CWD, cgroup.parent().unwrap_or(cgroup), flags, Mode::empty()) else { return };
-    remove_cgroup_at(parent.as_fd(), &name, 0);
+    if unlinkat(&parent, &name, AtFlags::REMOVEDIR) == Err(Errno::BUSY) {
+        let _ = let_joiners_go(cgroup);
+        remove_cgroup_at(parent.as_fd(), &name, 0);
+    }
+}
+
+/// A session that was about to join is in the cgroup, but not yet in the pid namespace that has ended. Where the container was paused
+/// it stands still with nobody left to pause or unpause; it finds out by itself that there is nothing to join any more.
+fn let_joiners_go(cgroup: &Path) -> Result<(), Errno> {
+    let freezer = openat(CWD, cgroup.join("cgroup.freeze"), OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())?;
+    rustix::io::retry_on_intr(|| rustix::io::write(&freezer, b"0"))?;
+    let events = openat(CWD, cgroup.join("cgroup.events"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let end = Instant::now() + JOINERS_PATIENCE;
+    loop {
+        let mut text = [0; 128];
+        let len = rustix::io::retry_on_intr(|| rustix::io::pread(&events, &mut text, 0))?;
+        let left = end.saturating_duration_since(Instant::now());
+        if count_of(&text[..len], b"populated ") == 0 || left.is_zero() {
+            return Ok(());
+        }
+        let left = Timespec::try_from(left).unwrap_or_default();
+        poll(&mut [PollFd::new(&events, PollFlags::PRI)], Some(&left))?;
+    }
 }
 
 fn remove_cgroup_at(parent: BorrowedFd<'_>, name: &CStr, depth: usize) {

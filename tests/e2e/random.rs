@@ -48,7 +48,7 @@ fn commands_for_one_container_all_end_and_agree(env: &TestEnv) {
             let text = output.stderr();
             assert!([0, 1, 2, 125, 126, 137, 255].contains(&output.code), "round {round}: {output}");
             assert!(!text.contains("panicked") && !text.contains("locked"), "round {round}: {output}");
-            assert!(output.code == 0 || !text.is_empty(), "round {round}: {output}");
+            assert!([0, 137].contains(&output.code) || !text.is_empty(), "round {round}: {output}");
         }
         env.run(&["ps", "-a"]).code(0);
     }

@@ -2,6 +2,7 @@
 //! reaps, folders in use, clients that are killed (R8, R30, R50, R52, R54).
 
 use crate::faults::parent;
+use crate::harness::rootly::HUNG;
 use crate::harness::{Case, Need, TestEnv, case, program};
 use rustix::process::{Pid, Signal, kill_process};
 use std::time::{Duration, Instant};
@@ -13,6 +14,9 @@ pub fn cases() -> Vec<Case> {
         case!(who_waits_for_a_lock_goes_on_when_its_holder_is_killed).only_ours("our locks"),
         case!(processes_that_nobody_reaps_hold_nothing_up),
         case!(a_folder_in_use_holds_no_removal_up).only_ours("it mounts in a session"),
+        case!(a_session_that_joins_what_is_paused_and_killed_ends)
+            .needs(&[Need::Tracer, Need::Cgroup])
+            .only_ours("it delays our system calls"),
         case!(sessions_whose_clients_are_killed_leave_the_monitor_as_it_was).only_ours("our monitor"),
     ];
     all.into_iter().map(|case| case.needs(&[Need::Userns])).collect()
@@ -138,6 +142,27 @@ fn a_folder_in_use_holds_no_removal_up(env: &TestEnv) {
     }
     inside.wait();
     other.wait();
+}
+
+/// R53: the session's process is in the container's cgroup, which is frozen then, but not yet in its pid namespace, which ends.
+fn a_session_that_joins_what_is_paused_and_killed_ends(env: &TestEnv) {
+    let id = env.start(&["--name", "c"]);
+    let cgroup = std::path::PathBuf::from("/sys/fs/cgroup").join(env.field("c", "{{.State.CgroupPath}}").trim_start_matches('/'));
+    let members = || std::fs::read_to_string(cgroup.join("cgroup.procs")).expect("the cgroup").lines().count();
+    let before = members();
+    let late = env.cmd(&["exec", "c", "true"]);
+    let late = std::thread::spawn(move || late.traced(&["inject=setns:delay_enter=1500000", "trace=setns", "signal=none"]));
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while members() == before {
+        assert!(Instant::now() < deadline, "nobody joins {}", cgroup.display());
+    }
+    env.ok(&["pause", "c"]);
+    env.ok(&["kill", "c"]);
+    assert_eq!(env.ok(&["wait", "c"]), "137");
+    let output = late.join().expect("the traced session").output;
+    assert!(output.code != HUNG && output.code >= 125, "{output}");
+    env.ok(&["rm", &id]);
+    assert!(!cgroup.exists());
 }
 
 /// R50.
