@@ -289,7 +289,10 @@ fn a_container_that_does_not_exist_is_an_error_everywhere(env: &TestEnv) {
 
 fn stop_and_kill_end_every_process_of_the_container(env: &TestEnv) {
     let id = env.start_script(&[], "for i in 1 2 3; do (trap '' TERM; setsid sleep 1000) & done; echo ready; exec sleep 1000");
-    let pid_namespace = std::fs::read_link(format!("/proc/{}/ns/pid", env.init_pid(&id))).unwrap();
+    let path = format!("/proc/{}/ns/pid", env.init_pid(&id));
+    let pid_namespace = std::fs::read_link(&path).unwrap();
+    // As long as it is open no other namespace gets its number.
+    let _held = std::fs::File::open(&path).unwrap();
     env.ok(&["stop", "-t", "0", &id]);
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
         let same = std::fs::read_link(entry.path().join("ns/pid")).is_ok_and(|link| link == pid_namespace);

@@ -42,7 +42,7 @@ fn a_container_goes_through_its_states(env: &TestEnv) {
     bundle.start().ok();
     assert_eq!(bundle.status(), "running");
     assert_eq!(bundle.state()["pid"].as_i64(), Some(pid));
-    bundle.exec(&["sh", "-c", "until grep -q 1000 /proc/*/cmdline; do :; done"]).ok();
+    bundle.exec(&["sh", "-c", "until grep -q ^sleep /proc/*/cmdline; do :; done"]).ok();
     assert_eq!(bundle.out(), "started\n");
     bundle.on(&["kill"], &["KILL"]).ok();
     crate::harness::wait_gone(i32::try_from(pid).expect("a pid"));
@@ -105,7 +105,7 @@ fn the_configuration_counts_as_it_was_when_created(env: &TestEnv) {
     bundle.create().ok();
     std::fs::write(bundle.folder().join("config.json"), "{}").expect("write");
     bundle.start().ok();
-    bundle.exec(&["sh", "-c", "until grep -q 1000 /proc/*/cmdline; do :; done"]).ok();
+    bundle.exec(&["sh", "-c", "until grep -q ^sleep /proc/*/cmdline; do :; done"]).ok();
     assert_eq!(bundle.out(), "first\nbundle\n");
     bundle.delete();
 }

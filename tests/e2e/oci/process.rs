@@ -307,7 +307,7 @@ fn memory_comes_from_the_nodes_of_the_policy(env: &TestEnv) {
         return;
     }
     bundle.up();
-    bundle.exec(&["sh", "-c", "until grep -q 1000 /proc/*/cmdline; do :; done"]).ok();
+    bundle.exec(&["sh", "-c", "until grep -q ^sleep /proc/*/cmdline; do :; done"]).ok();
     assert_eq!(bundle.out(), "bind=static:0\n");
     bundle.exec(&["sh", "-c", "head -1 /proc/self/numa_maps | cut -d ' ' -f 2"]).prints("bind=static:0");
     bundle.delete();
