@@ -164,8 +164,8 @@ impl Members {
         let host = host_address();
         if host != self.host {
             self.host = host;
-            // A program is waited for, and names are to be answered meanwhile. Where it fails the old address goes on to be the
-            // host's in N; the next change is another chance.
+            // A program is waited for, not by this thread. Where it fails the old address goes on to be the host's in N; the next
+            // change is another chance.
             self.inside.later(move || drop(firewall::set_host(host)));
         }
     }

@@ -37,7 +37,7 @@ enum Order {
         port: u16,
         target: Target,
     },
-    /// The container's addresses are others now; what is connected stays.
+    /// The container's addresses are others now; connections stay, datagrams go the new way.
     Retarget {
         numbers: HashSet<u64>,
         target: Target,
@@ -84,6 +84,9 @@ impl Relay {
     }
 
     pub(crate) fn retarget(&self, numbers: HashSet<u64>, target: Target) {
+        if numbers.is_empty() {
+            return;
+        }
         self.order(Order::Retarget { numbers, target });
     }
 

@@ -42,7 +42,7 @@ impl Target {
     }
 
     /// The way for a client of IPv6 where nobody listens at the container's IPv6 address: many programs listen at `0.0.0.0` alone, and
-    /// `localhost` means `::1` first.
+    /// `localhost` means `::1` first. For connections; of datagrams nobody tells in time.
     pub(super) fn path_by_v4(&self, client: SocketAddr, port: u16) -> Option<Path> {
         let side = self.v4.filter(|_| client.is_ipv6() && self.v6.is_some())?;
         Some(Path { to: SocketAddr::new(side.address, port), from: SocketAddr::new(side.gateway, 0), kept: false })

@@ -1,8 +1,8 @@
 //! One TCP connection from a client to a container.
 //!
-//! Two directions, each with a pipe while many bytes are on their way; few are copied, which is cheaper than two `splice`s. Events are edge-triggered: what a socket is known to have is
-//! remembered until the kernel says that there is no more. The end of one direction is passed on when its bytes are
-//! (`shutdown(2)`), the other one goes on. A reset is passed on as a reset.
+//! Two directions, each with a pipe while many bytes are on their way; few are copied, which is cheaper than two `splice`s. Events are
+//! edge-triggered: what a socket is known to have is remembered until the kernel says that there is no more. The end of one direction is
+//! passed on when its bytes are (`shutdown(2)`), the other one goes on. A reset is passed on as a reset.
 //!
 //! Most connections are a question and its answer, so what a connection costs before its first byte counts: both ends are taken for
 //! able to do all until the kernel says otherwise. On a bridge of N a connection is there when `connect(2)` returns, so the
@@ -127,6 +127,7 @@ impl Connection {
     /// Another socket towards the container, in the place of one that was refused; it may still be connecting.
     pub(super) fn take_instead(&mut self, container: OwnedFd) {
         self.container = container;
+        self.kept_alive = false;
     }
 
     /// The connection lasts longer than a question and its answer.
@@ -158,7 +159,7 @@ impl Connection {
         if failed {
             match (sockopt::socket_error(socket), self.instead) {
                 (Ok(Ok(())), _) => {}
-                (Ok(Err(Errno::CONNREFUSED)), Some(path)) if end == End::Container => {
+                (Ok(Err(Errno::CONNREFUSED | Errno::HOSTUNREACH | Errno::NETUNREACH)), Some(path)) if end == End::Container => {
                     self.instead = None;
                     self.outward = Direction::new(false, false);
                     return Next::Instead(path);

@@ -202,3 +202,23 @@ fn the_first_datagram_after_a_service_is_back_is_not_lost() {
         echo(&socket, format!("again {round}").as_bytes());
     }
 }
+
+#[test]
+fn datagrams_of_a_known_client_go_the_new_way_after_a_change_of_addresses() {
+    let other = Ipv4Addr::new(127, 0, 0, 2);
+    let before = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+    let port = before.local_addr().expect("an address").port();
+    let after = UdpSocket::bind((other, port)).expect("the same port of another address");
+    let (relay, at) = published(Kind::Datagram, port);
+    let client = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+    let mut space = [0; 16];
+    client.send_to(b"one", at).expect("send");
+    before.set_read_timeout(Some(PATIENCE)).expect("a time limit");
+    assert_eq!(before.recv(&mut space).expect("a datagram"), 3);
+    let side = Side { address: other.into(), gateway: Ipv4Addr::LOCALHOST.into(), prefix: 8, answers_all: true };
+    relay.retarget(HashSet::from([1]), Target { v4: Some(side), v6: None });
+    // The relay is told and does not answer, so it is asked until it has heard.
+    after.set_read_timeout(Some(Duration::from_millis(50))).expect("a time limit");
+    let came = (0..400).any(|_| client.send_to(b"two", at).is_ok() && after.recv(&mut space).is_ok());
+    assert!(came && space.starts_with(b"two"));
+}

@@ -222,6 +222,7 @@ impl Worker {
             connection.take_instead(socket);
             Ok(epoll::add(&self.epoll, connection.container(), data(Subject::Container, at), EDGE)?)
         });
+        self.has_new = true;
         let next = if added.is_ok() { connection.go_on(&mut self.pipes) } else { connection.reset() };
         self.then(at, Some(next));
     }
@@ -256,8 +257,14 @@ impl Worker {
                 }
             }
             Order::Retarget { numbers, target } => {
-                for service in self.services.iter_mut().filter(|service| numbers.contains(&service.number)) {
-                    service.target = target;
+                for at in self.services.those(|service| numbers.contains(&service.number) && service.target != target) {
+                    if let Some(service) = self.services.get_mut(at) {
+                        service.target = target;
+                    }
+                    // The next datagram of such a client finds the new way; connections stay what they are.
+                    for flow in self.flows.those(|flow| flow.service == at) {
+                        self.end_flow(flow);
+                    }
                 }
             }
             Order::Close { numbers, done } => {
@@ -308,8 +315,11 @@ impl Worker {
             Err(_) => return,
         };
         let connected = address.and_then(|address| {
-            let socket = connect(&service.target, address, service.port).ok()?;
-            Some((socket, service.target.path_by_v4(address, service.port)))
+            let instead = service.target.path_by_v4(address, service.port);
+            match connect(&service.target, address, service.port) {
+                Ok(socket) => Some((socket, instead)),
+                Err(_) => Some((begin(&instead?).ok()?, None)),
+            }
         });
         let Some((container, instead)) = connected else {
             let _ = rustix::net::sockopt::set_socket_linger(&client, Some(Duration::ZERO));
@@ -328,6 +338,10 @@ impl Worker {
         if added.is_ok() {
             self.connections.insert(connection);
             service.connections += 1;
+            if !self.has_new && self.flows.len() == 0 {
+                // Nobody has ticked since the last one.
+                self.next_tick = Instant::now() + TICK;
+            }
             self.has_new = true;
             self.then(place, Some(next));
         } else {

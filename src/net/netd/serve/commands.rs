@@ -35,7 +35,7 @@ impl Netd {
         let Some(asker) = self.askers.get_mut(at) else { return };
         self.space.resize(PACKET_BYTES, 0);
         match packet::receive(asker.socket.as_fd(), &mut self.space) {
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(_) | Ok(([], _)) => self.hang_up(at),
             Ok((text, fds)) => {
                 let request = serde_json::from_slice(text);
@@ -95,7 +95,7 @@ impl Netd {
             return self.say(at, &Answer::Refused(refusal), &[]);
         }
         // The host may have got a network since of which nobody told, or a helper.
-        if self.changes.is_none() || matches!(self.found.record.way, Way::Missing { .. }) {
+        if self.changes.is_none() || self.maker.is_none() && matches!(self.found.record.way, Way::Missing { .. }) {
             self.follow_host();
         }
         if self.maker.is_some() && matches!(self.found.record.way, Way::Missing { .. }) {

@@ -145,7 +145,8 @@ impl Netd {
         let mut command = Command::new("/proc/self/exe");
         command.args(["internal", "way-out"]);
         for (name, passed) in [("--namespace", &namespace), ("--route", &route), ("--collar", &collar)] {
-            // Nothing else is started by this process at the same time but nft, which lasts only a moment.
+            // Nothing else is started by this process at the same time: what the thread in N has started (nft) ended before that
+            // thread made the route socket.
             fd::keep_on_exec(passed)?;
             command.args([name, &passed.as_raw_fd().to_string()]);
         }
