@@ -3,6 +3,7 @@
 
 use crate::sys::bpf;
 use oci_spec::runtime::{LinuxDeviceCgroup, LinuxDeviceType};
+use rustix::io::Errno;
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -30,9 +31,10 @@ struct Rule {
 /// Has the rules kept for the processes of a cgroup. What no rule allows is forbidden.
 ///
 /// # Errors
-/// `EPERM` for who is not root of the machine.
+/// `EPERM` for who is not root of the machine; `EINVAL` for a rule that says nothing of devices: were it taken for one of all devices, more
+/// would be allowed than was meant.
 pub fn keep(cgroup: BorrowedFd<'_>, rules: &[LinuxDeviceCgroup]) -> io::Result<()> {
-    let mut all: Vec<Rule> = rules.iter().map(rule).collect();
+    let mut all = rules.iter().map(rule).collect::<io::Result<Vec<Rule>>>()?;
     all.extend(ALWAYS.map(|(major, minor)| Rule {
         allow: true,
         kind: Some(CHARACTER),
@@ -44,22 +46,27 @@ pub fn keep(cgroup: BorrowedFd<'_>, rules: &[LinuxDeviceCgroup]) -> io::Result<(
     bpf::attach_device_program(cgroup, &program)
 }
 
-fn rule(one: &LinuxDeviceCgroup) -> Rule {
+fn rule(one: &LinuxDeviceCgroup) -> io::Result<Rule> {
+    let bad = || io::Error::from(Errno::INVAL);
     let kind = match one.typ() {
         Some(LinuxDeviceType::B) => Some(BLOCK),
         Some(LinuxDeviceType::C | LinuxDeviceType::U) => Some(CHARACTER),
-        _ => None,
+        Some(LinuxDeviceType::A) | None => None,
+        Some(LinuxDeviceType::P) => return Err(bad()),
     };
-    let number = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok());
+    // -1 is every number, as in the files of cgroup v1.
+    let number = |number: Option<i64>| match number {
+        None | Some(-1) => Ok(None),
+        Some(number) => u32::try_from(number).map(Some).map_err(|_| bad()),
+    };
     let letters = one.access().as_deref().filter(|letters| !letters.is_empty()).unwrap_or("rwm");
-    let bit = |letter| match letter {
-        'm' => MAKE,
-        'r' => READ,
-        'w' => WRITE,
-        _ => 0,
-    };
-    let access = letters.chars().map(bit).fold(0, |all, bit| all | bit);
-    Rule { allow: one.allow(), kind, major: number(one.major()), minor: number(one.minor()), access }
+    let access = letters.chars().try_fold(0, |all, letter| match letter {
+        'm' => Ok(all | MAKE),
+        'r' => Ok(all | READ),
+        'w' => Ok(all | WRITE),
+        _ => Err(bad()),
+    })?;
+    Ok(Rule { allow: one.allow(), kind, major: number(one.major())?, minor: number(one.minor())?, access })
 }
 
 // Registers, and instructions as linux/bpf.h and linux/bpf_common.h have them; comparisons are of 32 bits (Linux 5.1).
@@ -170,6 +177,21 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_says_nothing_of_devices_is_none() {
+        for text in [
+            r#"{"allow":true,"type":"p"}"#,
+            r#"{"allow":true,"type":"c","major":4294967296}"#,
+            r#"{"allow":true,"type":"c","minor":-2}"#,
+            r#"{"allow":true,"access":"rx"}"#,
+        ] {
+            let one: LinuxDeviceCgroup = serde_json::from_str(text).unwrap();
+            assert_eq!(rule(&one).map(drop).unwrap_err().raw_os_error(), Some(libc::EINVAL), "{text}");
+        }
+        let all: LinuxDeviceCgroup = serde_json::from_str(r#"{"allow":true,"type":"a","major":-1}"#).unwrap();
+        assert!(rule(&all).is_ok_and(|rule| rule.kind.is_none() && rule.major.is_none()));
+    }
+
+    #[test]
     fn the_last_rule_about_an_access_decides() {
         let rules: Vec<LinuxDeviceCgroup> = serde_json::from_str(
             r#"[{"allow":false,"access":"rwm"},
@@ -180,7 +202,7 @@ mod tests {
                 {"allow":true,"type":"c","access":"m"}]"#,
         )
         .unwrap();
-        let rules: Vec<Rule> = rules.iter().map(rule).collect();
+        let rules = rules.iter().map(rule).collect::<io::Result<Vec<Rule>>>().unwrap();
         let program = program(&rules);
         for (kind, access, major, minor, wanted) in [
             (CHARACTER, READ | WRITE, 10, 200, 1),

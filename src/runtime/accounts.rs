@@ -10,7 +10,7 @@ use super::users::{self, GROUP, PASSWD};
 use crate::model::isolation::{Account, Accounts};
 use crate::sys::mount::{self, Attributes, Parameter};
 use crate::sys::root::SafeRoot;
-use rustix::fs::{AtFlags, Mode, OFlags, StatxFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -67,10 +67,10 @@ impl<'a> Book<'a> {
     fn append(&mut self, file: &'static str, before: &[u8], line: &str) -> Result<(), Failure> {
         let at = || Failure::at(Stage::User, format!("add an entry to the container's {file}"));
         let relative = Path::new(file.trim_start_matches('/'));
-        let own = mount_of(self.root).map_err(at())?;
+        let own = mount::id_of(self.root).map_err(at())?;
         match self.root.open(relative, OFlags::PATH) {
             Ok(handle) => {
-                let mount = mount_of(&handle).map_err(at())?;
+                let mount = mount::id_of(&handle).map_err(at())?;
                 if mount == own && self.closed {
                     self.copies.push(put_copy_on(&handle, before).map_err(at())?);
                 } else if mount != own && !self.copies.contains(&mount) {
@@ -102,14 +102,14 @@ fn put_copy_on(file: &OwnedFd, bytes: &[u8]) -> io::Result<u64> {
     copy.write_all(bytes)?;
     let tree = mount::clone_tree_at(copy.as_fd(), false)?;
     mount::attach(tree.as_fd(), file.as_fd())?;
-    mount_of(&tree)
+    mount::id_of(&tree)
 }
 
 /// Makes an empty file in a folder of the mount `own`; tells whether it could.
 fn make(root: &SafeRoot, relative: &Path, own: u64) -> io::Result<bool> {
     let (Some(folder), Some(name)) = (relative.parent(), relative.file_name()) else { return Ok(false) };
     let Ok(folder) = root.open(folder, OFlags::PATH | OFlags::DIRECTORY) else { return Ok(false) };
-    if mount_of(&folder)? != own {
+    if mount::id_of(&folder)? != own {
         return Ok(false);
     }
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
@@ -161,11 +161,6 @@ fn group_line(template: Option<&str>, account: &Account) -> String {
         Some(template) => template.replace("$GROUPNAME", group).replace("$GID", &gid.to_string()).replace("$USERLIST", members),
         None => format!("{group}:x:{gid}:{members}"),
     }
-}
-
-fn mount_of(fd: impl std::os::fd::AsFd) -> io::Result<u64> {
-    let stat = rustix::fs::statx(fd, "", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?;
-    Ok(stat.stx_mnt_id)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Mounts, from descriptor to descriptor: the mount API of Linux 5.2 and `mount_setattr` of 5.12.
 
-use rustix::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
-use rustix::fs::CWD;
+use rustix::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, CWD, StatxFlags};
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, fsconfig_create, fsconfig_set_flag,
     fsconfig_set_string, fsmount, fsopen, move_mount, open_tree,
@@ -170,6 +170,14 @@ pub fn pivot_into(root: BorrowedFd<'_>) -> io::Result<()> {
     rustix::process::pivot_root(".", ".")?;
     rustix::mount::unmount(".", UnmountFlags::DETACH)?;
     rustix::process::chdir("/").map_err(io::Error::from)
+}
+
+/// The kernel's number of the mount that `fd` is open in (statx(2), `STATX_MNT_ID`, Linux 5.8).
+///
+/// # Errors
+/// None in practice.
+pub fn id_of(fd: impl AsFd) -> io::Result<u64> {
+    Ok(rustix::fs::statx(fd, "", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)?.stx_mnt_id)
 }
 
 /// Unmounts the mount whose root `root` is open on, with all that is below it.

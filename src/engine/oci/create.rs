@@ -232,12 +232,14 @@ impl Making<'_> {
         let spec = &self.bundle.spec;
         let pid = made.init.pid;
         let look = |source| OciError::File { action: "look at", path: PathBuf::from("/proc"), source };
+        // First of all: whatever fails after this has it unmounted.
+        if !has_new_namespace(spec, LinuxNamespaceType::Mount) {
+            record.shared_root = Some(SharedRoot::of(pid, joined_mounts(spec), &record.rootfs).map_err(look)?);
+        }
         // After init has made its nodes, and before anything of the container's own runs.
         keep_device_rules(spec, placed)?;
         record.init = process::pid_ref(pid).map_err(look)?;
-        if !has_new_namespace(spec, LinuxNamespaceType::Mount) {
-            record.shared_root = Some(SharedRoot::of(pid, joined_mounts(spec), &record.rootfs).map_err(look)?);
-        } else if !has_new_namespace(spec, LinuxNamespaceType::Pid) {
+        if record.shared_root.is_none() && !has_new_namespace(spec, LinuxNamespaceType::Pid) {
             record.members = Members::of(pid).ok().as_ref().and_then(Members::id);
         }
         let path = self.folder.join("state.json");
@@ -274,13 +276,17 @@ fn owner_of_cgroup(spec: &Spec) -> Option<u32> {
         mount.destination() == Path::new("/sys/fs/cgroup") && mount.source().as_deref() == Some(Path::new("cgroup"))
     };
     let mount = spec.mounts().iter().flatten().find(is_cgroup)?;
-    let writable = !mount.options().iter().flatten().any(|option| option == "ro");
+    let mut words = mount.options().iter().flatten().rev().filter(|option| matches!(option.as_str(), "ro" | "rw"));
+    let writable = words.next().is_none_or(|option| option == "rw");
     if !writable || !has_new_namespace(spec, LinuxNamespaceType::Cgroup) {
         return None;
     }
     let uid = spec.process().as_ref()?.user().uid();
     if !has_new_namespace(spec, LinuxNamespaceType::User) {
-        return Some(uid);
+        let all = spec.linux().iter().flat_map(|linux| linux.namespaces().iter().flatten());
+        // Of one that is joined we do not know the map.
+        let joined = all.filter(|one| one.typ() == LinuxNamespaceType::User).count() > 0;
+        return (!joined).then_some(uid);
     }
     let maps = spec.linux().as_ref()?.uid_mappings().as_deref().unwrap_or_default();
     maps.iter().find_map(|map| {

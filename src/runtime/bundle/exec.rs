@@ -83,13 +83,13 @@ pub fn exec(wish: Exec<'_>, deliver: &dyn Fn(i32, OwnedFd) -> Result<(), Failure
         Some(Child { pid: own.pid, pidfd: proc::open_pidfd(own).ok().flatten()? })
     });
     // Nothing comes where it fails before, which is told below.
-    if let (Some(calls), Some(child)) = (calls, &child)
-        && let Some(fd) = fdpass::receive(calls.as_fd()).map_err(at())?
-        && let Err(failure) = deliver(child.pid, fd)
-    {
-        let _ = proc::send_signal(&child.pidfd, libc::SIGKILL);
-        let _ = child.wait();
-        return Err(failure);
+    if let (Some(calls), Some(child)) = (calls, &child) {
+        let fd = fdpass::receive(calls.as_fd()).map_err(at());
+        if let Err(failure) = fd.and_then(|fd| fd.map_or(Ok(()), |fd| deliver(child.pid, fd))) {
+            let _ = proc::send_signal(&child.pidfd, libc::SIGKILL);
+            let _ = child.wait();
+            return Err(failure);
+        }
     }
     let outcome = Failure::receive(report_here).map_err(at())?;
     match (outcome, child) {
@@ -130,7 +130,8 @@ fn join(wish: Exec<'_>, ends: &Ends) -> Result<(), Failure> {
         125
     });
     let child = child.map_err(at())?;
-    rustix::io::write(&ends.pid, &child.pid.to_le_bytes()).map(drop).map_err(|errno| at()(errno.into()))
+    let told = rustix::io::retry_on_intr(|| rustix::io::write(&ends.pid, &child.pid.to_le_bytes()));
+    told.map(drop).map_err(|errno| at()(errno.into()))
 }
 
 /// In P.
