@@ -140,7 +140,7 @@ pub(super) fn kill_cgroup(args: &MonitorArgs) {
         .and_then(|file| rustix::io::retry_on_intr(|| rustix::io::write(&file, b"1")));
 }
 
-/// Removes a cgroup and those that the container made below it. All processes in them are gone.
+/// Removes a cgroup and those that the container made below it. The processes of the container are gone.
 pub(super) fn remove_cgroup(cgroup: &Path) {
     let Some(name) = cgroup.file_name().and_then(|name| CString::new(name.as_bytes()).ok()) else { return };
     let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;

@@ -46,10 +46,12 @@ impl Program {
     /// # Errors
     /// It is gone, or the kernel refuses.
     pub(super) fn open_unwritable(&self) -> io::Result<(OsString, OwnedFd)> {
-        match (self.place(), &self.file) {
-            (Some(path), _) => exec::open_unwritable(&path).map(|fd| (path.into(), fd)),
-            (None, Some(file)) => exec::sealed_copy(file.as_fd()).map(|fd| (self.path.clone().into(), fd)),
-            (None, None) => Err(io::ErrorKind::NotFound.into()),
+        let placed = self.place().ok_or_else(|| io::ErrorKind::NotFound.into());
+        let opened = placed.and_then(|path| exec::open_unwritable(&path).map(|fd| (path.into(), fd)));
+        match (opened, &self.file) {
+            // Also where it went between the look and the opening.
+            (Err(_), Some(file)) => exec::sealed_copy(file.as_fd()).map(|fd| (self.path.clone().into(), fd)),
+            (opened, _) => opened,
         }
     }
 
@@ -58,13 +60,14 @@ impl Program {
     /// # Errors
     /// It is gone, or the kernel refuses.
     pub(super) fn open(self) -> io::Result<(OsString, OwnedFd)> {
-        match (self.place(), self.file) {
-            (Some(path), _) => {
-                let fd = openat(CWD, &path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
-                Ok((path.into(), fd))
-            }
-            (None, Some(file)) => Ok((self.path.into(), file)),
-            (None, None) => Err(io::ErrorKind::NotFound.into()),
+        let placed = self.place().ok_or_else(|| io::ErrorKind::NotFound.into());
+        let opened = placed.and_then(|path| {
+            let fd = openat(CWD, &path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+            Ok((path.into(), fd))
+        });
+        match (opened, self.file) {
+            (Err(_), Some(file)) => Ok((self.path.into(), file)),
+            (opened, _) => opened,
         }
     }
 }

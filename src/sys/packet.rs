@@ -1,6 +1,6 @@
 //! Whole packets with descriptors over `SOCK_SEQPACKET` sockets (unix(7)).
 
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
     recvmsg, sendmsg,
@@ -21,7 +21,7 @@ pub fn send(socket: BorrowedFd<'_>, packet: &[u8], fds: &[BorrowedFd<'_>]) -> io
     if !fds.is_empty() && !control.push(SendAncillaryMessage::ScmRights(fds)) {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    sendmsg(socket, &[IoSlice::new(packet)], &mut control, SendFlags::NOSIGNAL)?;
+    retry_on_intr(|| sendmsg(socket, &[IoSlice::new(packet)], &mut control, SendFlags::NOSIGNAL))?;
     Ok(())
 }
 
@@ -35,7 +35,7 @@ pub fn receive<'a>(socket: BorrowedFd<'_>, space: &'a mut [u8]) -> io::Result<(&
     let received = loop {
         match recvmsg(socket, &mut [IoSliceMut::new(space)], &mut control, RecvFlags::CMSG_CLOEXEC) {
             // Told once, ahead of what the other end has sent before it was closed (see socket::receive).
-            Err(Errno::CONNRESET) => {}
+            Err(Errno::INTR | Errno::CONNRESET) => {}
             received => break received?,
         }
     };

@@ -16,9 +16,13 @@ pub fn load(program: &[u8]) -> io::Result<()> {
 /// The same with flags of seccomp(2) (`SECCOMP_FILTER_FLAG_*`).
 ///
 /// # Errors
-/// As for [`load`]; `EINVAL` for a flag that the kernel does not know.
+/// As for [`load`]; `EINVAL` for a flag that the kernel does not know; `ESRCH`: another thread has a filter of its own.
 pub fn load_with(program: &[u8], flags: u32) -> io::Result<()> {
-    set(program, flags).map(drop)
+    // A number of its own is that of a thread that could not be brought along (SECCOMP_FILTER_FLAG_TSYNC): nothing was loaded.
+    match set(program, flags)? {
+        0 => Ok(()),
+        _ => Err(io::Error::from_raw_os_error(libc::ESRCH)),
+    }
 }
 
 /// The same; returns the descriptor by which another process learns of the calls that the program hands over (seccomp_unotify(2)).

@@ -3,9 +3,8 @@
 use super::targets::{one, open_engine};
 use crate::cli::error::CliError;
 use crate::cli::ui;
-use crate::engine::Engine;
 use crate::engine::container::list::{ListRequest, Listed};
-use crate::model::{ContainerConfig, PortMapping, Protocol, Status};
+use crate::model::{ContainerConfig, ContainerId, PortMapping, Protocol, Status};
 use clap::Args;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -33,13 +32,14 @@ pub fn run(args: &PortArgs) -> Result<i32, CliError> {
     let (name, port) = if args.latest { (None, &args.container) } else { (args.container.as_deref(), &args.port) };
     let wanted = port.as_deref().map(check).transpose()?;
     let engine = open_engine()?;
+    let lost = engine.lost_ports();
     if args.all {
         for Listed { config, state, .. } in engine.list(&ListRequest::default())? {
             if state.status == Status::Running {
                 for line in lines(&config, None) {
                     ui::print_line(&format!("{}\t{line}", config.id.short()))?;
                 }
-                note_lost(&engine, &config)?;
+                note_lost(&lost, &config, None);
             }
         }
         return Ok(0);
@@ -56,23 +56,20 @@ pub fn run(args: &PortArgs) -> Result<i32, CliError> {
     for line in lines {
         ui::print_line(&line)?;
     }
-    note_lost(&engine, &config.config)?;
+    note_lost(&lost, &config.config, wanted);
     Ok(0)
 }
 
-/// Says which of the ports lead nowhere.
-fn note_lost(engine: &Engine, config: &ContainerConfig) -> Result<(), CliError> {
-    if config.ports.published.is_empty() || config.network.attachments().is_empty() {
-        return Ok(());
-    }
-    for lost in engine.lost_ports(&config.id)? {
-        let place = place(&lost, lost.host_port);
+/// Says which of the container's ports, or of the wanted one's places, lead nowhere.
+fn note_lost(all: &[(ContainerId, PortMapping)], config: &ContainerConfig, wanted: Option<(u16, Protocol)>) {
+    let own = all.iter().filter(|(container, _)| *container == config.id).map(|(_, lost)| lost);
+    for lost in own.filter(|lost| wanted.is_none_or(|wanted| lost.pairs().any(|(_, inside)| (inside, lost.protocol) == wanted))) {
+        let place = place(lost, lost.host_port);
         ui::note(format!(
             "{place}/{} does not lead into container {} now: another program has taken it (end that, then: coracle network reload {})",
             lost.protocol, config.name, config.name
         ));
     }
-    Ok(())
 }
 
 /// Where a port of the host is.

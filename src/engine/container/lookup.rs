@@ -63,7 +63,7 @@ impl Engine {
 
     /// Tells whether a row is what a removal left that did not come to its end: the folder goes first, and a `--rm` container's
     /// monitor removes nothing else.
-    pub(super) fn is_leftover(&self, config: &ContainerConfig) -> bool {
+    pub(in crate::engine) fn is_leftover(&self, config: &ContainerConfig) -> bool {
         self.is_gone(&config.id)
     }
 

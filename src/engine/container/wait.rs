@@ -149,19 +149,15 @@ impl Engine {
             waiting.code = Some(code.unwrap_or(NO_CODE));
             return;
         }
-        if self.is_leftover(config) {
-            // Gone: no state will come any more.
+        let state = self.status(config);
+        // After the state was read: a folder that goes meanwhile looks like that of a container that never ran.
+        if state.run.is_none() && state.exit.is_none() && self.is_leftover(config) {
             waiting.code = Some(NO_CODE);
             return;
         }
-        let state = self.status(config);
         waiting.code = met(&state, request).or_else(|| self.met_health(config, &state, request));
         let living = state.run.iter().flat_map(|run| [run.init, run.monitor]);
         waiting.processes = living.filter_map(|process| process::open_pidfd(process).ok().flatten()).collect();
-        if waiting.code.is_none() && waiting.processes.is_empty() && self.is_leftover(config) {
-            // It went while it was looked at.
-            waiting.code = Some(NO_CODE);
-        }
     }
 }
 

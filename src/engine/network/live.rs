@@ -179,14 +179,12 @@ fn apply(route: Option<&Route>, change: &Change) -> io::Result<()> {
 }
 
 impl Engine {
-    /// The published ports of a running container that lead nowhere, since another program has had them when the network helper came
-    /// back; each with its one place of the host.
-    ///
-    /// # Errors
-    /// The helper is there and does not answer.
-    pub fn lost_ports(&self, container: &ContainerId) -> Result<Vec<PortMapping>, EngineError> {
-        let lost = client::lost_ports(&self.paths).map_err(NetworkError::Helper)?;
-        Ok(lost.into_iter().find(|bound| bound.container == *container).map(|bound| bound.ports).unwrap_or_default())
+    /// The published ports of running containers that lead nowhere, since another program has had them when the network helper came
+    /// back; each with its one place of the host. Nothing where the helper does not say: an older one cannot.
+    #[must_use]
+    pub fn lost_ports(&self) -> Vec<(ContainerId, PortMapping)> {
+        let lost = client::lost_ports(&self.paths).unwrap_or_default();
+        lost.into_iter().flat_map(|bound| bound.ports.into_iter().map(move |port| (bound.container.clone(), port))).collect()
     }
 
     /// A pidfd of the init of a container that runs.

@@ -80,7 +80,7 @@ impl Engine {
         let mut mount_count = 0;
         for id in self.db.containers_of_volume(&volume.name)? {
             let Some(config) = self.db.containers_by_id_prefix(&id)?.pop() else { continue };
-            if self.is_leftover_row(&config) {
+            if self.is_leftover(&config) {
                 continue;
             }
             mount_count += usize::from(matches!(self.status(&config).status, Status::Running | Status::Paused));
@@ -89,10 +89,6 @@ impl Engine {
         let (needs_copy_up, needs_chown) = volume::waits_for(&self.paths, &volume.name);
         let mountpoint = volume::data(&self.paths, &volume.name);
         Ok(VolumeRow { volume, mountpoint, containers, mount_count, needs_copy_up, needs_chown })
-    }
-
-    fn is_leftover_row(&self, config: &crate::model::ContainerConfig) -> bool {
-        std::fs::symlink_metadata(self.paths.container(&config.id)).is_err()
     }
 }
 
