@@ -3,7 +3,7 @@
 use crate::harness::archive::{Image, write_archive};
 use crate::harness::canary::Canary;
 use crate::harness::elf::{DATA, system_call};
-use crate::harness::{Case, Need, TestEnv, case};
+use crate::harness::{Case, Need, TestEnv, case, program};
 use serde_json::json;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -64,8 +64,7 @@ fn the_tool_cannot_be_written_to_by_who_may_trace(env: &TestEnv) {
     }
     // The twin: the tool still works, and may be replaced by its owner.
     assert!(env.ok(&["--version"]).starts_with("coracle"));
-    let again = std::fs::copy(crate::harness::host::tool_folder().join("coracle"), env.tool());
-    assert!(again.is_ok_and(|bytes| bytes > 0));
+    program::copy(&crate::harness::host::tool_folder().join("coracle"), &env.tool());
 }
 
 /// T16 (CVE-2016-9962), for checks, whose program is executed in the session namespace: what joins the container never has more rights

@@ -4,7 +4,7 @@
 use crate::harness::archive::{Image, write_archive};
 use crate::harness::canary::Canary;
 use crate::harness::elf::system_call;
-use crate::harness::program::sha256;
+use crate::harness::program::{self, sha256};
 use crate::harness::{Case, Need, TestEnv, case};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -426,7 +426,7 @@ pub fn own_copy(env: &TestEnv) -> impl Fn() {
     let mut files = Vec::new();
     for name in ["coracle", "coracle-monitor"] {
         let path = folder.join(name);
-        std::fs::copy(crate::harness::host::tool_folder().join(name), &path).unwrap();
+        program::copy(&crate::harness::host::tool_folder().join(name), &path);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().uid(), rustix::process::getuid().as_raw());
         files.push((path.clone(), sha256(&path)));

@@ -2,7 +2,7 @@
 //! for what `--rm` has to remove (R57).
 
 use crate::bridge::netd;
-use crate::harness::program::wait_gone;
+use crate::harness::program::{self, wait_gone};
 use crate::harness::{Case, Need, TestEnv, case};
 use crate::isolation::own_copy;
 use rustix::process::{Pid, Signal, kill_process};
@@ -31,7 +31,7 @@ fn copy(env: &TestEnv) -> PathBuf {
 fn spare(env: &TestEnv, folder: &Path) -> PathBuf {
     let spare = PathBuf::from(env.folder("spare"));
     for name in PROGRAMS {
-        std::fs::copy(folder.join(name), spare.join(name)).expect("copy the program");
+        program::copy(&folder.join(name), &spare.join(name));
     }
     spare
 }

@@ -1,5 +1,6 @@
 //! Programs of the host that the harness itself needs.
 
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// Runs a program of the host to its end, without input.
@@ -16,6 +17,13 @@ pub fn ok(program: &str, args: &[&str]) -> String {
     let output = run(program, args);
     assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+}
+
+/// Copies a program, by a process of its own: a descriptor that is open for writing here could be inherited by what another case starts
+/// just now, and for so long the copy cannot be executed (`ETXTBSY`).
+pub fn copy(from: &Path, to: &Path) {
+    let names = [from, to].map(|path| path.to_str().expect("a path of characters"));
+    ok("cp", &names);
 }
 
 /// Returns the name of a uid of `/etc/passwd`.
@@ -53,7 +61,7 @@ pub fn wait_gone(pid: i32) {
 }
 
 /// The sha256 of a file.
-pub fn sha256(path: &std::path::Path) -> String {
+pub fn sha256(path: &Path) -> String {
     use sha2::Digest as _;
     let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("read {}: {error}", path.display()));
     hex(&sha2::Sha256::digest(bytes))
