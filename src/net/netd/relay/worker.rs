@@ -70,8 +70,8 @@ pub(super) struct Worker {
     again: Vec<u32>,
     /// Sockets for datagrams that have more.
     pub(super) more: Vec<(Subject, u32)>,
-    /// Listeners that wait for descriptors.
-    paused: Vec<(u32, Instant)>,
+    /// Listeners that wait for room; those with a time not before that.
+    paused: Vec<(u32, Option<Instant>)>,
     /// How many there are for connections, flows and listeners.
     descriptors: usize,
     /// Where flows were looked at for one that makes room.
@@ -132,16 +132,16 @@ impl Worker {
                 self.datagrams(subject, at);
             }
             let now = Instant::now();
-            for (at, until) in std::mem::take(&mut self.paused) {
-                if until <= now && self.has_room(at) {
-                    self.go_on(at);
-                } else {
-                    self.paused.push((at, until));
-                }
-            }
             if now >= self.next_tick {
                 self.next_tick = now + TICK;
                 self.tick(now);
+            }
+            // After all that may have made room.
+            for (at, until) in std::mem::take(&mut self.paused) {
+                match until.filter(|until| *until > now) {
+                    None if self.has_room(at) => self.go_on(at),
+                    until => self.paused.push((at, until)),
+                }
             }
             self.services.recycle();
             self.connections.recycle();
@@ -153,7 +153,7 @@ impl Worker {
     fn patience(&mut self) -> Option<Timespec> {
         let wait = if !self.again.is_empty() || !self.more.is_empty() {
             Duration::ZERO
-        } else if !self.paused.is_empty() {
+        } else if self.paused.iter().any(|(_, until)| until.is_some()) {
             PAUSE
         } else if self.flows.len() > 0 || self.has_new {
             self.next_tick.saturating_duration_since(Instant::now())
@@ -164,7 +164,7 @@ impl Worker {
             }
             return None;
         };
-        Some(Timespec { tv_sec: i64::try_from(wait.as_secs()).unwrap_or(1), tv_nsec: i64::from(wait.subsec_nanos()) })
+        Timespec::try_from(wait).ok()
     }
 
     fn event(&mut self, subject: Subject, at: u32, flags: epoll::EventFlags) {
@@ -304,13 +304,15 @@ impl Worker {
     /// Takes a connection that waits at a listener. The next one is told at once: to ask for it costs as much.
     fn accept(&mut self, at: u32) {
         if !self.has_room(at) {
-            return self.pause(at, Instant::now());
+            return self.pause(at, None);
         }
         let Some(service) = self.services.get_mut(at) else { return };
         let (client, address) = match acceptfrom_with(&service.socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
             Ok((client, address)) => (client, address.and_then(|address| SocketAddr::try_from(address).ok())),
             // Of the whole machine, so nothing tells when there is one again.
-            Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => return self.pause(at, Instant::now() + PAUSE),
+            Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => {
+                return self.pause(at, Some(Instant::now() + PAUSE));
+            }
             // accept(2): what ended before it was accepted.
             Err(_) => return,
         };
@@ -349,8 +351,8 @@ impl Worker {
         }
     }
 
-    /// Leaves the waiting connections in the kernel's queue until there is room.
-    fn pause(&mut self, at: u32, until: Instant) {
+    /// Leaves the waiting connections in the kernel's queue until there is room, and not before `until`.
+    fn pause(&mut self, at: u32, until: Option<Instant>) {
         let Some(service) = self.services.get_mut(at) else { return };
         let _ = epoll::modify(&self.epoll, &service.socket, data(Subject::Service, at), epoll::EventFlags::empty());
         if !self.paused.iter().any(|(other, _)| *other == at) {
@@ -378,7 +380,7 @@ fn connect(target: &Target, client: SocketAddr, port: u16) -> io::Result<OwnedFd
     let path = target.path(client, port).ok_or(io::ErrorKind::AddrNotAvailable)?;
     match begin(&path) {
         // A connection of the same client port that has just ended still has the pair of addresses.
-        Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable || error.kind() == io::ErrorKind::AddrInUse => {
+        Err(error) if path.kept && matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::AddrInUse) => {
             begin(&source::Path { from: SocketAddr::new(path.from.ip(), 0), ..path })
         }
         done => done,
