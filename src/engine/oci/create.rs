@@ -13,6 +13,7 @@ use crate::sys::replace::replace;
 use crate::sys::{fdpass, process, socket, stamp};
 use oci_spec::runtime::{Capability, LinuxNamespaceType, Mount, Process, Spec};
 use rustix::fs::FlockOperation;
+use std::borrow::Cow;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -165,9 +166,12 @@ impl Making<'_> {
             move |source| OciError::File { action, path, source }
         };
         let copy = self.folder.join("config.json");
-        let text = serde_json::to_vec(spec).map_err(|source| OciError::Record { path: copy.clone(), source })?;
         // What was written is kept, unless something was added to it.
-        let text = if request.variables.is_empty() && request.manager.is_none() { self.bundle.text.as_bytes() } else { &text };
+        let text = if request.variables.is_empty() && request.manager.is_none() {
+            Cow::Borrowed(self.bundle.text.as_bytes())
+        } else {
+            serde_json::to_vec(spec).map_err(|source| OciError::Record { path: copy.clone(), source })?.into()
+        };
         std::fs::write(&copy, text).map_err(file("write", &copy))?;
         let Runtime { systemd, cgroups, .. } = *self.runtime;
         let wanted = cgroup::bundle::Wish { linux: spec.linux().as_ref(), id: &request.id, systemd, possible: cgroups };

@@ -5,13 +5,14 @@
 
 use crate::monitor::notify::{permitted, send};
 use crate::runtime::bundle::Bundle;
-use crate::sys::socket;
+use crate::sys::{fd, socket};
 use oci_spec::runtime::Mount;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::Mode;
-use rustix::net::{RecvFlags, recv};
+use rustix::io::Errno;
+use rustix::net::RecvFlags;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -58,6 +59,12 @@ impl Listening {
         Ok(Some(Self { socket, manager: manager.to_owned() }))
     }
 
+    /// Leaves this process nothing but what passing on takes: it is to hold up no terminal, and to end by no key that is pressed there.
+    pub(super) fn withdraw(&self, init: &OwnedFd) -> io::Result<()> {
+        rustix::process::setsid()?;
+        fd::close_all_but(&[self.socket.as_fd(), init.as_fd()])
+    }
+
     /// Passes messages on until the container is ready or its init has ended.
     pub(super) fn pass_on(&self, init: &OwnedFd) -> io::Result<()> {
         let mut room = [0; 4096];
@@ -65,13 +72,17 @@ impl Listening {
             let mut polled = [PollFd::new(&self.socket, PollFlags::IN), PollFd::new(init, PollFlags::IN)];
             match poll(&mut polled, None) {
                 Ok(_) => {}
-                Err(rustix::io::Errno::INTR) => continue,
+                Err(Errno::INTR) => continue,
                 Err(errno) => return Err(errno.into()),
             }
             if polled[0].revents().is_empty() {
                 return Ok(());
             }
-            let Ok((length, _)) = recv(&self.socket, &mut room[..], RecvFlags::DONTWAIT) else { continue };
+            let length = match socket::receive(&self.socket, &mut room, RecvFlags::DONTWAIT) {
+                Ok(length) => length,
+                Err(Errno::AGAIN) => continue,
+                Err(errno) => return Err(errno.into()),
+            };
             let message = permitted(&room[..length]);
             if !message.is_empty() {
                 send(&self.manager, &message);

@@ -27,7 +27,8 @@ impl Runtime {
     /// As for [`Self::start`].
     pub(super) fn start_beside(&self, id: &str, manager: Option<&Path>) -> Result<(), OciError> {
         let Some((listening, init)) = self.begin(id, manager)? else { return Ok(()) };
-        let child = clone::spawn(CloneFlags::empty(), None, || i32::from(listening.pass_on(&init).is_err()));
+        let beside = || listening.withdraw(&init).and_then(|()| listening.pass_on(&init));
+        let child = clone::spawn(CloneFlags::empty(), None, || i32::from(beside().is_err()));
         child.map(drop).map_err(|source| OciError::Signal { id: id.to_owned(), source })
     }
 

@@ -48,7 +48,9 @@ pub fn of(bundle: &Bundle) -> Result<Option<Filter>, ConfigError> {
 /// Who answers the calls that the filter of a bundle hands over.
 #[must_use]
 pub fn listener_of(bundle: &Bundle) -> Option<Listener> {
-    listener(&part(bundle)?)
+    let seccomp = bundle.spec.linux().as_ref()?.seccomp().as_ref()?;
+    let path = seccomp.listener_path().clone().filter(|path| !path.as_os_str().is_empty())?;
+    Some(Listener { path, metadata: seccomp.listener_metadata().clone().filter(|text| !text.is_empty()) })
 }
 
 /// The part `linux.seccomp` as it was written: the types of the specification do not know all of it.
