@@ -1,6 +1,7 @@
 //! Descriptors: which ones pass an exec, and pipes.
 
-use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd, retry_on_intr};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 
@@ -80,4 +81,13 @@ pub fn close_all_but(keep: &[BorrowedFd<'_>]) -> io::Result<()> {
         first = number.saturating_add(1);
     }
     Ok(())
+}
+
+/// Tells whether a read would not wait, or the other end is gone; of a pidfd, whether its process has ended.
+///
+/// # Errors
+/// poll(2): `ENOMEM` in practice.
+pub fn is_readable(fd: impl AsFd) -> io::Result<bool> {
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    Ok(retry_on_intr(|| poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&now)))? > 0)
 }

@@ -33,10 +33,7 @@ pub fn tie(reader: impl AsFd, pid: i32) -> io::Result<()> {
 /// Tells whether nobody holds a writing end any more.
 #[must_use]
 pub fn is_let_go(reader: impl AsFd) -> bool {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let mut fds = [PollFd::new(&reader, PollFlags::IN)];
-    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    rustix::io::retry_on_intr(|| poll(&mut fds, Some(&now))).is_ok_and(|ready| ready > 0)
+    super::fd::is_readable(reader).unwrap_or(false)
 }
 
 // asm-generic/fcntl.h, the same on every machine that we build for.

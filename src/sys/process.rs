@@ -88,9 +88,7 @@ pub fn is_alive(process: PidRef) -> bool {
 /// Tells whether the process of a pidfd has ended.
 #[must_use]
 pub fn has_ended(pidfd: &OwnedFd) -> bool {
-    let mut polled = [rustix::event::PollFd::new(pidfd, rustix::event::PollFlags::IN)];
-    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-    rustix::io::retry_on_intr(|| rustix::event::poll(&mut polled, Some(&now))).is_ok_and(|count| count > 0)
+    super::fd::is_readable(pidfd).unwrap_or(false)
 }
 
 /// Sends a signal through a pidfd, so never to a process that took over the pid.
@@ -183,10 +181,8 @@ pub fn adopt_orphans() -> io::Result<()> {
 /// The parent is dead.
 pub fn die_with(parent: &OwnedFd) -> io::Result<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-    let mut polled = [rustix::event::PollFd::new(parent, rustix::event::PollFlags::IN)];
-    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-    match rustix::io::retry_on_intr(|| rustix::event::poll(&mut polled, Some(&now))) {
-        Ok(0) => Ok(()),
+    match super::fd::is_readable(parent) {
+        Ok(false) => Ok(()),
         _ => Err(io::Error::from(io::ErrorKind::BrokenPipe)),
     }
 }

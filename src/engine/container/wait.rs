@@ -9,7 +9,7 @@ use super::stop::wait_gone;
 use crate::engine::{Engine, EngineError};
 use crate::events::Follower;
 use crate::model::{ContainerConfig, HealthStatus, Status};
-use crate::sys::process;
+use crate::sys::{fd, process};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::os::fd::OwnedFd;
@@ -142,7 +142,7 @@ impl Engine {
     fn look(&self, waiting: &mut Waiting<'_>, request: &WaitRequest) {
         let config = waiting.config;
         if let Some(monitor) = &waiting.monitor {
-            if !is_readable(monitor) {
+            if !fd::is_readable(monitor).unwrap_or(false) {
                 return;
             }
             let code = waiting.monitor.take().and_then(|monitor| attach::hear_exit(monitor).ok().flatten());
@@ -177,9 +177,4 @@ fn met(state: &State, request: &WaitRequest) -> Option<i32> {
         return Some(state.exit.as_ref().map_or(0, |exit| exit.code));
     }
     request.conditions.contains(&Condition::Status(state.status)).then_some(NO_CODE)
-}
-
-fn is_readable(fd: &OwnedFd) -> bool {
-    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&now))).is_ok_and(|count| count > 0)
 }

@@ -265,10 +265,7 @@ impl Netd {
         let mut events = Vec::with_capacity(BATCH);
         loop {
             events.clear();
-            let patience = self.patience().map(|wait| Timespec {
-                tv_sec: i64::try_from(wait.as_secs()).unwrap_or(1),
-                tv_nsec: i64::from(wait.subsec_nanos()),
-            });
+            let patience = self.patience().and_then(|wait| Timespec::try_from(wait).ok());
             match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut events), patience.as_ref()) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(errno) => return Err(begin("wait for events")(errno.into())),

@@ -10,10 +10,8 @@ use crate::engine::container::status;
 use crate::model::ContainerConfig;
 use crate::monitor::logs::k8s_file::Record;
 use crate::monitor::logs::target::FileTarget;
-use crate::sys::process;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use crate::sys::{fd, process};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
-use rustix::io::retry_on_intr;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -147,10 +145,7 @@ impl Reader {
 
     /// Looks whether the writer has ended. To be called before a read: what is read after it is everything.
     pub(super) fn notice_end(&mut self) {
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        if let Some(monitor) = &self.monitor
-            && retry_on_intr(|| poll(&mut [PollFd::from_borrowed_fd(monitor.as_fd(), PollFlags::IN)], Some(&now))) != Ok(0)
-        {
+        if self.monitor.as_ref().is_some_and(|monitor| fd::is_readable(monitor).unwrap_or(true)) {
             self.monitor = None;
         }
     }
